@@ -1,0 +1,54 @@
+/*
+ * The control server: HTTP over a Unix socket, on a thread of its own, with a table of routes.
+ *
+ * Layer: edge
+ * Specification: RFC 9112 (by libevent's evhttp)
+ *
+ * One reply for each request: a JSON document, a text, or a list streamed record by record as JSON
+ * lines (application/x-ndjson), so that a million sessions need no memory. Limits: CONTROL_CONNECTIONS
+ * at once, 8 KiB of headers, 1 MiB of body, 30 s without progress. A handler runs on the control
+ * thread and must not block. Actions (method POST) need uid 0 by SO_PEERCRED; other peers get 403.
+ */
+#ifndef GATE64_COMMON_CONTROL_H
+#define GATE64_COMMON_CONTROL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    CONTROL_CONNECTIONS = 32,
+};
+
+struct control;
+struct control_request;
+
+struct control_route {
+    const char *method; /* "GET" or "POST" */
+    const char *path;   /* exact, e.g. "/v1/status" */
+    void (*handle)(struct control_request *request, void *context);
+};
+
+/* Binds `path` (0660; the folder must exist; a dead socket of ours there is replaced, a living one is
+ * -EADDRINUSE) and starts the thread. `routes` ends with a NULL path and must outlive the server. */
+int control_start(const char *path, const struct control_route *routes, void *context,
+                  struct control **ret_control) __attribute__((warn_unused_result));
+/* Stops the thread, closes, removes the socket. Accepts NULL. */
+void control_stop(struct control *control);
+
+/* Value of a query parameter, or NULL. Lives as long as the request. */
+const char *control_query(struct control_request *request, const char *name);
+/* The request's body as NUL-terminated bytes; lives as long as the request. */
+const char *control_body(struct control_request *request, size_t *ret_len);
+
+/* Exactly one of these for each request. */
+void control_reply_json(struct control_request *request, int status, json_t *document /* taken */);
+void control_reply_text(struct control_request *request, int status, const char *content_type,
+                        const char *text);
+void control_reply_error(struct control_request *request, int status, const char *message);
+/* `next` fills *ret_record (taken) and returns true, or returns false at the end; called as the peer
+ * reads, so memory stays bounded. `done` frees the cursor, also when the peer goes away. */
+void control_reply_stream(struct control_request *request, bool (*next)(void *cursor, json_t **ret_record),
+                          void (*done)(void *cursor), void *cursor);
+
+#endif

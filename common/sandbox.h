@@ -1,0 +1,17 @@
+/*
+ * What a compromised daemon may still do.
+ *
+ * Layer: edge
+ * Specification: capabilities(7), prctl(2) PR_SET_NO_NEW_PRIVS
+ */
+#ifndef GATE64_COMMON_SANDBOX_H
+#define GATE64_COMMON_SANDBOX_H
+
+#include <stddef.h>
+
+/* Keeps only `capabilities` (numbers of capability.h; permitted and effective, nothing inheritable, the
+ * bounding set cleared to them) and sets no-new-privs, for all threads that start later. 0 or negative
+ * errno, logged. */
+int sandbox_keep(const int *capabilities, size_t count) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * The configuration of both daemons: one file, read once, checked against the schema.
+ *
+ * Layer: edge
+ * Specification: doc and man/gate64.conf.5; libconfig's grammar
+ *
+ * settings_load owns every array of the result; settings_free releases them. Every error is one line
+ * `FILE:LINE: what is wrong; what is allowed`. An absent key has its default; an empty list is none,
+ * except for `backends` and `dns64.upstream`, where it means the default.
+ */
+#ifndef GATE64_COMMON_SETTINGS_H
+#define GATE64_COMMON_SETTINGS_H
+
+#include "common/addr.h"
+#include "common/log.h"
+
+enum {
+    SETTINGS_NAME_LEN = 32,
+    SETTINGS_PATH_LEN = 256,
+    SETTINGS_ERROR_LEN = 512,
+};
+
+enum settings_protocol { SETTINGS_TCP, SETTINGS_UDP, SETTINGS_ICMP, SETTINGS_PROTOCOLS };
+
+enum settings_filtering { SETTINGS_ADDRESS_DEPENDENT, SETTINGS_ENDPOINT_INDEPENDENT };
+
+enum settings_zero_checksum { SETTINGS_ZERO_CHECKSUM_COMPUTE, SETTINGS_ZERO_CHECKSUM_DROP };
+
+enum settings_aaaa_failure { SETTINGS_AAAA_FAILURE_SYNTHESISE, SETTINGS_AAAA_FAILURE_FAIL };
+
+enum settings_reverse { SETTINGS_REVERSE_CNAME, SETTINGS_REVERSE_LOCAL, SETTINGS_REVERSE_OFF };
+
+struct settings_pref64 {
+    struct addr_prefix6 prefix;
+    struct addr_prefix4 *allow4; /* allow-ipv4 */
+    size_t allow4_count;
+    struct addr_prefix4 *for4; /* for-ipv4: the A records that take this prefix; none: all */
+    size_t for4_count;
+    int line;
+};
+
+struct settings_pool {
+    char name[SETTINGS_NAME_LEN];
+    struct addr_prefix4 address;
+    struct addr_port_range *ports; /* sorted, not overlapping */
+    size_t ports_count;
+    int line;
+};
+
+struct settings_static {
+    char name[SETTINGS_NAME_LEN];
+    enum settings_protocol protocol; /* SETTINGS_ICMP: the "port" is an identifier */
+    uint32_t address4;
+    uint16_t port4;
+    struct in6_addr address6;
+    uint16_t port6;
+    int line;
+};
+
+struct settings_nat64 {
+    char tun[16];
+    int workers;      /* 0: one a CPU */
+    int max_sessions; /* 0: min(1048576, what 5 % of memory holds) */
+    int ipv4_mtu;     /* 0: that of the route */
+    int ipv6_mtu;
+    int lowest_ipv6_mtu;
+    enum settings_filtering filtering[SETTINGS_PROTOCOLS];
+    struct {
+        int udp, udp_dns, tcp_established, tcp_opening, tcp_closing, tcp_incoming_syn, icmp, hold_down;
+    } timeouts; /* seconds */
+    struct {
+        bool send;
+        int per_second, per_second_per_network;
+    } icmp_errors;
+    struct {
+        bool zero_traffic_class;
+        enum settings_zero_checksum udp_zero_checksum;
+        bool mss_clamp;
+    } translation;
+};
+
+struct settings_dns64 {
+    struct addr_endpoint *listen; /* default ::#53 */
+    size_t listen_count;
+    int workers; /* 0: one a CPU */
+    struct addr_prefix *allow;
+    size_t allow_count;
+    struct addr_endpoint *upstream; /* empty: nameservers of /etc/resolv.conf */
+    size_t upstream_count;
+    struct addr_prefix6 *exclude_aaaa;
+    size_t exclude_aaaa_count;
+    enum settings_aaaa_failure on_aaaa_failure;
+    int aaaa_wait_ms;
+    enum settings_reverse reverse;
+    bool mark_synthetic;
+    int edns_size;
+    struct {
+        int connections, connections_per_network, idle_s;
+    } tcp;
+};
+
+struct settings {
+    char file[SETTINGS_PATH_LEN]; /* "" when the defaults were taken without a file */
+    struct addr_prefix6 *backends; /* empty: links_default_backends() */
+    size_t backends_count;
+    struct {
+        enum log_level level;
+        enum log_sink sink;
+    } log;
+    char state_dir[SETTINGS_PATH_LEN];
+    struct settings_pref64 *pref64; /* at least one */
+    size_t pref64_count;
+    struct addr_prefix4 *deny4; /* deny-ipv4 */
+    size_t deny4_count;
+    struct settings_pool *pools;
+    size_t pools_count;
+    struct settings_static *statics;
+    size_t statics_count;
+    struct settings_nat64 nat64;
+    struct settings_dns64 dns64;
+};
+
+/* Reads and checks `path`; NULL: SYSCONFDIR/gate64/gate64.conf, and the defaults if that is not there.
+ * On failure negative errno and the line for the operator in `error`. */
+int settings_load(const char *path, struct settings **ret_settings, char error[SETTINGS_ERROR_LEN])
+    __attribute__((warn_unused_result));
+
+/* The same from text; `name` stands for the file in error lines. */
+int settings_load_text(const char *text, size_t len, const char *name, struct settings **ret_settings,
+                       char error[SETTINGS_ERROR_LEN]) __attribute__((warn_unused_result));
+
+void settings_free(struct settings *settings);
+
+/* The effective configuration as a file that parses to the same; freed by the caller. NULL: no memory. */
+char *settings_print(const struct settings *settings);
+
+#endif
