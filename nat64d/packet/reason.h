@@ -1,0 +1,122 @@
+/*
+ * Every reason for not translating a packet, once: its counter, its text, the section that says so, and
+ * the ICMP error that answers it; then the tallies that are counted beside them.
+ *
+ * Layer: pure
+ * Specification: RFC 6146 3, RFC 7915 4.4 and 5.4, RFC 4443 2.4, RFC 1812 4.3.2
+ *
+ * A step returns a reason; steps.c counts it in one place. The answer is what the sender is told, in the
+ * family that the packet came in by; it is subject to the rules and rate limit of RFC 4443 2.4.
+ */
+#ifndef GATE64_NAT64D_PACKET_REASON_H
+#define GATE64_NAT64D_PACKET_REASON_H
+
+/* X(name, text, section, answer to an IPv6 sender, answer to an IPv4 sender) */
+#define REASON_LIST(X)                                                                                       \
+    X(OK, "translated", "RFC 6146 3.7", NONE, NONE)                                                          \
+    X(TRUNCATED, "shorter than its IP header says", "RFC 1812 5.2.2", NONE, NONE)                            \
+    X(NOT_IP, "neither IPv4 nor IPv6", "RFC 7915 1", NONE, NONE)                                             \
+    X(IPV4_HEADER, "IPv4 header malformed", "RFC 1812 5.2.2", NONE, NONE)                                    \
+    X(IPV4_CHECKSUM, "IPv4 header checksum wrong", "RFC 1812 5.2.2", NONE, NONE)                             \
+    X(SOURCE_ROUTE, "IPv4 source route not used up", "RFC 7915 4.1", NONE, SOURCE_ROUTE)                     \
+    X(EXTENSION_CHAIN, "IPv6 extension headers malformed or too many", "RFC 8200 4", NONE, NONE)             \
+    X(ROUTING_HEADER, "IPv6 routing header with segments left", "RFC 7915 5.1", PARAMETER, NONE)             \
+    X(TRANSPORT_HEADER, "transport header cut short or malformed", "RFC 6146 3.4", NONE, NONE)               \
+    X(OFFLOAD, "offload description does not fit the packet", "virtio 1.2 5.1.6", NONE, NONE)                \
+    X(FRAGMENT, "a fragment (not translated yet)", "RFC 6146 3.4", NONE, NONE)                               \
+    X(SOURCE_MARTIAN, "source address is never a host", "RFC 7915 4.1", NONE, NONE)                          \
+    X(SOURCE_IN_PREF64, "IPv6 source lies in the prefix", "RFC 6146 3.5", NONE, NONE)                        \
+    X(SOURCE_NOT_BACKEND, "IPv6 source is not in backends", "RFC 6146 5.3", PROHIBITED, NONE)                \
+    X(NOT_PREF64, "IPv6 destination is outside the prefixes", "RFC 6146 3.5", NONE, NONE)                    \
+    X(NOT_POOL, "IPv4 destination is not a pool address or port", "RFC 6146 3.5", NONE, NONE)                \
+    X(DESTINATION_DENIED, "IPv4 destination is not global or is denied", "RFC 6052 3.1", PROHIBITED, NONE)   \
+    X(DESTINATION_OWN, "IPv4 destination is the gateway's own", "RFC 6052 5", PROHIBITED, NONE)              \
+    X(UNKNOWN_PROTOCOL, "neither TCP, UDP nor ICMP", "RFC 6146 3.4", PORT, PROTOCOL)                         \
+    X(TCP_FLAGS, "TCP flags that no segment has", "RFC 9293 3.10", NONE, NONE)                               \
+    X(UDP_ZERO_CHECKSUM, "UDP checksum zero", "RFC 7915 4.5", NONE, NONE)                                    \
+    X(ICMP_TYPE, "ICMP type or code that is not translated", "RFC 7915 4.2", NONE, NONE)                     \
+    X(ICMP_CHECKSUM, "checksum of an ICMP error wrong", "RFC 5508 4.2", NONE, NONE)                          \
+    X(ICMP_INNER, "ICMP error quotes too little, or another error", "RFC 6146 3.4", NONE, NONE)              \
+    X(ICMP_MISMATCH, "ICMP error not addressed to the sender it quotes", "RFC 5927 4", NONE, NONE)           \
+    X(ICMP_NO_BINDING, "ICMP error about an unknown flow", "RFC 5508 4.2", NONE, NONE)                       \
+    X(ICMP_MTU, "Packet Too Big below 1280", "RFC 8201 4", NONE, NONE)                                       \
+    X(ICMP_RATE, "ICMP error over the rate limit", "RFC 4443 2.4", NONE, NONE)                               \
+    X(HOP_LIMIT, "hop limit used up", "RFC 7915 4.1", HOP_LIMIT, HOP_LIMIT)                                  \
+    X(TOO_BIG, "larger than the next link and may not be cut", "RFC 7915 4.1", TOO_BIG, TOO_BIG)             \
+    X(NO_BINDING, "no binding for this address and port", "RFC 6146 3.5", NONE, NONE)                        \
+    X(FILTERED, "sender not contacted before (address-dependent filtering)", "RFC 6146 3.5", NONE, NONE)     \
+    X(NO_PORT, "no free port for this backend", "RFC 6146 3.5.1.1", ADDRESS, NONE)                           \
+    X(TABLE_FULL, "session or binding table full", "RFC 6146 5.3", ADDRESS, NONE)                            \
+    X(NO_SESSION, "TCP segment of no session", "RFC 6146 3.5.2.2", NONE, NONE)                               \
+    X(SYN_STORED, "SYN from IPv4 kept to see if the backend opens too", "RFC 6146 3.5.2.2", NONE, NONE)      \
+    X(SYN_REPEATED, "SYN from IPv4 that is already kept", "RFC 5382 4.3", NONE, NONE)                        \
+    X(SYN_FULL, "no room to keep a SYN from IPv4", "RFC 6146 5.3", NONE, NONE)                               \
+    X(HAIRPIN_LOOP, "would hairpin twice", "RFC 6146 3.8", NONE, NONE)                                       \
+    X(HANDOVER_FULL, "hand-over ring to the flow's worker full", "design 3.2", NONE, NONE)                   \
+    X(WRITE_FAILED, "the kernel refused the translated packet", "tun", NONE, NONE)
+
+enum reason {
+#define REASON_ENUM(name, text, section, answer6, answer4) REASON_##name,
+    REASON_LIST(REASON_ENUM)
+#undef REASON_ENUM
+        REASON_COUNT,
+};
+
+enum reason_answer {
+    REASON_ANSWER_NONE,
+    REASON_ANSWER_PROHIBITED,   /* ICMPv6 1/1 */
+    REASON_ANSWER_ADDRESS,      /* ICMPv6 1/3 */
+    REASON_ANSWER_PORT,         /* ICMPv6 1/4 */
+    REASON_ANSWER_PROTOCOL,     /* ICMPv4 3/2 */
+    REASON_ANSWER_SOURCE_ROUTE, /* ICMPv4 3/5 */
+    REASON_ANSWER_PARAMETER,    /* ICMPv6 4/0, pointer in the packet */
+    REASON_ANSWER_HOP_LIMIT,    /* ICMPv6 3/0, ICMPv4 11/0 */
+    REASON_ANSWER_TOO_BIG,      /* ICMPv6 2/0, ICMPv4 3/4, MTU from the path */
+};
+
+struct reason_info {
+    const char *name; /* of the counter: "drop_no_binding" */
+    const char *text;
+    const char *section;
+    enum reason_answer answer6;
+    enum reason_answer answer4;
+};
+
+extern const struct reason_info reason_info[REASON_COUNT];
+
+/* What is counted beside the reasons; the index in a set of counters is REASON_COUNT + tally. */
+#define TALLY_LIST(X)                                                                                        \
+    X(FROM_IPV6, "packets_from_ipv6", "packets that came in from IPv6")                                      \
+    X(FROM_IPV4, "packets_from_ipv4", "packets that came in from IPv4")                                      \
+    X(TO_IPV4, "packets_to_ipv4", "packets sent to IPv4")                                                    \
+    X(TO_IPV6, "packets_to_ipv6", "packets sent to IPv6")                                                    \
+    X(BYTES_FROM_IPV6, "bytes_from_ipv6", "bytes of packets from IPv6, headers included")                    \
+    X(BYTES_FROM_IPV4, "bytes_from_ipv4", "bytes of packets from IPv4, headers included")                    \
+    X(SUPER_PACKETS, "super_packets", "packets of several segments, translated whole")                       \
+    X(HANDOVERS, "handovers", "packets handed to the worker that owns the flow")                             \
+    X(HAIRPINS, "hairpins", "packets from a backend to a backend")                                           \
+    X(FRAGMENTED, "fragmented", "packets cut to fit the next link")                                          \
+    X(ERRORS_SENT, "icmp_errors_sent", "ICMP errors of the gateway's own")                                   \
+    X(ERRORS_SUPPRESSED, "icmp_errors_suppressed", "ICMP errors kept back by rule or rate limit")            \
+    X(SOURCE_REPLACED, "icmp_source_replaced", "ICMP errors from a router that has no image in the prefix")  \
+    X(SESSIONS_CREATED, "sessions_created", "sessions made")                                                 \
+    X(SESSIONS_ENDED, "sessions_ended", "sessions expired")                                                  \
+    X(BINDINGS_CREATED, "bindings_created", "bindings made")                                                 \
+    X(BINDINGS_ENDED, "bindings_ended", "bindings that went with their last session")                        \
+    X(MSS_CLAMPED, "mss_clamped", "SYN segments whose MSS was lowered")
+
+enum tally {
+#define TALLY_ENUM(name, counter, text) TALLY_##name,
+    TALLY_LIST(TALLY_ENUM)
+#undef TALLY_ENUM
+        TALLY_COUNT,
+};
+
+struct tally_info {
+    const char *name;
+    const char *text;
+};
+
+extern const struct tally_info tally_info[TALLY_COUNT];
+
+#endif
