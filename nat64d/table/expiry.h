@@ -1,0 +1,71 @@
+/*
+ * When sessions end: a timing wheel for one shard, and the facts that move a lifetime.
+ *
+ * Layer: table
+ * Specification: RFC 6146 4 (timers), RFC 4787 4.3, RFC 5382 5, RFC 7857 2
+ *
+ * The only owner of timers. A packet only stores a new expiry time in its session; the wheel finds out when
+ * the old time comes (so the packet path touches no list). A lifetime that becomes shorter moves the session
+ * in the wheel at once. Work a call is bounded; what is left comes with the next call.
+ */
+#ifndef GATE64_NAT64D_TABLE_EXPIRY_H
+#define GATE64_NAT64D_TABLE_EXPIRY_H
+
+#include "nat64d/table/state_file.h"
+
+enum expiry_lifetime {
+    EXPIRY_UDP,
+    EXPIRY_UDP_DNS,
+    EXPIRY_ICMP,
+    EXPIRY_TCP_ESTABLISHED,
+    EXPIRY_TCP_OPENING, /* TCP_TRANS before it was established */
+    EXPIRY_TCP_CLOSING, /* TCP_TRANS after */
+    EXPIRY_LIFETIMES,
+};
+
+enum {
+    EXPIRY_TICK_NS = 250000000, /* a quarter second */
+    EXPIRY_WHEEL = 32768,       /* ticks round the wheel: 8192 s; longer lifetimes go round again */
+};
+
+struct expiry_link {
+    uint32_t next;
+    uint32_t previous;
+};
+
+struct expiry {
+    struct session *sessions;
+    struct expiry_link *links; /* by slot; shared array */
+    uint32_t *buckets;         /* EXPIRY_WHEEL, slot or STATE_NONE */
+    uint64_t tick;             /* the next one to look at */
+    uint64_t lifetime_ns[EXPIRY_LIFETIMES];
+    uint32_t armed;
+};
+
+/* `links` has one for each session slot and is shared by the shards. */
+int expiry_init(struct expiry *expiry, struct session *sessions, struct expiry_link *links,
+                const uint64_t lifetime_ns[EXPIRY_LIFETIMES], uint64_t now_ns)
+    __attribute__((warn_unused_result));
+void expiry_done(struct expiry *expiry);
+
+/* A new session, with its first lifetime. */
+void expiry_start(struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifetime, uint64_t now_ns);
+
+/* A packet that refreshes: the lifetime runs anew from now; never shortens a longer one that is running
+ * (RFC 6146 says "at least"). */
+void expiry_refresh(struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifetime, uint64_t now_ns);
+
+/* RST, second FIN: the lifetime is this one from now, also when that is sooner. */
+void expiry_shorten(struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifetime, uint64_t now_ns);
+
+/* The session ends for another reason. */
+void expiry_stop(struct expiry *expiry, uint32_t slot);
+
+/* The next session whose time has come, or STATE_NONE: taken out of the wheel; the caller drops it or starts
+ * it again. `budget` counts down for each one looked at; at 0 the call returns STATE_NONE. */
+uint32_t expiry_next(struct expiry *expiry, uint64_t now_ns, unsigned *budget);
+
+/* Seconds until a session's end, for people; 0 when due. */
+uint32_t expiry_left_s(const struct session *session, uint64_t now_ns);
+
+#endif

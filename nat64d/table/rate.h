@@ -1,0 +1,39 @@
+/*
+ * Rate limits for the ICMP errors that the gateway makes: one bucket for all and one for each network.
+ *
+ * Layer: table
+ * Specification: RFC 4443 2.4 (f), RFC 1812 4.3.2.8
+ *
+ * Token buckets, burst of one second. Networks are /64 (IPv6) or /32 (IPv4), hashed with a key into a fixed
+ * table of RATE_NETWORKS buckets: a collision shares a bucket, an attacker cannot choose it.
+ */
+#ifndef GATE64_NAT64D_TABLE_RATE_H
+#define GATE64_NAT64D_TABLE_RATE_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#include "common/siphash.h"
+
+enum {
+    RATE_NETWORKS = 1024,
+};
+
+struct rate_bucket {
+    uint64_t filled_ns; /* when it was full enough: tokens are time */
+};
+
+struct rate {
+    struct siphash_key key;
+    uint32_t per_second; /* 0: nothing passes */
+    uint32_t per_second_per_network;
+    struct rate_bucket all;
+    struct rate_bucket networks[RATE_NETWORKS];
+};
+
+void rate_init(struct rate *rate, struct siphash_key key, uint32_t per_second,
+               uint32_t per_second_per_network, uint64_t now_ns);
+bool rate_allow6(struct rate *rate, const struct in6_addr *to, uint64_t now_ns);
+bool rate_allow4(struct rate *rate, uint32_t to, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * Port blocks: who has which 64 ports of an address.
+ *
+ * Layer: table
+ * Specification: RFC 6146 3.5.1.1; RFC 6056 (random order)
+ *
+ * Theory: each address has a list of free blocks, guarded by a mutex and touched rarely; a shard claims
+ * blocks from it ahead of need and owns them alone from then on (its bits need no lock). `owner` is one byte a
+ * block, read by every worker on the IPv4 side: which shard's tables know this port. A port that is ours but
+ * in no shard's block is answered by the shard that its block prefers, block index mod shards.
+ * Ports that are never given out (outside the pool's ranges, taken by a static binding) are set in
+ * `reserved` for good.
+ */
+#ifndef GATE64_POOL_BLOCK_H
+#define GATE64_POOL_BLOCK_H
+
+#include "pool/prefixes.h"
+
+enum {
+    BLOCK_FREE = 0xff,    /* in the free list */
+    BLOCK_FOREIGN = 0xfe, /* no port of it is ours */
+    BLOCK_SHARDS_MAX = 64,
+};
+
+struct block_table;
+
+/* Makes the tables for all addresses; `random` orders the free lists. */
+int block_new(const struct prefixes *prefixes, unsigned shards, struct port_random *random,
+              struct block_table **ret_table) __attribute__((warn_unused_result));
+void block_free(struct block_table *table);
+
+/* The shard that owns (address index, port), or BLOCK_FREE / BLOCK_FOREIGN. No lock. */
+uint8_t block_owner(const struct block_table *table, uint32_t address, uint16_t port);
+/* The shard that answers for it in any case. */
+unsigned block_shard(const struct block_table *table, uint32_t address, uint16_t port);
+
+/* Takes the port of a static binding out of what may be given, for one transport. Before workers start. */
+void block_reserve(struct block_table *table, uint32_t address, enum transport transport, uint16_t port);
+
+/* Claims a free block for `shard`: one with ports below 1024 or one above. *ret_block is its index.
+ * -ENOSPC: none is free (and the others are asked to give back: block_wanted). Takes the mutex. */
+int block_claim(struct block_table *table, uint32_t address, unsigned shard, bool well_known,
+                uint16_t *ret_block) __attribute__((warn_unused_result));
+/* Gives an empty block back. Takes the mutex. */
+void block_release(struct block_table *table, uint32_t address, uint16_t block);
+
+/* Whether somebody went without; cleared by block_wanted_clear once blocks were given back. */
+bool block_wanted(const struct block_table *table, uint32_t address);
+void block_wanted_clear(struct block_table *table, uint32_t address);
+
+/* Ports of the address in free blocks, for a worker's fair share. No lock (a recent value). */
+uint32_t block_free_ports(const struct block_table *table, uint32_t address);
+
+/* The bits of one block for one transport that may never be given. */
+uint64_t block_reserved(const struct block_table *table, uint32_t address, uint16_t block,
+                        enum transport transport);
+
+/* For the operator: claimed and total blocks of an address. */
+void block_count(const struct block_table *table, uint32_t address, uint32_t *ret_claimed,
+                 uint32_t *ret_total);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * The IPv4 addresses of the pools, and which of their ports are ours.
+ *
+ * Layer: table
+ * Specification: RFC 6146 3.1, RFC 6888 REQ-3
+ *
+ * Addresses of all pools get consecutive indices, in the order of the configuration; everything else in
+ * pool/ names an address by its index. Built once, then read-only.
+ */
+#ifndef GATE64_POOL_PREFIXES_H
+#define GATE64_POOL_PREFIXES_H
+
+#include "common/addr.h"
+#include "pool/port.h"
+
+enum {
+    PREFIXES_NONE = UINT32_MAX,
+    PREFIXES_MAX_ADDRESSES = 65536,
+};
+
+struct prefixes_pool {
+    struct addr_prefix4 address;
+    uint32_t first_index;      /* of its first address */
+    uint64_t ports[PORT_BLOCKS]; /* a bit for each port that is ours */
+    uint32_t ports_count;
+    char name[32];
+};
+
+struct prefixes {
+    struct prefixes_pool *pools;
+    uint32_t pools_count;
+    uint32_t addresses; /* in all */
+};
+
+/* `pools` and `ranges` as read by settings (already checked not to overlap). -ENOMEM, -E2BIG. */
+struct prefixes_input {
+    struct addr_prefix4 address;
+    const struct addr_port_range *ports;
+    uint32_t ports_count;
+    const char *name;
+};
+int prefixes_init(struct prefixes *prefixes, const struct prefixes_input *input, uint32_t count)
+    __attribute__((warn_unused_result));
+void prefixes_done(struct prefixes *prefixes);
+
+/* Index of an address, or PREFIXES_NONE. */
+uint32_t prefixes_find(const struct prefixes *prefixes, uint32_t address);
+uint32_t prefixes_address(const struct prefixes *prefixes, uint32_t index);
+const struct prefixes_pool *prefixes_pool_of(const struct prefixes *prefixes, uint32_t index);
+bool prefixes_port_is_ours(const struct prefixes *prefixes, uint32_t index, uint16_t port);
+
+#endif
