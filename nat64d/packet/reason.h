@@ -25,6 +25,7 @@
     X(OFFLOAD, "offload description does not fit the packet", "virtio 1.2 5.1.6", NONE, NONE)                \
     X(FRAGMENT, "a fragment (not translated yet)", "RFC 6146 3.4", NONE, NONE)                               \
     X(SOURCE_MARTIAN, "source address is never a host", "RFC 7915 4.1", NONE, NONE)                          \
+    X(SOURCE_DENIED, "IPv4 source has no image in any prefix", "RFC 6052 3.1", NONE, NONE)                   \
     X(SOURCE_IN_PREF64, "IPv6 source lies in the prefix", "RFC 6146 3.5", NONE, NONE)                        \
     X(SOURCE_NOT_BACKEND, "IPv6 source is not in backends", "RFC 6146 5.3", PROHIBITED, NONE)                \
     X(NOT_PREF64, "IPv6 destination is outside the prefixes", "RFC 6146 3.5", NONE, NONE)                    \
@@ -48,6 +49,7 @@
     X(NO_PORT, "no free port for this backend", "RFC 6146 3.5.1.1", ADDRESS, NONE)                           \
     X(TABLE_FULL, "session or binding table full", "RFC 6146 5.3", ADDRESS, NONE)                            \
     X(NO_SESSION, "TCP segment of no session", "RFC 6146 3.5.2.2", NONE, NONE)                               \
+    X(INBOUND_LIMIT, "too many sessions from IPv4 on one binding", "RFC 6146 5.3", NONE, NONE)              \
     X(SYN_STORED, "SYN from IPv4 kept to see if the backend opens too", "RFC 6146 3.5.2.2", NONE, NONE)      \
     X(SYN_REPEATED, "SYN from IPv4 that is already kept", "RFC 5382 4.3", NONE, NONE)                        \
     X(SYN_FULL, "no room to keep a SYN from IPv4", "RFC 6146 5.3", NONE, NONE)                               \

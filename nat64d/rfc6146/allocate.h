@@ -1,0 +1,30 @@
+/*
+ * Making and ending bindings and sessions.
+ *
+ * Layer: path
+ * Specification: RFC 6146 3.5.1.1 (UDP), 3.5.2.3 (TCP), 3.5.3 (ICMP); RFC 4787 REQ-2; RFC 7857 4
+ */
+#ifndef GATE64_NAT64D_RFC6146_ALLOCATE_H
+#define GATE64_NAT64D_RFC6146_ALLOCATE_H
+
+#include "nat64d/rfc6146/flow.h"
+
+/* Gives (X',x) a binding and sets flow->bib: REASON_NO_PORT or REASON_TABLE_FULL when it cannot. A backend keeps
+ * its IPv4 address; only one without any binding may go on to another address of the pool. */
+enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t now_ns);
+
+/* Adds the session of flow->bib with its first lifetime and sets flow->session. REASON_TABLE_FULL. */
+enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp_state,
+                             enum expiry_lifetime lifetime, uint64_t now_ns);
+
+/* The binding was made for this packet and has no session: it goes again. */
+void allocate_undo_binding(struct steps *steps, struct flow *flow, uint64_t now_ns);
+
+/* A session whose timer was taken out; its binding goes with it if it was the last and is dynamic. */
+void allocate_end_session(struct steps *steps, unsigned shard, uint32_t session, uint64_t now_ns);
+
+/* A configured binding, before the workers start. */
+int allocate_static(struct steps *steps, unsigned shard, uint32_t index, uint64_t now_ns)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Layer: path
+ * Specification: RFC 6146 3.5, 5.3
+ */
+#include "nat64d/rfc6146/filter.h"
+
+bool filter_passes(struct steps *steps, const struct flow *flow)
+{
+    if (steps->shared->endpoint_independent[flow->transport] || flow_binding(steps, flow)->is_static)
+        return true;
+    return session_has_peer(&flow_shard(steps, flow)->sessions, flow->bib, flow->dst4);
+}
+
+enum reason filter_outbound(const struct steps *steps, const struct flow *flow)
+{
+    const struct steps_shared *shared = steps->shared;
+    enum reason reason = guard_source6(&shared->guard, steps->network, &flow->src6);
+    if (reason != REASON_OK)
+        return reason;
+    /* RFC 6146 3.8: a pool address is reached by hairpinning, whatever range it lies in. */
+    if (prefixes_find(shared->prefixes, flow->dst4) != PREFIXES_NONE)
+        return REASON_OK;
+    return guard_destination4(&shared->guard, steps->network, flow->pref64, flow->dst4);
+}
+
+enum reason filter_inbound(struct steps *steps, struct flow *flow)
+{
+    const struct steps_shared *shared = steps->shared;
+    if (flow_binding(steps, flow)->sessions >= STEPS_INBOUND_MAX)
+        return REASON_INBOUND_LIMIT;
+    if (prefixes_find(shared->prefixes, flow->dst4) != PREFIXES_NONE) {
+        flow->pref64 = 0; /* hairpin: the sender is one of ours */
+        return REASON_OK;
+    }
+    return guard_image_pref64(&shared->guard, flow->dst4, &flow->pref64) ? REASON_OK : REASON_SOURCE_DENIED;
+}

@@ -1,0 +1,131 @@
+/*
+ * Layer: path
+ * Specification: RFC 6146 3.6, 3.7, 3.8
+ */
+#include "nat64d/rfc6146/outgoing.h"
+
+#include "common/pref64.h"
+#include "nat64d/packet/parse.h"
+#include "nat64d/rfc7915/header46.h"
+#include "nat64d/rfc7915/header64.h"
+#include "nat64d/rfc7915/l4.h"
+
+/* RFC 6146 3.6.1: v6 to v4, the source is the binding's, the destination the algorithm's. */
+void outgoing_tuple4(struct steps *steps, const struct flow *flow, struct translation4 *ret_to)
+{
+    const struct bib_entry *entry = flow_binding(steps, flow);
+    bool icmp = flow->transport == TRANSPORT_ICMP;
+    ret_to->source = entry->src4;
+    ret_to->source_port = entry->src4_port;
+    ret_to->destination = flow->dst4;
+    ret_to->destination_port = icmp ? entry->src4_port : flow->dst4_port;
+}
+
+/* v4 to v6: the source is the algorithm's, the destination the binding's. */
+void outgoing_tuple6(struct steps *steps, const struct flow *flow, struct translation6 *ret_to)
+{
+    const struct bib_entry *entry = flow_binding(steps, flow);
+    bool icmp = flow->transport == TRANSPORT_ICMP;
+    ret_to->source = pref64_embed(&steps->shared->guard.pref64[flow->pref64].prefix, flow->dst4);
+    ret_to->source_port = icmp ? entry->src6_port : flow->dst4_port;
+    ret_to->destination = entry->src6;
+    ret_to->destination_port = entry->src6_port;
+}
+
+static void clamp_mss(struct steps *steps, const struct flow *flow, struct packet *packet)
+{
+    if (flow->transport != TRANSPORT_TCP || !steps->shared->options.mss_clamp ||
+        !(parse_tcp_flags(packet) & PARSE_TCP_SYN))
+        return;
+    struct translation_mtu mtu = {
+        .mtu6 = network_mtu6(steps->network, &flow_binding(steps, flow)->src6),
+        .mtu4 = network_mtu4(steps->network, flow->dst4),
+    };
+    if (l4_clamp_mss(packet, l4_mss_limit(&mtu)))
+        steps_count(steps, TALLY_MSS_CLAMPED, 1);
+}
+
+static void count_segments(struct session *session, const struct packet *packet, bool from_ipv6)
+{
+    uint32_t segments = packet_segments(packet);
+    _Atomic uint64_t *packets = from_ipv6 ? &session->packets6 : &session->packets4;
+    _Atomic uint64_t *bytes = from_ipv6 ? &session->bytes6 : &session->bytes4;
+    atomic_store_explicit(packets, atomic_load_explicit(packets, memory_order_relaxed) + segments,
+                          memory_order_relaxed);
+    atomic_store_explicit(bytes, atomic_load_explicit(bytes, memory_order_relaxed) + packet->len,
+                          memory_order_relaxed);
+}
+
+/* Counts the packet in its session, and remembers that both sides have spoken. */
+static void note_session(struct steps *steps, const struct flow *flow, const struct packet *packet)
+{
+    if (flow->session == STATE_NONE)
+        return;
+    struct session *session = session_at(&flow_shard(steps, flow)->sessions, flow->session);
+    count_segments(session, packet, flow->from_ipv6);
+    if (flow->from_ipv6 && session->pref64 != flow->pref64)
+        session->pref64 = (uint8_t)flow->pref64; /* answers come from the prefix that was asked last */
+    if (!(session->flags & SESSION_ANSWERED) && session->packets6 != 0 && session->packets4 != 0)
+        session->flags |= SESSION_ANSWERED;
+}
+
+enum reason outgoing_to_ipv4(struct steps *steps, const struct flow *flow, struct packet *packet,
+                             uint32_t *ret_mtu)
+{
+    const struct steps_shared *shared = steps->shared;
+    bool hairpin = prefixes_find(shared->prefixes, flow->dst4) != PREFIXES_NONE;
+    struct translation4 to;
+    uint16_t id = 0;
+
+    if (packet->hop_limit <= 1)
+        return REASON_HOP_LIMIT;
+    *ret_mtu = 0;
+    if (!hairpin && packet_segment_len(packet) > steps->network->lowest_mtu4) {
+        uint32_t mtu;
+        switch (header64_fit(packet, network_mtu4(steps->network, flow->dst4), &mtu)) {
+        case HEADER64_FITS: break;
+        case HEADER64_CUT: *ret_mtu = mtu; break;
+        case HEADER64_TOO_BIG: *ret_mtu = mtu; return REASON_TOO_BIG;
+        }
+    }
+    outgoing_tuple4(steps, flow, &to);
+    clamp_mss(steps, flow, packet);
+    enum reason reason = l4_translate64(packet, &to);
+    if (reason != REASON_OK)
+        return reason;
+    note_session(steps, flow, packet);
+    if (header64_needs_id(packet))
+        id = identification_next(&steps->identification, to.source, to.destination,
+                                 (uint8_t)flow->transport, packet_segments(packet));
+    header64_translate(packet, &to, id, &shared->options);
+    packet->hairpin = hairpin;
+    return REASON_OK;
+}
+
+enum reason outgoing_to_ipv6(struct steps *steps, const struct flow *flow, struct packet *packet,
+                             uint32_t *ret_mtu)
+{
+    const struct steps_shared *shared = steps->shared;
+    struct translation6 to;
+
+    if (!packet->hairpin && packet->hop_limit <= 1)
+        return REASON_HOP_LIMIT;
+    *ret_mtu = 0;
+    outgoing_tuple6(steps, flow, &to);
+    /* A segment that fits 1280 bytes as IPv6 needs no look at any MTU. */
+    if (packet_segment_len(packet) + PACKET_IPV6_HEADER - PACKET_IPV4_HEADER > PACKET_MIN_IPV6_MTU) {
+        uint32_t mtu, mtu6 = network_mtu6(steps->network, &to.destination);
+        switch (header46_fit(packet, &shared->options, mtu6, &mtu)) {
+        case HEADER46_FITS: break;
+        case HEADER46_CUT: *ret_mtu = mtu; break;
+        case HEADER46_TOO_BIG: *ret_mtu = mtu; return REASON_TOO_BIG;
+        }
+    }
+    clamp_mss(steps, flow, packet);
+    enum reason reason = l4_translate46(packet, &to, &shared->options);
+    if (reason != REASON_OK)
+        return reason;
+    note_session(steps, flow, packet);
+    header46_translate(packet, &to, &shared->options);
+    return REASON_OK;
+}

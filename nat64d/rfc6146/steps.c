@@ -1,0 +1,296 @@
+/*
+ * Layer: path
+ * Specification: RFC 6146 3.3 - 3.8
+ */
+#include "nat64d/rfc6146/steps.h"
+
+#include "common/special.h"
+#include "nat64d/packet/parse.h"
+#include "nat64d/packet/vnet.h"
+#include "nat64d/rfc6146/allocate.h"
+#include "nat64d/rfc6146/answer.h"
+#include "nat64d/rfc6146/filter.h"
+#include "nat64d/rfc6146/flow.h"
+#include "nat64d/rfc6146/outgoing.h"
+#include "nat64d/rfc6146/relay.h"
+#include "nat64d/rfc6146/tcp.h"
+#include "nat64d/rfc6146/udp.h"
+#include "nat64d/table/owner.h"
+
+/* What a packet turned out to be. */
+enum kind { KIND_FLOW, KIND_ERROR };
+
+/* Step 1: the transport, and whether it is an ICMP error. A quoted packet comes later. */
+static enum reason classify(struct packet *packet, struct flow *flow, enum kind *ret_kind)
+{
+    *ret_kind = KIND_FLOW;
+    if (packet_is_fragment(packet))
+        return REASON_FRAGMENT;
+    if (packet->protocol == PACKET_PROTO_TCP)
+        flow->transport = TRANSPORT_TCP;
+    else if (packet->protocol == PACKET_PROTO_UDP)
+        flow->transport = TRANSPORT_UDP;
+    else if (packet->protocol == (packet->family == 6 ? PACKET_PROTO_ICMP6 : PACKET_PROTO_ICMP4)) {
+        flow->transport = TRANSPORT_ICMP;
+        vnet_complete_checksum(packet);
+        switch (parse_icmp_kind(packet)) {
+        case PARSE_ICMP_ECHO_REQUEST:
+        case PARSE_ICMP_ECHO_REPLY: break;
+        case PARSE_ICMP_ERROR: *ret_kind = KIND_ERROR; break;
+        case PARSE_ICMP_OTHER: return REASON_ICMP_TYPE;
+        }
+    } else {
+        return REASON_UNKNOWN_PROTOCOL;
+    }
+    return REASON_OK;
+}
+
+static bool to_owner(const struct steps *steps, struct flow *flow, unsigned shard,
+                     struct steps_result *result)
+{
+    flow->shard = shard;
+    if (steps_owns(steps, shard))
+        return true;
+    result->verdict = STEPS_HANDOVER;
+    result->worker = owner_worker(shard, steps->shared->workers);
+    return false;
+}
+
+/* The shard of (X',x). */
+static unsigned shard6(const struct steps *steps, enum transport transport, const struct in6_addr *src6,
+                       uint16_t port)
+{
+    return owner_shard6(steps->shared->state.header->key, src6, port, transport, steps->shared->shards);
+}
+
+/* The shard of (T,t): a static binding's IPv6 side decides, else the port's block. */
+static unsigned shard4(const struct steps *steps, const struct flow *flow)
+{
+    const struct binding *binding =
+        binding_find4(steps->shared->bindings, flow->transport, flow->src4, flow->src4_port);
+    if (binding != NULL)
+        return shard6(steps, flow->transport, &binding->src6, binding->src6_port);
+    return block_shard(steps->shared->blocks, flow->address, flow->src4_port);
+}
+
+static void look_up6(struct steps *steps, struct flow *flow)
+{
+    flow->session = STATE_NONE;
+    flow->bib = bib_find6(&flow_shard(steps, flow)->bib, flow->transport, &flow->src6, flow->src6_port);
+}
+
+static void look_up4(struct steps *steps, struct flow *flow)
+{
+    flow->session = STATE_NONE;
+    flow->bib = bib_find4(&flow_shard(steps, flow)->bib, flow->transport, flow->src4, flow->src4_port);
+}
+
+static enum reason tuple6(const struct steps *steps, const struct packet *packet, struct flow *flow)
+{
+    struct in6_addr destination;
+    memcpy(&flow->src6, parse_source6(packet), sizeof(flow->src6));
+    memcpy(&destination, parse_destination6(packet), sizeof(destination));
+    if (!guard_find_pref64(&steps->shared->guard, &destination, &flow->pref64, &flow->dst4))
+        return REASON_NOT_PREF64;
+    flow->src6_port = parse_source_port(packet);
+    flow->dst4_port = flow->transport == TRANSPORT_ICMP ? 0 : parse_destination_port(packet);
+    return REASON_OK;
+}
+
+static enum reason tuple4(const struct steps *steps, const struct packet *packet, struct flow *flow)
+{
+    const struct steps_shared *shared = steps->shared;
+    flow->src4 = parse_destination4(packet);
+    flow->address = prefixes_find(shared->prefixes, flow->src4);
+    if (flow->address == PREFIXES_NONE)
+        return REASON_NOT_POOL;
+    flow->src4_port = parse_destination_port(packet);
+    flow->dst4 = parse_source4(packet);
+    flow->dst4_port = flow->transport == TRANSPORT_ICMP ? 0 : parse_source_port(packet);
+    if (special_martian4(flow->dst4))
+        return REASON_SOURCE_MARTIAN;
+    /* A pool address never comes from outside: only our own hairpin carries it. */
+    if (!packet->hairpin && prefixes_find(shared->prefixes, flow->dst4) != PREFIXES_NONE)
+        return REASON_SOURCE_MARTIAN;
+    return REASON_OK;
+}
+
+static enum reason from_ipv4(struct steps *steps, struct packet *packet, uint64_t now_ns,
+                             struct steps_result *result);
+
+/* Step 5: what came out for a pool address goes in again on the IPv4 side. */
+static enum reason hairpin(struct steps *steps, struct packet *packet, uint64_t now_ns,
+                           struct steps_result *result)
+{
+    steps_count(steps, TALLY_HAIRPINS, 1);
+    enum reason reason = parse_packet(packet);
+    if (reason != REASON_OK)
+        return reason;
+    return from_ipv4(steps, packet, now_ns, result);
+}
+
+static enum reason error_from_ipv6(struct steps *steps, struct packet *packet, struct flow *flow,
+                                   uint64_t now_ns, struct steps_result *result)
+{
+    struct relay relay;
+    enum reason reason = relay_tuple6(steps, packet, flow, &relay);
+    if (reason != REASON_OK)
+        return reason;
+    if (!to_owner(steps, flow, shard6(steps, flow->transport, &flow->src6, flow->src6_port), result))
+        return REASON_OK;
+    look_up6(steps, flow);
+    reason = relay_to_ipv4(steps, flow, packet, &relay);
+    if (reason == REASON_OK && packet->hairpin)
+        return hairpin(steps, packet, now_ns, result);
+    return reason;
+}
+
+static enum reason from_ipv6(struct steps *steps, struct packet *packet, uint64_t now_ns,
+                             struct steps_result *result)
+{
+    struct flow flow = {.from_ipv6 = true, .bib = STATE_NONE, .session = STATE_NONE};
+    enum kind kind;
+    enum reason reason = classify(packet, &flow, &kind);
+    if (reason == REASON_UNKNOWN_PROTOCOL) {
+        /* Only a backend is told that its protocol does not pass. */
+        memcpy(&flow.src6, parse_source6(packet), sizeof(flow.src6));
+        enum reason refused = guard_source6(&steps->shared->guard, steps->network, &flow.src6);
+        return refused != REASON_OK ? refused : reason;
+    }
+    if (reason != REASON_OK)
+        return reason;
+    if (kind == KIND_ERROR)
+        return error_from_ipv6(steps, packet, &flow, now_ns, result);
+    reason = tuple6(steps, packet, &flow);
+    if (reason != REASON_OK)
+        return reason;
+    if (!to_owner(steps, &flow, shard6(steps, flow.transport, &flow.src6, flow.src6_port), result))
+        return REASON_OK;
+    look_up6(steps, &flow);
+    reason = flow.transport == TRANSPORT_TCP ? tcp_from_ipv6(steps, &flow, packet, now_ns)
+                                             : udp_from_ipv6(steps, &flow, now_ns);
+    if (reason == REASON_OK)
+        reason = outgoing_to_ipv4(steps, &flow, packet, &result->cut_mtu);
+    if (reason == REASON_OK && packet->hairpin)
+        return hairpin(steps, packet, now_ns, result);
+    return reason;
+}
+
+static enum reason error_from_ipv4(struct steps *steps, struct packet *packet, struct flow *flow,
+                                   struct steps_result *result)
+{
+    struct relay relay;
+    enum reason reason = relay_tuple4(steps, packet, flow, &relay);
+    if (reason != REASON_OK)
+        return reason;
+    flow->address = prefixes_find(steps->shared->prefixes, flow->src4);
+    if (flow->address == PREFIXES_NONE)
+        return REASON_NOT_POOL;
+    if (!to_owner(steps, flow, shard4(steps, flow), result))
+        return REASON_OK;
+    look_up4(steps, flow);
+    return relay_to_ipv6(steps, flow, packet, &relay);
+}
+
+static enum reason from_ipv4(struct steps *steps, struct packet *packet, uint64_t now_ns,
+                             struct steps_result *result)
+{
+    struct flow flow = {.bib = STATE_NONE, .session = STATE_NONE};
+    enum kind kind;
+    enum reason reason = classify(packet, &flow, &kind);
+    if (reason != REASON_OK)
+        return reason;
+    if (kind == KIND_ERROR)
+        return error_from_ipv4(steps, packet, &flow, result);
+    reason = tuple4(steps, packet, &flow);
+    if (reason != REASON_OK)
+        return reason;
+    if (!to_owner(steps, &flow, shard4(steps, &flow), result))
+        return REASON_OK;
+    look_up4(steps, &flow);
+    reason = flow.transport == TRANSPORT_TCP ? tcp_from_ipv4(steps, &flow, packet, now_ns)
+                                             : udp_from_ipv4(steps, &flow, now_ns);
+    if (reason != REASON_OK)
+        return reason;
+    /* Answers to a session come from the prefix that the backend asked. */
+    if (flow.session != STATE_NONE)
+        flow.pref64 = session_at(&flow_shard(steps, &flow)->sessions, flow.session)->pref64;
+    return outgoing_to_ipv6(steps, &flow, packet, &result->cut_mtu);
+}
+
+static void count_in(struct steps *steps, const struct packet *packet)
+{
+    bool v6 = packet->family == 6;
+    uint32_t segments = packet_segments(packet);
+    steps_count(steps, v6 ? TALLY_FROM_IPV6 : TALLY_FROM_IPV4, segments);
+    steps_count(steps, v6 ? TALLY_BYTES_FROM_IPV6 : TALLY_BYTES_FROM_IPV4, packet->len);
+    if (segments > 1)
+        steps_count(steps, TALLY_SUPER_PACKETS, 1);
+}
+
+void steps_failed(struct steps *steps, enum reason reason)
+{
+    counters_add(steps->counters, reason, 1);
+}
+
+void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns, struct steps_result *ret_result)
+{
+    *ret_result = (struct steps_result){.verdict = STEPS_SEND};
+    enum reason reason = parse_packet(packet);
+    bool came_by_hairpin = packet->hairpin;
+    if (reason == REASON_OK)
+        reason = packet->family == 6 ? from_ipv6(steps, packet, now_ns, ret_result)
+                                     : from_ipv4(steps, packet, now_ns, ret_result);
+    ret_result->reason = reason;
+    if (reason == REASON_OK && ret_result->verdict == STEPS_HANDOVER) {
+        steps_count(steps, TALLY_HANDOVERS, 1);
+        return; /* its owner counts it */
+    }
+    if (!came_by_hairpin && (reason == REASON_OK || packet->family != 0))
+        count_in(steps, packet);
+    counters_add(steps->counters, reason, 1);
+    if (reason == REASON_OK) {
+        steps_count(steps, packet->family == 6 ? TALLY_TO_IPV6 : TALLY_TO_IPV4, packet_segments(packet));
+        return;
+    }
+    ret_result->verdict = STEPS_DROP;
+    ret_result->reply_len = answer_drop(steps, packet, reason, ret_result->cut_mtu, now_ns);
+    ret_result->cut_mtu = 0;
+}
+
+/* One shard: stored SYNs first, then sessions. */
+static uint32_t shard_timeout(struct steps *steps, unsigned index, uint64_t now_ns, unsigned *budget)
+{
+    struct steps_shard *shard = &steps->shards[index];
+    struct stored_syn syn;
+    uint32_t slot, len;
+    while (*budget > 0 && stored_syn_next(shard->syns, now_ns, &syn)) {
+        (*budget)--;
+        len = answer_syn(steps, &syn, now_ns);
+        if (len > 0)
+            return len;
+    }
+    while ((slot = expiry_next(&shard->expiry, now_ns, budget)) != STATE_NONE) {
+        if (session_at(&shard->sessions, slot)->transport == TRANSPORT_TCP &&
+            tcp_timeout(steps, index, slot, now_ns))
+            return answer_probe(steps, index, slot);
+        allocate_end_session(steps, index, slot, now_ns);
+    }
+    return 0;
+}
+
+uint32_t steps_timeout(struct steps *steps, uint64_t now_ns, unsigned *budget)
+{
+    while (steps->timeout_shard < steps->shared->shards) {
+        if (steps_owns(steps, steps->timeout_shard)) {
+            uint32_t len = shard_timeout(steps, steps->timeout_shard, now_ns, budget);
+            if (len > 0 || *budget == 0)
+                return len;
+            claim_advance(steps->shards[steps->timeout_shard].claim, now_ns);
+        }
+        steps->timeout_shard++;
+    }
+    steps->timeout_shard = 0;
+    *budget = 0;
+    return 0;
+}

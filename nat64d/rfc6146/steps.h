@@ -1,0 +1,113 @@
+/*
+ * The five steps of a stateful NAT64, for one worker.
+ *
+ * Layer: path
+ * Specification: RFC 6146 3.3 (the steps), 3.4 - 3.8
+ *
+ * steps_packet takes a packet as it came in and says what is to be done with it: sent (translated in
+ * place), handed to the worker that owns its flow, or dropped for a reason, which may bring an ICMP error to
+ * send. steps_timeout gives what time alone makes necessary. Neither makes a system call; every outcome is
+ * counted here and nowhere else.
+ *
+ * Share-nothing: a worker has the shards with shard % workers == its number, and touches no other's tables.
+ * What all workers read is in steps_shared; of it only blocks, slots and quota change, and only when a binding or
+ * session is made or ends.
+ */
+#ifndef GATE64_NAT64D_RFC6146_STEPS_H
+#define GATE64_NAT64D_RFC6146_STEPS_H
+
+#include "common/counters.h"
+#include "nat64d/packet/packet.h"
+#include "nat64d/packet/reason.h"
+#include "nat64d/rfc6146/guard.h"
+#include "nat64d/rfc7915/translation.h"
+#include "nat64d/table/bib.h"
+#include "nat64d/table/expiry.h"
+#include "nat64d/table/identification.h"
+#include "nat64d/table/rate.h"
+#include "nat64d/table/session.h"
+#include "nat64d/table/stored_syn.h"
+#include "pool/binding.h"
+#include "pool/claim.h"
+#include "pool/quota.h"
+
+enum {
+    STEPS_INBOUND_MAX = 4096, /* sessions on one binding before IPv4 may make no more (RFC 6146 5.3) */
+    STEPS_REPLY_MAX = 1280,
+};
+
+static_assert(REASON_COUNT + TALLY_COUNT <= COUNTERS_MAX, "a set of counters holds reasons and tallies");
+
+struct steps_shared {
+    struct state state;
+    const struct prefixes *prefixes;
+    struct block_table *blocks;
+    const struct binding_table *bindings;
+    struct quota *quota;
+    struct guard guard;
+    struct translation_options options;
+    bool endpoint_independent[TRANSPORT_COUNT];
+    uint64_t lifetime_ns[EXPIRY_LIFETIMES];
+    uint64_t syn_wait_ns;
+    bool send_errors;
+    unsigned shards;
+    unsigned workers;
+};
+
+/* The tables of one shard. */
+struct steps_shard {
+    struct bib bib;
+    struct session_table sessions;
+    struct expiry expiry;
+    struct stored_syn_table *syns;
+    struct claim *claim;
+};
+
+struct steps {
+    const struct steps_shared *shared;
+    const struct network *network; /* set by the worker before each batch */
+    unsigned worker;
+    struct steps_shard *shards; /* all of them; only our own are touched */
+    struct counters *counters;
+    struct identification identification;
+    struct rate rate;
+    struct port_random random;
+    unsigned timeout_shard; /* where steps_timeout goes on */
+    uint8_t reply[STEPS_REPLY_MAX];
+    uint8_t scratch[STEPS_REPLY_MAX];
+};
+
+enum steps_verdict {
+    STEPS_SEND,     /* packet is translated; cut it to cut_mtu if that is not 0 */
+    STEPS_HANDOVER, /* to `worker`, which calls steps_packet again */
+    STEPS_DROP,
+};
+
+struct steps_result {
+    enum steps_verdict verdict;
+    enum reason reason;
+    unsigned worker;
+    uint32_t cut_mtu;
+    uint32_t reply_len; /* bytes of steps->reply to send besides; 0 none */
+};
+
+void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns, struct steps_result *ret_result);
+
+/* What is due: ends sessions, and gives one packet at a time to send (a probe, an ICMP error about a stored SYN)
+ * in steps->reply. Returns its length; 0 when nothing (more) is due or the budget is used up. */
+uint32_t steps_timeout(struct steps *steps, uint64_t now_ns, unsigned *budget);
+
+/* For the edge: a translated packet that it could not send, or hand over. */
+void steps_failed(struct steps *steps, enum reason reason);
+
+static inline void steps_count(struct steps *steps, enum tally tally, uint64_t amount)
+{
+    counters_add(steps->counters, REASON_COUNT + tally, amount);
+}
+
+static inline bool steps_owns(const struct steps *steps, unsigned shard)
+{
+    return shard % steps->shared->workers == steps->worker;
+}
+
+#endif
