@@ -4,6 +4,8 @@
  */
 #include "nat64d/rfc6146/relay.h"
 
+#include <string.h>
+
 #include "common/pref64.h"
 #include "nat64d/packet/parse.h"
 #include "nat64d/rfc6146/filter.h"

@@ -4,6 +4,8 @@
  */
 #include "nat64d/rfc6146/steps.h"
 
+#include <string.h>
+
 #include "common/special.h"
 #include "nat64d/packet/parse.h"
 #include "nat64d/packet/vnet.h"
@@ -218,13 +220,21 @@ static enum reason from_ipv4(struct steps *steps, struct packet *packet, uint64_
     return outgoing_to_ipv6(steps, &flow, packet, &result->cut_mtu);
 }
 
-static void count_in(struct steps *steps, const struct packet *packet)
+/* What came in, before translation changed it. */
+struct arrival {
+    uint8_t family;
+    uint32_t len;
+    uint32_t segments;
+};
+
+static void count_in(struct steps *steps, const struct arrival *arrival)
 {
-    bool v6 = packet->family == 6;
-    uint32_t segments = packet_segments(packet);
-    steps_count(steps, v6 ? TALLY_FROM_IPV6 : TALLY_FROM_IPV4, segments);
-    steps_count(steps, v6 ? TALLY_BYTES_FROM_IPV6 : TALLY_BYTES_FROM_IPV4, packet->len);
-    if (segments > 1)
+    bool v6 = arrival->family == 6;
+    if (arrival->family == 0)
+        return;
+    steps_count(steps, v6 ? TALLY_FROM_IPV6 : TALLY_FROM_IPV4, arrival->segments);
+    steps_count(steps, v6 ? TALLY_BYTES_FROM_IPV6 : TALLY_BYTES_FROM_IPV4, arrival->len);
+    if (arrival->segments > 1)
         steps_count(steps, TALLY_SUPER_PACKETS, 1);
 }
 
@@ -233,29 +243,37 @@ void steps_failed(struct steps *steps, enum reason reason)
     counters_add(steps->counters, reason, 1);
 }
 
+static void drop(struct steps *steps, const struct packet *packet, uint64_t now_ns, struct steps_result *result)
+{
+    result->verdict = STEPS_DROP;
+    result->reply_len = answer_drop(steps, packet, result->reason, result->cut_mtu, now_ns);
+    result->cut_mtu = 0;
+}
+
 void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns, struct steps_result *ret_result)
 {
+    bool came_by_hairpin = packet->hairpin; /* handed over: it was counted as it came in */
+    struct arrival arrival = {0};
     *ret_result = (struct steps_result){.verdict = STEPS_SEND};
+
     enum reason reason = parse_packet(packet);
-    bool came_by_hairpin = packet->hairpin;
-    if (reason == REASON_OK)
+    if (reason == REASON_OK) {
+        arrival = (struct arrival){packet->family, packet->len, packet_segments(packet)};
         reason = packet->family == 6 ? from_ipv6(steps, packet, now_ns, ret_result)
                                      : from_ipv4(steps, packet, now_ns, ret_result);
+    }
     ret_result->reason = reason;
+    if (!came_by_hairpin && (ret_result->verdict != STEPS_HANDOVER || packet->hairpin))
+        count_in(steps, &arrival);
     if (reason == REASON_OK && ret_result->verdict == STEPS_HANDOVER) {
         steps_count(steps, TALLY_HANDOVERS, 1);
-        return; /* its owner counts it */
+        return; /* its owner counts what becomes of it */
     }
-    if (!came_by_hairpin && (reason == REASON_OK || packet->family != 0))
-        count_in(steps, packet);
     counters_add(steps->counters, reason, 1);
-    if (reason == REASON_OK) {
+    if (reason == REASON_OK)
         steps_count(steps, packet->family == 6 ? TALLY_TO_IPV6 : TALLY_TO_IPV4, packet_segments(packet));
-        return;
-    }
-    ret_result->verdict = STEPS_DROP;
-    ret_result->reply_len = answer_drop(steps, packet, reason, ret_result->cut_mtu, now_ns);
-    ret_result->cut_mtu = 0;
+    else
+        drop(steps, packet, now_ns, ret_result);
 }
 
 /* One shard: stored SYNs first, then sessions. */

@@ -95,7 +95,7 @@ struct session {
     uint16_t mss6, mss4; /* MSS option seen in each direction's SYN */
     uint32_t rule;       /* policy rule that allowed it; 0 none */
     uint32_t spare32;
-    uint64_t spare[2];
+    uint64_t spare[3];
 };
 static_assert(sizeof(struct session) == 128, "a session slot is two cache lines");
 
