@@ -4,8 +4,7 @@
  * Layer: edge
  * Specification: rtnetlink(7) through libmnl
  *
- * A snapshot is immutable once read; readers on packet threads hold the pointer that they were given.
- * The look-ups are plain functions of the snapshot (no system call).
+ * A snapshot is immutable once read; the look-ups are plain functions of it.
  */
 #ifndef GATE64_COMMON_LINKS_H
 #define GATE64_COMMON_LINKS_H
@@ -48,15 +47,7 @@ int links_watch(void) __attribute__((warn_unused_result));
 /* Empties it; true if anything had changed. */
 bool links_changed(int watch_fd);
 
-/* MTU of the route to `addr`; 0 when there is no route. */
-uint32_t links_mtu(const struct links *links, const struct addr *addr);
-
-/* This host's IPv6 address on the link to `backend` (same on-link prefix, else the one of the route's
- * interface, else any global one); false if the host has none. */
-bool links_source6(const struct links *links, const struct in6_addr *backend, struct in6_addr *ret_source);
-
-/* Whether `addr` is one of this host's own addresses; for IPv4 also the network and broadcast address of
- * its subnets. */
+/* Whether `addr` is one of this host's own addresses. */
 bool links_is_own(const struct links *links, const struct addr *addr);
 
 /* The default of `backends`: on-link IPv6 prefixes of every interface but the uplink's (of the uplink

@@ -11,17 +11,7 @@
 
 #include <stdbool.h>
 
-enum log_level {
-    LOG_LEVEL_ERROR,
-    LOG_LEVEL_WARNING,
-    LOG_LEVEL_INFO,
-    LOG_LEVEL_DEBUG,
-};
-
-enum log_sink {
-    LOG_SINK_STDERR,
-    LOG_SINK_JOURNAL, /* falls back to standard error where no journal listens */
-};
+#include "common/log_level.h"
 
 /* Before log_open everything goes to standard error at level info. */
 void log_open(const char *program, enum log_level level, enum log_sink sink);

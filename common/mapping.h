@@ -12,15 +12,12 @@
 struct mapping {
     void *base;
     size_t len;
-    int fd; /* -1 for private memory */
+    int fd;
 };
 
 /* A memfd of `len` zero bytes, its space taken at once, mapped shared. 0 or negative errno. */
 int mapping_open_memory(const char *name, size_t len, struct mapping *ret_mapping)
     __attribute__((warn_unused_result));
-
-/* Private zero memory; pages are taken when first touched. */
-int mapping_open_private(size_t len, struct mapping *ret_mapping) __attribute__((warn_unused_result));
 
 /* Accepts a zeroed struct. */
 void mapping_close(struct mapping *mapping);

@@ -1,18 +1,17 @@
 /*
- * The configuration of both daemons: one file, read once, checked against the schema.
+ * The configuration of both daemons as a value.
  *
- * Layer: edge
- * Specification: doc and man/gate64.conf.5; libconfig's grammar
+ * Layer: pure
+ * Specification: man/gate64.conf.5
  *
- * settings_load owns every array of the result; settings_free releases them. Every error is one line
- * `FILE:LINE: what is wrong; what is allowed`. An absent key has its default; an empty list is none,
- * except for `backends` and `dns64.upstream`, where it means the default.
+ * Read, owned and freed by settings_file. An absent key has its default; an empty list is none, except for
+ * `backends` and `dns64.upstream`, where it means the default. Each list is a pointer with its count behind it.
  */
 #ifndef GATE64_COMMON_SETTINGS_H
 #define GATE64_COMMON_SETTINGS_H
 
 #include "common/addr.h"
-#include "common/log.h"
+#include "common/log_level.h"
 
 enum {
     SETTINGS_NAME_LEN = 32,
@@ -50,10 +49,8 @@ struct settings_pool {
 struct settings_static {
     char name[SETTINGS_NAME_LEN];
     enum settings_protocol protocol; /* SETTINGS_ICMP: the "port" is an identifier */
-    uint32_t address4;
-    uint16_t port4;
-    struct in6_addr address6;
-    uint16_t port6;
+    struct addr_endpoint ipv4;
+    struct addr_endpoint ipv6;
     int line;
 };
 
@@ -119,19 +116,5 @@ struct settings {
     struct settings_nat64 nat64;
     struct settings_dns64 dns64;
 };
-
-/* Reads and checks `path`; NULL: SYSCONFDIR/gate64/gate64.conf, and the defaults if that is not there.
- * On failure negative errno and the line for the operator in `error`. */
-int settings_load(const char *path, struct settings **ret_settings, char error[SETTINGS_ERROR_LEN])
-    __attribute__((warn_unused_result));
-
-/* The same from text; `name` stands for the file in error lines. */
-int settings_load_text(const char *text, size_t len, const char *name, struct settings **ret_settings,
-                       char error[SETTINGS_ERROR_LEN]) __attribute__((warn_unused_result));
-
-void settings_free(struct settings *settings);
-
-/* The effective configuration as a file that parses to the same; freed by the caller. NULL: no memory. */
-char *settings_print(const struct settings *settings);
 
 #endif

@@ -20,9 +20,7 @@ enum settings_type {
     SETTINGS_TYPE_BOOL,
     SETTINGS_TYPE_WORD,       /* one of `words` */
     SETTINGS_TYPE_TEXT,       /* free text of at most `max` bytes */
-    SETTINGS_TYPE_ADDRESS4,
     SETTINGS_TYPE_PREFIX4,
-    SETTINGS_TYPE_PREFIX6,
     SETTINGS_TYPE_PREF64,     /* RFC 6052 prefix */
     SETTINGS_TYPE_ENDPOINT4,  /* ADDRESS#PORT */
     SETTINGS_TYPE_ENDPOINT6,

@@ -17,6 +17,7 @@
 #include "common/pref64.h"
 #include "common/sandbox.h"
 #include "common/service.h"
+#include "common/settings_file.h"
 #include "config.h"
 #include "nat64d/control.h"
 #include "nat64d/edge/translator.h"
@@ -82,7 +83,7 @@ static int parse_options(int argc, char *argv[], struct options *ret_options)
 
 static int print_settings(const struct settings *settings)
 {
-    char *text = settings_print(settings);
+    char *text = settings_file_print(settings);
     if (text == NULL)
         return EXIT_FAILED;
     int r = fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : EXIT_GOOD;
@@ -234,7 +235,7 @@ static void stop(struct daemon *daemon)
         close(daemon->signals);
     if (daemon->lock >= 0)
         close(daemon->lock);
-    settings_free(daemon->settings);
+    settings_file_free(daemon->settings);
 }
 
 int main(int argc, char *argv[])
@@ -246,13 +247,13 @@ int main(int argc, char *argv[])
     int status = parse_options(argc, argv, &options);
     if (status >= 0)
         return status;
-    if (settings_load(options.file, &daemon.settings, error) < 0) {
+    if (settings_file_load(options.file, &daemon.settings, error) < 0) {
         fprintf(stderr, "%s\n", error);
         return EXIT_FAILED;
     }
     if (options.test) {
         status = print_settings(daemon.settings);
-        settings_free(daemon.settings);
+        settings_file_free(daemon.settings);
         return status;
     }
     log_open("nat64d", daemon.settings->log.level, options.foreground ? LOG_SINK_STDERR : daemon.settings->log.sink);

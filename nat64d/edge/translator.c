@@ -93,10 +93,10 @@ static int make_bindings(struct translator *translator)
         const struct settings_static *from = &settings->statics[i];
         input[i] = (struct binding){
             .transport = (enum transport)from->protocol,
-            .src6 = from->address6,
-            .src6_port = from->port6,
-            .src4 = from->address4,
-            .src4_port = from->port4,
+            .src6 = from->ipv6.addr.v6,
+            .src6_port = from->ipv6.port,
+            .src4 = from->ipv4.addr.v4,
+            .src4_port = from->ipv4.port,
         };
         memcpy(input[i].name, from->name, sizeof(input[i].name));
     }

@@ -1,0 +1,324 @@
+/*
+ * Layer: edge
+ * Specification: RFC 9112, by libevent's evhttp
+ */
+#include "common/control.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    HEADERS_MAX = 8 * 1024,
+    BODY_MAX = 1024 * 1024,
+    TIMEOUT_S = 30,
+    CHUNK = 16 * 1024, /* records are gathered to this size before they are written */
+};
+
+struct control {
+    struct event_base *base;
+    struct evhttp *http;
+    struct event *stop;
+    int stop_fd;
+    pthread_t thread;
+    bool started;
+    const struct control_route *routes;
+    void *context;
+    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+struct control_request {
+    struct evhttp_request *http;
+    struct evkeyvalq query;
+    bool answered;
+};
+
+/* A list that is being written. */
+struct stream {
+    struct evhttp_request *http;
+    bool (*next)(void *cursor, json_t **ret_record);
+    void (*done)(void *cursor);
+    void *cursor;
+};
+
+static void reply(struct evhttp_request *http, int status, const char *type, const char *text, size_t len)
+{
+    struct evbuffer *body = evbuffer_new();
+    evhttp_add_header(evhttp_request_get_output_headers(http), "Content-Type", type);
+    if (body != NULL)
+        evbuffer_add(body, text, len);
+    evhttp_send_reply(http, status, NULL, body);
+    if (body != NULL)
+        evbuffer_free(body);
+}
+
+void control_reply_text(struct control_request *request, int status, const char *content_type, const char *text)
+{
+    request->answered = true;
+    reply(request->http, status, content_type, text, strlen(text));
+}
+
+void control_reply_json(struct control_request *request, int status, json_t *document)
+{
+    char *text = document != NULL ? json_dumps(document, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    json_decref(document);
+    request->answered = true;
+    if (text == NULL)
+        reply(request->http, 500, "application/json", "{\"error\":\"out of memory\"}", 25);
+    else
+        reply(request->http, status, "application/json", text, strlen(text));
+    free(text);
+}
+
+void control_reply_error(struct control_request *request, int status, const char *message)
+{
+    control_reply_json(request, status, json_pack("{s:s}", "error", message));
+}
+
+const char *control_query(struct control_request *request, const char *name)
+{
+    return evhttp_find_header(&request->query, name);
+}
+
+const char *control_body(struct control_request *request, size_t *ret_len)
+{
+    struct evbuffer *body = evhttp_request_get_input_buffer(request->http);
+    evbuffer_add(body, "", 1);
+    *ret_len = evbuffer_get_length(body) - 1;
+    return (const char *)evbuffer_pullup(body, -1);
+}
+
+static void stream_free(struct stream *stream)
+{
+    stream->done(stream->cursor);
+    free(stream);
+}
+
+/* The peer went away in the middle. */
+static void stream_closed(struct evhttp_connection *connection, void *context)
+{
+    (void)connection;
+    stream_free(context);
+}
+
+/* The next part, once what went before has been written; the last one ends the reply. */
+static void stream_more(struct evhttp_connection *connection, void *context)
+{
+    struct stream *stream = context;
+    struct evbuffer *chunk = evbuffer_new();
+    json_t *record;
+    bool more = true;
+    while (chunk != NULL && evbuffer_get_length(chunk) < CHUNK && (more = stream->next(stream->cursor, &record))) {
+        char *line = json_dumps(record, JSON_COMPACT | JSON_PRESERVE_ORDER);
+        if (line != NULL)
+            evbuffer_add_printf(chunk, "%s\n", line);
+        free(line);
+        json_decref(record);
+    }
+    if (chunk != NULL && more) {
+        evhttp_send_reply_chunk_with_cb(stream->http, chunk, stream_more, stream);
+        evbuffer_free(chunk);
+        return;
+    }
+    if (chunk != NULL) {
+        evhttp_send_reply_chunk(stream->http, chunk);
+        evbuffer_free(chunk);
+    }
+    evhttp_connection_set_closecb(connection, NULL, NULL);
+    evhttp_send_reply_end(stream->http);
+    stream_free(stream);
+}
+
+void control_reply_stream(struct control_request *request, bool (*next)(void *cursor, json_t **ret_record),
+                          void (*done)(void *cursor), void *cursor)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(request->http);
+    struct stream *stream = malloc(sizeof(*stream));
+    if (stream == NULL) {
+        done(cursor);
+        control_reply_error(request, 500, "out of memory");
+        return;
+    }
+    *stream = (struct stream){request->http, next, done, cursor};
+    request->answered = true;
+    evhttp_add_header(evhttp_request_get_output_headers(request->http), "Content-Type", "application/x-ndjson");
+    evhttp_connection_set_closecb(connection, stream_closed, stream);
+    evhttp_send_reply_start(request->http, 200, NULL);
+    stream_more(connection, stream);
+}
+
+/* Actions are for root alone. */
+static bool peer_is_root(struct evhttp_request *http)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+    struct bufferevent *stream = evhttp_connection_get_bufferevent(evhttp_request_get_connection(http));
+    if (getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+        return false;
+    return peer.uid == 0;
+}
+
+static const char *method_name(enum evhttp_cmd_type type)
+{
+    return type == EVHTTP_REQ_GET ? "GET" : type == EVHTTP_REQ_POST ? "POST" : "";
+}
+
+static void dispatch(struct control *control, struct control_request *request, const char *path)
+{
+    const char *method = method_name(evhttp_request_get_command(request->http));
+    bool known = false;
+    for (const struct control_route *route = control->routes; route->path != NULL; route++) {
+        if (strcmp(route->path, path) != 0)
+            continue;
+        known = true;
+        if (strcmp(route->method, method) != 0)
+            continue;
+        if (strcmp(method, "POST") == 0 && !peer_is_root(request->http)) {
+            control_reply_error(request, 403, "actions need root");
+            return;
+        }
+        route->handle(request, control->context);
+        return;
+    }
+    control_reply_error(request, known ? 405 : 404, known ? "wrong method" : "no such path");
+}
+
+static void on_request(struct evhttp_request *http, void *context)
+{
+    struct control_request request = {.http = http};
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
+    const char *path = evhttp_uri_get_path(uri), *query = evhttp_uri_get_query(uri);
+    if (evhttp_parse_query_str(query != NULL ? query : "", &request.query) < 0) {
+        control_reply_error(&request, 400, "malformed query");
+        return;
+    }
+    dispatch(context, &request, path != NULL ? path : "");
+    if (!request.answered)
+        control_reply_error(&request, 500, "no answer");
+    evhttp_clear_headers(&request.query);
+}
+
+static void on_stop(evutil_socket_t fd, short events, void *context)
+{
+    (void)fd;
+    (void)events;
+    event_base_loopbreak(context);
+}
+
+static void *run(void *context)
+{
+    struct control *control = context;
+    event_base_dispatch(control->base);
+    return NULL;
+}
+
+/* Whether somebody still answers on a socket that lies there. */
+static bool is_alive(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool alive = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+    close(fd);
+    return alive;
+}
+
+static int listen_on(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(address.sun_path))
+        return -ENAMETOOLONG;
+    strcpy(address.sun_path, path);
+    if (is_alive(&address))
+        return -EADDRINUSE;
+    unlink(path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0 ||
+        listen(fd, CONTROL_CONNECTIONS) < 0) {
+        int r = -errno;
+        close(fd);
+        return r;
+    }
+    return fd;
+}
+
+static int set_up(struct control *control, int fd)
+{
+    control->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    control->base = event_base_new();
+    if (control->stop_fd < 0 || control->base == NULL)
+        return -ENOMEM;
+    control->stop = event_new(control->base, control->stop_fd, EV_READ, on_stop, control->base);
+    control->http = evhttp_new(control->base);
+    if (control->stop == NULL || control->http == NULL || event_add(control->stop, NULL) < 0)
+        return -ENOMEM;
+    evhttp_set_max_headers_size(control->http, HEADERS_MAX);
+    evhttp_set_max_body_size(control->http, BODY_MAX);
+    evhttp_set_timeout(control->http, TIMEOUT_S);
+    evhttp_set_allowed_methods(control->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+    evhttp_set_gencb(control->http, on_request, control);
+    return evhttp_accept_socket(control->http, fd) < 0 ? -ENOMEM : 0;
+}
+
+int control_start(const char *path, const struct control_route *routes, void *context, struct control **ret_control)
+{
+    struct control *control = calloc(1, sizeof(*control));
+    if (control == NULL)
+        return -ENOMEM;
+    control->stop_fd = -1;
+    control->routes = routes;
+    control->context = context;
+    int fd = listen_on(path);
+    int r = fd;
+    if (r < 0)
+        goto out;
+    strcpy(control->path, path);
+    r = set_up(control, fd);
+    if (r < 0) {
+        close(fd);
+        goto out;
+    }
+    r = -pthread_create(&control->thread, NULL, run, control);
+    if (r < 0)
+        goto out;
+    control->started = true;
+    *ret_control = control;
+    return 0;
+out:
+    control_stop(control);
+    return r;
+}
+
+void control_stop(struct control *control)
+{
+    uint64_t one = 1;
+    if (control == NULL)
+        return;
+    if (control->started && write(control->stop_fd, &one, sizeof(one)) == sizeof(one))
+        pthread_join(control->thread, NULL);
+    if (control->http != NULL)
+        evhttp_free(control->http);
+    if (control->stop != NULL)
+        event_free(control->stop);
+    if (control->base != NULL)
+        event_base_free(control->base);
+    if (control->stop_fd >= 0)
+        close(control->stop_fd);
+    if (control->path[0] != '\0')
+        unlink(control->path);
+    free(control);
+}

@@ -1,0 +1,40 @@
+/*
+ * Layer: edge
+ * Specification: memfd_create(2), posix_fallocate(3), mmap(2)
+ */
+#include "common/mapping.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int mapping_open_memory(const char *name, size_t len, struct mapping *ret_mapping)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    /* Taken at once: a sparse file would kill us by SIGBUS when memory is short later. */
+    int r = -posix_fallocate(fd, 0, (off_t)len);
+    if (r < 0)
+        goto out;
+    void *base = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (base == MAP_FAILED) {
+        r = -errno;
+        goto out;
+    }
+    *ret_mapping = (struct mapping){base, len, fd};
+    return 0;
+out:
+    close(fd);
+    return r;
+}
+
+void mapping_close(struct mapping *mapping)
+{
+    if (mapping->base != NULL)
+        munmap(mapping->base, mapping->len);
+    if (mapping->base != NULL && mapping->fd >= 0)
+        close(mapping->fd);
+    *mapping = (struct mapping){.fd = -1};
+}

@@ -1,0 +1,120 @@
+/*
+ * Layer: pure
+ * Specification: RFC 6052 2.2, RFC 6146 3.1
+ */
+#include "common/settings_check.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/pref64.h"
+#include "common/special.h"
+
+struct fault {
+    int *line;
+    char *what;
+    size_t size;
+};
+
+static int fail(const struct fault *fault, int line, const char *what)
+{
+    size_t len = strlen(what);
+    if (len >= fault->size)
+        len = fault->size - 1;
+    memcpy(fault->what, what, len);
+    fault->what[len] = '\0';
+    *fault->line = line;
+    return -EINVAL;
+}
+
+static int check_pref64(const struct settings *settings, const struct fault *fault)
+{
+    for (size_t i = 0; i < settings->pref64_count; i++) {
+        const struct settings_pref64 *a = &settings->pref64[i];
+        for (size_t k = 0; k < i; k++)
+            if (addr_overlap6(&a->prefix, &settings->pref64[k].prefix))
+                return fail(fault, a->line, "pref64 overlaps another one; allowed: prefixes that share no address");
+        for (size_t k = 0; k < a->allow4_count; k++)
+            if (!special_may_allow4(&a->allow4[k]))
+                return fail(fault, a->line,
+                            "allow-ipv4 names loopback, multicast or broadcast, which never open; allowed: other "
+                            "special-purpose ranges");
+    }
+    return 0;
+}
+
+static int check_pools(const struct settings *settings, const struct fault *fault)
+{
+    enum { LONGEST_POOL = 16 }; /* 65536 addresses: what an index of the pool holds */
+    for (size_t i = 0; i < settings->pools_count; i++) {
+        const struct settings_pool *a = &settings->pools[i];
+        if (a->address.len < LONGEST_POOL)
+            return fail(fault, a->line, "pool is larger than a /16; allowed: prefixes of /16 to /32");
+        if (special_martian4(a->address.address))
+            return fail(fault, a->line, "pool lies in 0/8, 127/8, 224/4 or 240/4; allowed: unicast addresses");
+        for (size_t k = 0; k < i; k++)
+            if (addr_overlap4(&a->address, &settings->pools[k].address))
+                return fail(fault, a->line, "pool overlaps another one; allowed: pools that share no address");
+    }
+    return 0;
+}
+
+static bool in_pools(const struct settings *settings, uint32_t address)
+{
+    for (size_t i = 0; i < settings->pools_count; i++)
+        if (addr_in_prefix4(address, &settings->pools[i].address))
+            return true;
+    return false;
+}
+
+static bool in_pref64(const struct settings *settings, const struct in6_addr *address)
+{
+    for (size_t i = 0; i < settings->pref64_count; i++)
+        if (addr_in_prefix6(address, &settings->pref64[i].prefix))
+            return true;
+    return false;
+}
+
+static int check_static(const struct settings *settings, const struct settings_static *a, const struct fault *fault)
+{
+    if (!in_pools(settings, a->ipv4.addr.v4))
+        return fail(fault, a->line, "static: ipv4 is in no pool; allowed: an address of a pool");
+    if (special_martian6(&a->ipv6.addr.v6) || in_pref64(settings, &a->ipv6.addr.v6))
+        return fail(fault, a->line,
+                    "static: ipv6 is no address of a backend; allowed: not loopback, link-local, multicast or "
+                    "under pref64");
+    return 0;
+}
+
+static int check_statics(const struct settings *settings, const struct fault *fault)
+{
+    for (size_t i = 0; i < settings->statics_count; i++) {
+        const struct settings_static *a = &settings->statics[i];
+        int r = check_static(settings, a, fault);
+        if (r < 0)
+            return r;
+        for (size_t k = 0; k < i; k++) {
+            const struct settings_static *b = &settings->statics[k];
+            if (a->protocol != b->protocol)
+                continue;
+            if (a->ipv4.addr.v4 == b->ipv4.addr.v4 && a->ipv4.port == b->ipv4.port)
+                return fail(fault, a->line, "static: ipv4 is used twice; allowed: one binding for each protocol, "
+                                            "address and port");
+            if (addr_equal6(&a->ipv6.addr.v6, &b->ipv6.addr.v6) && a->ipv6.port == b->ipv6.port)
+                return fail(fault, a->line, "static: ipv6 is used twice; allowed: one binding for each protocol, "
+                                            "address and port");
+        }
+    }
+    return 0;
+}
+
+int settings_check(const struct settings *settings, int *ret_line, char *what, size_t size)
+{
+    const struct fault fault = {ret_line, what, size};
+    int r = check_pref64(settings, &fault);
+    if (r == 0)
+        r = check_pools(settings, &fault);
+    if (r == 0)
+        r = check_statics(settings, &fault);
+    return r;
+}

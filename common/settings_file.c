@@ -1,0 +1,310 @@
+/*
+ * Layer: edge
+ * Specification: man/gate64.conf.5
+ */
+#include "common/settings_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/pref64.h"
+#include "common/settings_check.h"
+#include "common/settings_text.h"
+#include "common/settings_value.h"
+
+enum {
+    FILE_MAX = 4 << 20, /* a longer configuration is a mistake */
+    PATH_LEN = 160,
+    ALLOWED_LEN = 256,
+};
+
+/* One reading: where errors go and what they name. */
+struct reader {
+    const char *name;
+    char *error;
+};
+
+__attribute__((format(printf, 3, 4))) static int fail(const struct reader *reader, int line,
+                                                      const char *format, ...)
+{
+    va_list arguments;
+    int len = snprintf(reader->error, SETTINGS_ERROR_LEN, "%s:%d: ", reader->name, line);
+    va_start(arguments, format);
+    if (len > 0 && len < SETTINGS_ERROR_LEN)
+        vsnprintf(reader->error + len, (size_t)(SETTINGS_ERROR_LEN - len), format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+/* The part of a path behind its group: "timeouts.udp" has none in "nat64." but "timeouts" has. */
+static const char *member_name(const char *path, const char *group)
+{
+    size_t len = strlen(group);
+    if (strncmp(path, group, len) != 0 || path[len] == '\0' || strpbrk(path + len, ".[") != NULL)
+        return NULL;
+    return path + len;
+}
+
+static int unknown_key(const struct reader *reader, const config_setting_t *setting, const char *group)
+{
+    char names[SETTINGS_ERROR_LEN / 2] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < settings_schema_count; i++) {
+        const char *name = member_name(settings_schema[i].path, group);
+        if (name != NULL && len + strlen(name) + 3 < sizeof(names))
+            len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", len > 0 ? ", " : "", name);
+    }
+    return fail(reader, config_setting_source_line(setting), "unknown key %s%s; allowed here: %s", group,
+                config_setting_name(setting), names);
+}
+
+static int wrong_value(const struct reader *reader, int line, const struct settings_key *key)
+{
+    char allowed[ALLOWED_LEN];
+    settings_schema_allowed(key, allowed, sizeof(allowed));
+    return fail(reader, line, "wrong value of %s; allowed: %s", key->path, allowed);
+}
+
+static int read_group(const struct reader *reader, config_setting_t *setting, const char *group, void *base);
+
+static size_t element_size(const struct settings_key *key)
+{
+    if (strcmp(key->path, "pref64") == 0)
+        return sizeof(struct settings_pref64);
+    if (strcmp(key->path, "pools") == 0)
+        return sizeof(struct settings_pool);
+    return sizeof(struct settings_static);
+}
+
+static void set_line(const struct settings_key *key, void *element, int line)
+{
+    size_t at = strcmp(key->path, "pref64") == 0  ? offsetof(struct settings_pref64, line)
+                : strcmp(key->path, "pools") == 0 ? offsetof(struct settings_pool, line)
+                                                  : offsetof(struct settings_static, line);
+    memcpy((char *)element + at, &line, sizeof(line));
+}
+
+/* ( { ... }, ... ): an array of structs. The count is kept up so that settings_file_free finds what is there. */
+static int read_groups(const struct reader *reader, config_setting_t *setting, const struct settings_key *key,
+                       void *base)
+{
+    char group[PATH_LEN];
+    struct settings_value_list *list = (void *)((char *)base + key->offset);
+    int line = config_setting_source_line(setting), count = config_setting_length(setting);
+    if (!config_setting_is_list(setting) && !(config_setting_is_array(setting) && count == 0))
+        return wrong_value(reader, line, key);
+    if (count < key->min || count > key->max)
+        return fail(reader, line, "%d groups in %s; allowed: %d to %d", count, key->path, (int)key->min, (int)key->max);
+    list->items = calloc((size_t)count + 1, element_size(key));
+    if (list->items == NULL)
+        return -ENOMEM;
+    snprintf(group, sizeof(group), "%s[].", key->path);
+    for (int i = 0; i < count; i++) {
+        config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
+        void *at = (char *)list->items + (size_t)i * element_size(key);
+        list->count = (size_t)i + 1;
+        if (!config_setting_is_group(element))
+            return wrong_value(reader, config_setting_source_line(element), key);
+        set_line(key, at, config_setting_source_line(element));
+        int r = read_group(reader, element, group, at);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int read_key(const struct reader *reader, config_setting_t *setting, const struct settings_key *key, void *base)
+{
+    char group[PATH_LEN];
+    int line = config_setting_source_line(setting);
+    if (key->type == SETTINGS_TYPE_GROUPS)
+        return read_groups(reader, setting, key, base);
+    if (key->type != SETTINGS_TYPE_GROUP) {
+        int r = settings_value_read(setting, key, base);
+        return r == -EINVAL ? wrong_value(reader, line, key) : r;
+    }
+    if (!config_setting_is_group(setting))
+        return wrong_value(reader, line, key);
+    snprintf(group, sizeof(group), "%s.", key->path);
+    return read_group(reader, setting, group, base);
+}
+
+/* An absent key: its default, read by the same code. */
+static int read_fallback(const struct reader *reader, const struct settings_key *key, void *base)
+{
+    char text[PATH_LEN];
+    config_t config;
+    config_init(&config);
+    snprintf(text, sizeof(text), "v = %s;", key->fallback);
+    int r = config_read_string(&config, text) ? read_key(reader, config_lookup(&config, "v"), key, base) : -EINVAL;
+    config_destroy(&config);
+    return r;
+}
+
+static int read_group(const struct reader *reader, config_setting_t *setting, const char *group, void *base)
+{
+    char path[PATH_LEN];
+    for (int i = 0; i < config_setting_length(setting); i++) {
+        config_setting_t *member = config_setting_get_elem(setting, (unsigned)i);
+        snprintf(path, sizeof(path), "%s%s", group, config_setting_name(member));
+        if (settings_schema_find(path) == NULL)
+            return unknown_key(reader, member, group);
+    }
+    for (size_t i = 0; i < settings_schema_count; i++) {
+        const struct settings_key *key = &settings_schema[i];
+        const char *name = member_name(key->path, group);
+        int r;
+        if (name == NULL)
+            continue;
+        config_setting_t *member = config_setting_get_member(setting, name);
+        if (member != NULL)
+            r = read_key(reader, member, key, base);
+        else if (key->fallback != NULL)
+            r = read_fallback(reader, key, base);
+        else
+            r = fail(reader, config_setting_source_line(setting), "%s is missing; it has no default", key->path);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int check_text(const struct reader *reader, const char *text, size_t len)
+{
+    char path[SETTINGS_TEXT_PATH_LEN], allowed[ALLOWED_LEN] = "an integer of 32 bits";
+    int line;
+    const struct settings_key *key;
+    switch (settings_text_check(text, len, &line, path)) {
+    case SETTINGS_TEXT_OK: return 0;
+    case SETTINGS_TEXT_INCLUDE:
+        return fail(reader, line, "@include is not supported; allowed: everything in one file");
+    case SETTINGS_TEXT_NUL: return fail(reader, line, "a NUL byte; allowed: text");
+    case SETTINGS_TEXT_INTEGER:
+        key = settings_schema_find(path);
+        if (key != NULL)
+            settings_schema_allowed(key, allowed, sizeof(allowed));
+        return fail(reader, line, "the integer at %s is too large; allowed: %s", path, allowed);
+    }
+    return 0;
+}
+
+static int read_config(const struct reader *reader, const char *text, struct settings *settings)
+{
+    config_t config;
+    config_init(&config);
+    int r;
+    if (!config_read_string(&config, text))
+        r = fail(reader, config_error_line(&config), "%s; allowed: KEY = VALUE; with groups { }, lists ( ) and [ ]",
+                 config_error_text(&config));
+    else
+        r = read_group(reader, config_root_setting(&config), "", settings);
+    config_destroy(&config);
+    return r;
+}
+
+int settings_file_load_text(const char *text, size_t len, const char *name, struct settings **ret_settings,
+                            char error[SETTINGS_ERROR_LEN])
+{
+    struct reader reader = {name, error};
+    struct settings *settings = calloc(1, sizeof(*settings));
+    char *copy = malloc(len + 1), what[SETTINGS_ERROR_LEN / 2];
+    int line, r = -ENOMEM;
+    error[0] = '\0';
+    if (settings == NULL || copy == NULL)
+        goto out;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    snprintf(settings->file, sizeof(settings->file), "%s", name);
+    r = check_text(&reader, copy, len);
+    if (r == 0)
+        r = read_config(&reader, copy, settings);
+    if (r == 0 && settings_check(settings, &line, what, sizeof(what)) < 0)
+        r = fail(&reader, line, "%s", what);
+    if (r < 0)
+        goto out;
+    free(copy);
+    *ret_settings = settings;
+    return 0;
+out:
+    if (r == -ENOMEM)
+        snprintf(error, SETTINGS_ERROR_LEN, "%s:0: out of memory", name);
+    free(copy);
+    settings_file_free(settings);
+    return r;
+}
+
+/* The whole file, NUL behind it. */
+static int slurp(int fd, char **ret_text, size_t *ret_len)
+{
+    struct stat info;
+    if (fstat(fd, &info) < 0)
+        return -errno;
+    if (!S_ISREG(info.st_mode) || info.st_size > FILE_MAX)
+        return -EFBIG;
+    size_t size = (size_t)info.st_size, len = 0;
+    char *text = malloc(size + 1);
+    if (text == NULL)
+        return -ENOMEM;
+    while (len < size) {
+        ssize_t n = read(fd, text + len, size - len);
+        if (n < 0) {
+            int r = -errno;
+            free(text);
+            return r;
+        }
+        if (n == 0)
+            break;
+        len += (size_t)n;
+    }
+    *ret_text = text;
+    *ret_len = len;
+    return 0;
+}
+
+int settings_file_load(const char *path, struct settings **ret_settings, char error[SETTINGS_ERROR_LEN])
+{
+    const char *name = path != NULL ? path : SYSCONFDIR "/gate64/gate64.conf";
+    char *text;
+    size_t len;
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && path == NULL)
+        return settings_file_load_text("", 0, "", ret_settings, error);
+    int r = fd < 0 ? -errno : slurp(fd, &text, &len);
+    if (fd >= 0)
+        close(fd);
+    if (r < 0) {
+        snprintf(error, SETTINGS_ERROR_LEN, "%s:0: cannot read it: %s; name a readable file with -c", name, strerror(-r));
+        return r;
+    }
+    r = settings_file_load_text(text, len, name, ret_settings, error);
+    free(text);
+    return r;
+}
+
+void settings_file_free(struct settings *settings)
+{
+    if (settings == NULL)
+        return;
+    for (size_t i = 0; i < settings->pref64_count; i++) {
+        free(settings->pref64[i].allow4);
+        free(settings->pref64[i].for4);
+    }
+    for (size_t i = 0; i < settings->pools_count; i++)
+        free(settings->pools[i].ports);
+    free(settings->backends);
+    free(settings->pref64);
+    free(settings->deny4);
+    free(settings->pools);
+    free(settings->statics);
+    free(settings->dns64.listen);
+    free(settings->dns64.allow);
+    free(settings->dns64.upstream);
+    free(settings->dns64.exclude_aaaa);
+    free(settings);
+}

@@ -1,0 +1,107 @@
+/*
+ * The effective configuration as a file: the schema walked in its own order.
+ *
+ * Layer: edge
+ * Specification: man/gate64.conf.5
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/settings_file.h"
+#include "common/settings_value.h"
+
+static const char *last_part(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot == NULL ? path : dot + 1;
+}
+
+static int depth_of(const char *path)
+{
+    int depth = 0;
+    for (; *path != '\0'; path++)
+        depth += *path == '.';
+    return depth;
+}
+
+static void indent(FILE *out, int depth)
+{
+    fprintf(out, "%*s", 4 * depth, "");
+}
+
+/* { a = 1; b = 2; } for one element of a list of groups. */
+static void print_element(FILE *out, const char *group, const void *element)
+{
+    size_t len = strlen(group);
+    fputs("    { ", out);
+    for (size_t i = 0; i < settings_schema_count; i++) {
+        const struct settings_key *key = &settings_schema[i];
+        if (strncmp(key->path, group, len) != 0 || strncmp(key->path + len, "[].", 3) != 0)
+            continue;
+        fprintf(out, "%s = ", last_part(key->path));
+        settings_value_print(out, key, element);
+        fputs("; ", out);
+    }
+    fputs("}", out);
+}
+
+static size_t element_size(const char *path)
+{
+    if (strcmp(path, "pref64") == 0)
+        return sizeof(struct settings_pref64);
+    if (strcmp(path, "pools") == 0)
+        return sizeof(struct settings_pool);
+    return sizeof(struct settings_static);
+}
+
+static void print_groups(FILE *out, const struct settings_key *key, const struct settings *settings)
+{
+    const struct settings_value_list *list = (const void *)((const char *)settings + key->offset);
+    fprintf(out, "%s = (", key->path);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ",\n" : "\n", out);
+        print_element(out, key->path, (const char *)list->items + i * element_size(key->path));
+    }
+    fputs(list->count > 0 ? "\n);\n" : ");\n", out);
+}
+
+static void close_groups(FILE *out, int *depth, int down_to)
+{
+    while (*depth > down_to) {
+        (*depth)--;
+        indent(out, *depth);
+        fputs("};\n", out);
+    }
+}
+
+static void print_key(FILE *out, const struct settings_key *key, const struct settings *settings, int *depth)
+{
+    if (strstr(key->path, "[]") != NULL)
+        return; /* printed with its list */
+    close_groups(out, depth, depth_of(key->path));
+    indent(out, *depth);
+    if (key->type == SETTINGS_TYPE_GROUP) {
+        fprintf(out, "%s: {\n", last_part(key->path));
+        (*depth)++;
+    } else if (key->type == SETTINGS_TYPE_GROUPS) {
+        print_groups(out, key, settings);
+    } else {
+        fprintf(out, "%s = ", last_part(key->path));
+        settings_value_print(out, key, settings);
+        fputs(";\n", out);
+    }
+}
+
+char *settings_file_print(const struct settings *settings)
+{
+    char *text = NULL;
+    size_t len;
+    int depth = 0;
+    FILE *out = open_memstream(&text, &len);
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < settings_schema_count; i++)
+        print_key(out, &settings_schema[i], settings, &depth);
+    close_groups(out, &depth, 0);
+    return fclose(out) == 0 ? text : NULL;
+}

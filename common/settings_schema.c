@@ -1,0 +1,245 @@
+/*
+ * Layer: pure
+ * Specification: man/gate64.conf.5; ranges by the RFC that a row names
+ */
+#include "common/settings_schema.h"
+
+#include <string.h>
+
+#include "common/settings.h"
+
+static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
+static const char *const sinks[] = {"stderr", "journal", NULL};
+static const char *const protocols[] = {"tcp", "udp", "icmp", NULL};
+static const char *const filterings[] = {"address-dependent", "endpoint-independent", NULL};
+static const char *const zero_checksums[] = {"compute", "drop", NULL};
+static const char *const failures[] = {"synthesise", "fail", NULL};
+static const char *const reverses[] = {"cname", "local", "off", NULL};
+
+enum {
+    DAY_S = 86400,
+    MTU_MAX = 65535,
+    SESSIONS_LIMIT = 1 << 24, /* slots that an index can name */
+};
+
+#define AT(member)        offsetof(struct settings, member)
+#define PREF64_AT(member) offsetof(struct settings_pref64, member)
+#define POOL_AT(member)   offsetof(struct settings_pool, member)
+#define STATIC_AT(member) offsetof(struct settings_static, member)
+
+#define INT(path, member, min, max, fallback, restart, reason)                                               \
+    {path, SETTINGS_TYPE_INT, AT(member), min, max, fallback, NULL, restart, reason}
+#define BOOL(path, member, fallback, reason)                                                                 \
+    {path, SETTINGS_TYPE_BOOL, AT(member), 0, 0, fallback, NULL, false, reason}
+#define WORD(path, member, words, fallback, restart, reason)                                                 \
+    {path, SETTINGS_TYPE_WORD, AT(member), 0, 0, fallback, words, restart, reason}
+#define TEXT(path, member, max, fallback, reason)                                                            \
+    {path, SETTINGS_TYPE_TEXT, AT(member), 1, max, fallback, NULL, true, reason}
+#define LIST(path, type, member, fallback, restart, reason)                                                  \
+    {path, SETTINGS_TYPE_##type, AT(member), 0, 0, fallback, NULL, restart, reason}
+#define GROUP(path, reason)                                                                                  \
+    {path, SETTINGS_TYPE_GROUP, 0, 0, 0, "{ }", NULL, false, reason}
+
+/* In the order of the printed file: a group stands before its members. */
+const struct settings_key settings_schema[] = {
+    LIST("backends", PREFIXES6, backends, "[]", false,
+         "who may use the gateway; empty: the on-link prefixes of every interface but the uplink's"),
+    GROUP("log", "where the log goes"),
+    WORD("log.level", log.level, levels, "\"info\"", false, "the least important line that is written"),
+    WORD("log.sink", log.sink, sinks, "\"journal\"", true, "-f chooses stderr"),
+    TEXT("state-dir", state_dir, SETTINGS_PATH_LEN - 1, "\"/run/gate64\"", "sockets and locks of both daemons"),
+    {"pref64", SETTINGS_TYPE_GROUPS, AT(pref64), 1, 16, "( { prefix = \"64:ff9b::/96\"; } )", NULL, true,
+     "the prefixes under which IPv4 is reached (RFC 6052)"},
+    {"pref64[].prefix", SETTINGS_TYPE_PREF64, PREF64_AT(prefix), 0, 0, NULL, NULL, true,
+     "RFC 6052 2.2: six lengths, bits 64 to 71 zero"},
+    {"pref64[].allow-ipv4", SETTINGS_TYPE_PREFIXES4, PREF64_AT(allow4), 0, 0, "[]", NULL, false,
+     "special-purpose ranges that this prefix may reach (RFC 6052 3.1)"},
+    {"pref64[].for-ipv4", SETTINGS_TYPE_PREFIXES4, PREF64_AT(for4), 0, 0, "[]", NULL, false,
+     "the A records that take this prefix; empty: all (RFC 6147 5)"},
+    LIST("deny-ipv4", PREFIXES4, deny4, "[]", false, "destinations that nobody may reach (RFC 6888 REQ-6)"),
+    {"pools", SETTINGS_TYPE_GROUPS, AT(pools), 0, 256, "()", NULL, true,
+     "the IPv4 addresses that backends appear with"},
+    {"pools[].name", SETTINGS_TYPE_TEXT, POOL_AT(name), 1, SETTINGS_NAME_LEN - 1, "\"pool\"", NULL, true,
+     "what the pool is called in reports"},
+    {"pools[].address", SETTINGS_TYPE_PREFIX4, POOL_AT(address), 0, 0, NULL, NULL, true,
+     "an address or prefix that is routed to this gateway"},
+    {"pools[].ports", SETTINGS_TYPE_PORT_RANGES, POOL_AT(ports), 0, 0, "[\"1024-65535\"]", NULL, true,
+     "the ports that may be given out"},
+    {"static", SETTINGS_TYPE_GROUPS, AT(statics), 0, 65536, "()", NULL, true,
+     "services of backends that IPv4 may reach (RFC 6146 3.1)"},
+    {"static[].name", SETTINGS_TYPE_TEXT, STATIC_AT(name), 1, SETTINGS_NAME_LEN - 1, "\"static\"", NULL, true,
+     "what the binding is called in reports"},
+    {"static[].protocol", SETTINGS_TYPE_WORD, STATIC_AT(protocol), 0, 0, NULL, protocols, true,
+     "icmp: the ports are echo identifiers"},
+    {"static[].ipv4", SETTINGS_TYPE_ENDPOINT4, STATIC_AT(ipv4), 0, 0, NULL, NULL, true,
+     "an address of a pool, with a port"},
+    {"static[].ipv6", SETTINGS_TYPE_ENDPOINT6, STATIC_AT(ipv6), 0, 0, NULL, NULL, true,
+     "the backend's address, with a port"},
+
+    GROUP("nat64", "the translator"),
+    {"nat64.tun", SETTINGS_TYPE_TEXT, AT(nat64.tun), 1, 15, "\"nat64\"", NULL, true,
+     "name of the TUN device (the kernel's limit)"},
+    INT("nat64.workers", nat64.workers, 0, 64, "0", true, "packet threads; 0: one a CPU"),
+    INT("nat64.max-sessions", nat64.max_sessions, 0, SESSIONS_LIMIT, "0", true,
+        "0: 1048576, or what 5 % of memory holds"),
+    INT("nat64.ipv4-mtu", nat64.ipv4_mtu, 0, MTU_MAX, "0", false, "0: that of the route"),
+    INT("nat64.ipv6-mtu", nat64.ipv6_mtu, 0, MTU_MAX, "0", false, "0: that of the route"),
+    INT("nat64.lowest-ipv6-mtu", nat64.lowest_ipv6_mtu, 1280, MTU_MAX, "1280", false,
+        "RFC 7915 4.1: what is cut is cut to this; at least 1280"),
+    GROUP("nat64.filtering", "who may answer (RFC 4787 5)"),
+    WORD("nat64.filtering.tcp", nat64.filtering[SETTINGS_TCP], filterings, "\"address-dependent\"", false,
+         "RFC 6146 3.5.2"),
+    WORD("nat64.filtering.udp", nat64.filtering[SETTINGS_UDP], filterings, "\"address-dependent\"", false,
+         "RFC 6146 3.5.1"),
+    WORD("nat64.filtering.icmp", nat64.filtering[SETTINGS_ICMP], filterings, "\"address-dependent\"", false,
+         "RFC 6146 3.5.3"),
+    GROUP("nat64.timeouts", "lifetimes in seconds (RFC 6146 4)"),
+    INT("nat64.timeouts.udp", nat64.timeouts.udp, 120, DAY_S, "300", false, "RFC 4787 REQ-5: at least 120"),
+    INT("nat64.timeouts.udp-dns", nat64.timeouts.udp_dns, 5, DAY_S, "17", false,
+        "UDP to port 53 (RFC 4787 REQ-5 a)"),
+    INT("nat64.timeouts.tcp-established", nat64.timeouts.tcp_established, 7200, 7 * DAY_S, "7200", false,
+        "RFC 5382 REQ-5: 7200 and then tcp-closing"),
+    INT("nat64.timeouts.tcp-opening", nat64.timeouts.tcp_opening, 1, DAY_S, "240", false,
+        "RFC 7857 2.1: 240 is recommended, less is allowed"),
+    INT("nat64.timeouts.tcp-closing", nat64.timeouts.tcp_closing, 1, DAY_S, "240", false,
+        "RFC 7857 2.1: 240 is recommended, less is allowed"),
+    INT("nat64.timeouts.tcp-incoming-syn", nat64.timeouts.tcp_incoming_syn, 6, 60, "6", false,
+        "RFC 5382 REQ-4: no answer before 6"),
+    INT("nat64.timeouts.icmp", nat64.timeouts.icmp, 60, DAY_S, "60", false, "RFC 5508 REQ-2: at least 60"),
+    INT("nat64.timeouts.hold-down", nat64.timeouts.hold_down, 0, 3600, "120", true,
+        "RFC 6888 REQ-8: before a UDP or ICMP port is given again"),
+    GROUP("nat64.icmp-errors", "errors that the gateway makes itself (RFC 4443 2.4)"),
+    BOOL("nat64.icmp-errors.send", nat64.icmp_errors.send, "true", "false: refuse in silence"),
+    INT("nat64.icmp-errors.per-second", nat64.icmp_errors.per_second, 1, 1000000, "100", false, "in all"),
+    INT("nat64.icmp-errors.per-second-per-network", nat64.icmp_errors.per_second_per_network, 1, 1000000, "10",
+        false, "to one /64 or IPv4 address"),
+    GROUP("nat64.translation", "choices that RFC 7915 leaves"),
+    BOOL("nat64.translation.zero-traffic-class", nat64.translation.zero_traffic_class, "false",
+         "RFC 7915 4.1 and 5.1: do not copy it"),
+    WORD("nat64.translation.udp-zero-checksum", nat64.translation.udp_zero_checksum, zero_checksums, "\"compute\"",
+         false, "RFC 7915 4.5: of UDP from IPv4 without one"),
+    BOOL("nat64.translation.mss-clamp", nat64.translation.mss_clamp, "true",
+         "lower the MSS of a SYN to what both links carry"),
+
+    GROUP("dns64", "the DNS server"),
+    LIST("dns64.listen", ENDPOINTS, dns64.listen, "[\"::#53\"]", true, ":: is IPv6 only; list IPv4 explicitly"),
+    INT("dns64.workers", dns64.workers, 0, 64, "0", true, "threads; 0: one a CPU"),
+    LIST("dns64.allow", PREFIXES, dns64.allow, "[]", false, "clients besides backends and loopback"),
+    LIST("dns64.upstream", ENDPOINTS, dns64.upstream, "[]", false,
+         "resolvers to ask; empty: the nameservers of /etc/resolv.conf"),
+    LIST("dns64.exclude-aaaa", PREFIXES6, dns64.exclude_aaaa, "[\"::ffff:0:0/96\"]", false,
+         "RFC 6147 5.1.4: AAAA records that do not count"),
+    WORD("dns64.on-aaaa-failure", dns64.on_aaaa_failure, failures, "\"synthesise\"", false, "RFC 6147 5.1.2"),
+    INT("dns64.aaaa-wait-ms", dns64.aaaa_wait_ms, 0, 10000, "300", false,
+        "A is asked when AAAA was silent for so long (RFC 6147 5.1.8)"),
+    WORD("dns64.reverse", dns64.reverse, reverses, "\"cname\"", false, "PTR under the prefix (RFC 6147 5.3.1)"),
+    BOOL("dns64.mark-synthetic", dns64.mark_synthetic, "true", "extended error 29 on synthetic answers"),
+    INT("dns64.edns-size", dns64.edns_size, 512, 4096, "1232", false, "RFC 6891 6.2.5; 1232 avoids fragments"),
+    GROUP("dns64.tcp", "limits of TCP clients (RFC 7766 6)"),
+    INT("dns64.tcp.connections", dns64.tcp.connections, 1, 100000, "4096", true, "in all"),
+    INT("dns64.tcp.connections-per-network", dns64.tcp.connections_per_network, 1, 100000, "50", false,
+        "from one /64 or IPv4 address"),
+    INT("dns64.tcp.idle-s", dns64.tcp.idle_s, 1, 3600, "10", false, "without a whole query"),
+};
+
+const size_t settings_schema_count = sizeof(settings_schema) / sizeof(settings_schema[0]);
+
+const struct settings_key *settings_schema_find(const char *path)
+{
+    for (size_t i = 0; i < settings_schema_count; i++)
+        if (strcmp(settings_schema[i].path, path) == 0)
+            return &settings_schema[i];
+    return NULL;
+}
+
+/* A text that is built up in a buffer and cut where it ends. */
+struct text {
+    char *at;
+    char *end;
+};
+
+static void put(struct text *text, const char *part)
+{
+    while (*part != '\0' && text->at + 1 < text->end)
+        *text->at++ = *part++;
+    if (text->at < text->end)
+        *text->at = '\0';
+}
+
+static void put_number(struct text *text, int64_t value)
+{
+    char digits[24];
+    char *at = digits + sizeof(digits) - 1;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    put(text, at);
+}
+
+static void put_words(struct text *text, const char *const *words)
+{
+    put(text, "one of ");
+    for (size_t i = 0; words[i] != NULL; i++) {
+        put(text, i > 0 ? ", \"" : "\"");
+        put(text, words[i]);
+        put(text, "\"");
+    }
+}
+
+static const char *shape(enum settings_type type)
+{
+    switch (type) {
+    case SETTINGS_TYPE_BOOL: return "true or false";
+    case SETTINGS_TYPE_PREFIX4: return "an IPv4 address or prefix, such as \"192.0.2.0/28\"";
+    case SETTINGS_TYPE_PREF64:
+        return "an IPv6 prefix of length 32, 40, 48, 56, 64 or 96 with bits 64 to 71 zero, such as \"64:ff9b::/96\"";
+    case SETTINGS_TYPE_ENDPOINT4: return "an IPv4 address and port, such as \"192.0.2.1#8080\"";
+    case SETTINGS_TYPE_ENDPOINT6: return "an IPv6 address and port, such as \"2001:db8::5#80\"";
+    case SETTINGS_TYPE_PREFIXES: return "a list of prefixes, such as [\"2001:db8::/48\", \"192.0.2.0/24\"]";
+    case SETTINGS_TYPE_PREFIXES4: return "a list of IPv4 prefixes, such as [\"192.0.2.0/24\"]";
+    case SETTINGS_TYPE_PREFIXES6: return "a list of IPv6 prefixes, such as [\"2001:db8:1::/64\"]";
+    case SETTINGS_TYPE_ENDPOINTS: return "a list of addresses with ports, such as [\"2001:db8::53#53\"]";
+    case SETTINGS_TYPE_PORT_RANGES: return "a list of port ranges from 1 to 65535 that do not overlap, such as [\"1024-65535\"]";
+    case SETTINGS_TYPE_GROUP: return "a group, { ... }";
+    case SETTINGS_TYPE_GROUPS: return "a list of groups, ( { ... }, ... )";
+    case SETTINGS_TYPE_INT:
+    case SETTINGS_TYPE_WORD:
+    case SETTINGS_TYPE_TEXT: break;
+    }
+    return "";
+}
+
+void settings_schema_allowed(const struct settings_key *key, char *buffer, size_t size)
+{
+    struct text text = {buffer, buffer + size};
+    switch (key->type) {
+    case SETTINGS_TYPE_INT:
+        put(&text, "an integer from ");
+        put_number(&text, key->min);
+        put(&text, " to ");
+        put_number(&text, key->max);
+        return;
+    case SETTINGS_TYPE_WORD: put_words(&text, key->words); return;
+    case SETTINGS_TYPE_TEXT:
+        put(&text, "a text of ");
+        put_number(&text, key->min);
+        put(&text, " to ");
+        put_number(&text, key->max);
+        put(&text, " characters");
+        return;
+    case SETTINGS_TYPE_BOOL:
+    case SETTINGS_TYPE_PREFIX4:
+    case SETTINGS_TYPE_PREF64:
+    case SETTINGS_TYPE_ENDPOINT4:
+    case SETTINGS_TYPE_ENDPOINT6:
+    case SETTINGS_TYPE_PREFIXES:
+    case SETTINGS_TYPE_PREFIXES4:
+    case SETTINGS_TYPE_PREFIXES6:
+    case SETTINGS_TYPE_ENDPOINTS:
+    case SETTINGS_TYPE_PORT_RANGES:
+    case SETTINGS_TYPE_GROUP:
+    case SETTINGS_TYPE_GROUPS: put(&text, shape(key->type));
+    }
+}

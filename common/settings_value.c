@@ -1,0 +1,266 @@
+/*
+ * Layer: edge
+ * Specification: man/gate64.conf.5
+ */
+#include "common/settings_value.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/pref64.h"
+
+enum {
+    PORT_DNS = 53, /* RFC 1035 4.2: of a listed server without a port */
+    LIST_MAX = 65536,
+};
+
+static int parse_prefix4(const char *text, void *at)
+{
+    return addr_parse_prefix4(text, at);
+}
+
+static int parse_prefix6(const char *text, void *at)
+{
+    return addr_parse_prefix6(text, at);
+}
+
+static int parse_prefix(const char *text, void *at)
+{
+    return addr_parse_prefix(text, at);
+}
+
+static int parse_endpoint(const char *text, void *at)
+{
+    return addr_parse_endpoint(text, PORT_DNS, at);
+}
+
+static int parse_range(const char *text, void *at)
+{
+    struct addr_port_range range;
+    if (addr_parse_port_range(text, &range) < 0 || range.first == 0)
+        return -EINVAL;
+    memcpy(at, &range, sizeof(range));
+    return 0;
+}
+
+static void print_prefix4(const void *at, char text[ADDR_TEXT_LEN])
+{
+    addr_print_prefix4(at, text);
+}
+
+static void print_prefix6(const void *at, char text[ADDR_TEXT_LEN])
+{
+    addr_print_prefix6(at, text);
+}
+
+static void print_prefix(const void *at, char text[ADDR_TEXT_LEN])
+{
+    addr_print_prefix(at, text);
+}
+
+static void print_endpoint(const void *at, char text[ADDR_TEXT_LEN])
+{
+    addr_print_endpoint(at, text);
+}
+
+static void print_range(const void *at, char text[ADDR_TEXT_LEN])
+{
+    const struct addr_port_range *range = at;
+    snprintf(text, ADDR_TEXT_LEN, "%u-%u", range->first, range->last);
+}
+
+/* What a list is made of. */
+struct item_type {
+    size_t size;
+    int (*parse)(const char *text, void *at);
+    void (*print)(const void *at, char text[ADDR_TEXT_LEN]);
+};
+
+static const struct item_type *item_type(enum settings_type type)
+{
+    static const struct item_type prefixes4 = {sizeof(struct addr_prefix4), parse_prefix4, print_prefix4};
+    static const struct item_type prefixes6 = {sizeof(struct addr_prefix6), parse_prefix6, print_prefix6};
+    static const struct item_type prefixes = {sizeof(struct addr_prefix), parse_prefix, print_prefix};
+    static const struct item_type endpoints = {sizeof(struct addr_endpoint), parse_endpoint, print_endpoint};
+    static const struct item_type ranges = {sizeof(struct addr_port_range), parse_range, print_range};
+    switch (type) {
+    case SETTINGS_TYPE_PREFIXES4: return &prefixes4;
+    case SETTINGS_TYPE_PREFIXES6: return &prefixes6;
+    case SETTINGS_TYPE_PREFIXES: return &prefixes;
+    case SETTINGS_TYPE_ENDPOINTS: return &endpoints;
+    case SETTINGS_TYPE_PORT_RANGES: return &ranges;
+    case SETTINGS_TYPE_INT:
+    case SETTINGS_TYPE_BOOL:
+    case SETTINGS_TYPE_WORD:
+    case SETTINGS_TYPE_TEXT:
+    case SETTINGS_TYPE_PREFIX4:
+    case SETTINGS_TYPE_PREF64:
+    case SETTINGS_TYPE_ENDPOINT4:
+    case SETTINGS_TYPE_ENDPOINT6:
+    case SETTINGS_TYPE_GROUP:
+    case SETTINGS_TYPE_GROUPS: break;
+    }
+    return NULL;
+}
+
+static int read_list(const config_setting_t *setting, const struct item_type *type, struct settings_value_list *list)
+{
+    int count = config_setting_length(setting);
+    if ((!config_setting_is_array(setting) && !config_setting_is_list(setting)) || count > LIST_MAX)
+        return -EINVAL;
+    char *items = calloc((size_t)count + 1, type->size);
+    if (items == NULL)
+        return -ENOMEM;
+    for (int i = 0; i < count; i++) {
+        const char *text = config_setting_get_string_elem(setting, i);
+        if (text == NULL || type->parse(text, items + (size_t)i * type->size) < 0) {
+            free(items);
+            return -EINVAL;
+        }
+    }
+    free(list->items);
+    *list = (struct settings_value_list){items, (size_t)count};
+    return 0;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+    const struct addr_port_range *x = a, *y = b;
+    return (int)x->first - (int)y->first;
+}
+
+/* Sorted, so that an overlap is between neighbours. */
+static int check_ranges(const struct settings_value_list *list)
+{
+    struct addr_port_range *ranges = list->items;
+    if (list->count == 0)
+        return -EINVAL;
+    qsort(ranges, list->count, sizeof(*ranges), compare_ranges);
+    for (size_t i = 1; i < list->count; i++)
+        if (ranges[i].first <= ranges[i - 1].last)
+            return -EINVAL;
+    return 0;
+}
+
+static int read_int(const config_setting_t *setting, const struct settings_key *key, int *value)
+{
+    if (config_setting_type(setting) != CONFIG_TYPE_INT)
+        return -EINVAL;
+    int read = config_setting_get_int(setting);
+    if (read < key->min || read > key->max)
+        return -EINVAL;
+    *value = read;
+    return 0;
+}
+
+static int read_word(const char *text, const struct settings_key *key, int *value)
+{
+    for (int i = 0; text != NULL && key->words[i] != NULL; i++)
+        if (strcmp(key->words[i], text) == 0) {
+            *value = i;
+            return 0;
+        }
+    return -EINVAL;
+}
+
+/* Printable and without quotes, so that it prints back as it was. */
+static int read_text(const char *text, const struct settings_key *key, char *value)
+{
+    if (text == NULL || strlen(text) < (size_t)key->min || strlen(text) > (size_t)key->max)
+        return -EINVAL;
+    for (const char *p = text; *p != '\0'; p++)
+        if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\')
+            return -EINVAL;
+    strcpy(value, text);
+    return 0;
+}
+
+static int read_endpoint(const char *text, int family, struct addr_endpoint *value)
+{
+    struct addr_endpoint endpoint;
+    if (text == NULL || addr_parse_endpoint(text, 0, &endpoint) < 0 || endpoint.addr.family != family)
+        return -EINVAL;
+    *value = endpoint;
+    return 0;
+}
+
+static int read_pref64(const char *text, struct addr_prefix6 *value)
+{
+    struct addr_prefix6 prefix;
+    if (text == NULL || addr_parse_prefix6(text, &prefix) < 0 || pref64_check(&prefix) < 0)
+        return -EINVAL;
+    *value = prefix;
+    return 0;
+}
+
+static int read_bool(const config_setting_t *setting, bool *value)
+{
+    if (config_setting_type(setting) != CONFIG_TYPE_BOOL)
+        return -EINVAL;
+    *value = config_setting_get_bool(setting);
+    return 0;
+}
+
+int settings_value_read(const config_setting_t *setting, const struct settings_key *key, void *base)
+{
+    void *at = (char *)base + key->offset;
+    const char *text =
+        config_setting_type(setting) == CONFIG_TYPE_STRING ? config_setting_get_string(setting) : NULL;
+    int r;
+    switch (key->type) {
+    case SETTINGS_TYPE_INT: return read_int(setting, key, at);
+    case SETTINGS_TYPE_BOOL: return read_bool(setting, at);
+    case SETTINGS_TYPE_WORD: return read_word(text, key, at);
+    case SETTINGS_TYPE_TEXT: return read_text(text, key, at);
+    case SETTINGS_TYPE_PREFIX4: return text == NULL ? -EINVAL : addr_parse_prefix4(text, at);
+    case SETTINGS_TYPE_PREF64: return read_pref64(text, at);
+    case SETTINGS_TYPE_ENDPOINT4: return read_endpoint(text, AF_INET, at);
+    case SETTINGS_TYPE_ENDPOINT6: return read_endpoint(text, AF_INET6, at);
+    case SETTINGS_TYPE_PORT_RANGES:
+        r = read_list(setting, item_type(key->type), at);
+        return r < 0 ? r : check_ranges(at);
+    case SETTINGS_TYPE_PREFIXES:
+    case SETTINGS_TYPE_PREFIXES4:
+    case SETTINGS_TYPE_PREFIXES6:
+    case SETTINGS_TYPE_ENDPOINTS: return read_list(setting, item_type(key->type), at);
+    case SETTINGS_TYPE_GROUP:
+    case SETTINGS_TYPE_GROUPS: break;
+    }
+    return -EINVAL;
+}
+
+static void print_list(FILE *out, const struct item_type *type, const struct settings_value_list *list)
+{
+    char text[ADDR_TEXT_LEN];
+    fputc('[', out);
+    for (size_t i = 0; i < list->count; i++) {
+        type->print((const char *)list->items + i * type->size, text);
+        fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", text);
+    }
+    fputc(']', out);
+}
+
+void settings_value_print(FILE *out, const struct settings_key *key, const void *base)
+{
+    const void *at = (const char *)base + key->offset;
+    char text[ADDR_TEXT_LEN];
+    switch (key->type) {
+    case SETTINGS_TYPE_INT: fprintf(out, "%d", *(const int *)at); break;
+    case SETTINGS_TYPE_BOOL: fputs(*(const bool *)at ? "true" : "false", out); break;
+    case SETTINGS_TYPE_WORD: fprintf(out, "\"%s\"", key->words[*(const int *)at]); break;
+    case SETTINGS_TYPE_TEXT: fprintf(out, "\"%s\"", (const char *)at); break;
+    case SETTINGS_TYPE_PREFIX4: fprintf(out, "\"%s\"", addr_print_prefix4(at, text)); break;
+    case SETTINGS_TYPE_PREF64: fprintf(out, "\"%s\"", addr_print_prefix6(at, text)); break;
+    case SETTINGS_TYPE_ENDPOINT4:
+    case SETTINGS_TYPE_ENDPOINT6: fprintf(out, "\"%s\"", addr_print_endpoint(at, text)); break;
+    case SETTINGS_TYPE_PREFIXES:
+    case SETTINGS_TYPE_PREFIXES4:
+    case SETTINGS_TYPE_PREFIXES6:
+    case SETTINGS_TYPE_ENDPOINTS:
+    case SETTINGS_TYPE_PORT_RANGES: print_list(out, item_type(key->type), at); break;
+    case SETTINGS_TYPE_GROUP:
+    case SETTINGS_TYPE_GROUPS: break;
+    }
+}
