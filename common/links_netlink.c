@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -18,6 +17,7 @@
 enum {
     LINKS_MAX = 4096,
     MTU_ANY = 65535,
+    DUMP_LEN = 32768, /* what the kernel fills in one message of a dump */
 };
 
 struct dump {
@@ -194,7 +194,7 @@ static int ask(struct mnl_socket *socket, uint16_t type, unsigned sequence, mnl_
     if (mnl_socket_sendto(socket, header, header->nlmsg_len) < 0)
         return -errno;
     for (;;) {
-        char answer[MNL_SOCKET_DUMP_SIZE];
+        char answer[DUMP_LEN];
         ssize_t n = mnl_socket_recvfrom(socket, answer, sizeof(answer));
         if (n < 0)
             return -errno;
