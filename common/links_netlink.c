@@ -17,6 +17,7 @@
 enum {
     LINKS_MAX = 4096,
     MTU_ANY = 65535,
+    REQUEST_LEN = 512,
     DUMP_LEN = 32768, /* what the kernel fills in one message of a dump */
 };
 
@@ -184,7 +185,7 @@ static int on_route(const struct nlmsghdr *header, void *context)
 /* One dump request, all its answers to `handle`. */
 static int ask(struct mnl_socket *socket, uint16_t type, unsigned sequence, mnl_cb_t handle, struct dump *dump)
 {
-    char buffer[MNL_SOCKET_BUFFER_SIZE];
+    char buffer[REQUEST_LEN];
     struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
     struct rtgenmsg *message = mnl_nlmsg_put_extra_header(header, sizeof(struct rtmsg));
     header->nlmsg_type = type;

@@ -35,7 +35,8 @@ uint8_t block_owner(const struct block_table *table, uint32_t address, uint16_t 
 unsigned block_shard(const struct block_table *table, uint32_t address, uint16_t port);
 
 /* Takes the port of a static binding out of what may be given, for one transport. Before workers start. */
-void block_reserve(struct block_table *table, uint32_t address, enum transport transport, uint16_t port);
+int block_reserve(struct block_table *table, uint32_t address, enum transport transport, uint16_t port)
+    __attribute__((warn_unused_result));
 
 /* Claims a free block for `shard`: one with ports below 1024 or one above. *ret_block is its index.
  * -ENOSPC: none is free (and the others are asked to give back: block_wanted). Takes the mutex. */

@@ -35,10 +35,6 @@ void claim_free(struct claim *claim);
 int claim_take(struct claim *claim, uint32_t address, enum transport transport, uint16_t source_port,
                uint16_t *ret_port) __attribute__((warn_unused_result));
 
-/* Takes this very port, for a state that is read back. -EBUSY, or -ENOENT if it is not ours to give. */
-int claim_take_port(struct claim *claim, uint32_t address, enum transport transport, uint16_t port)
-    __attribute__((warn_unused_result));
-
 void claim_release(struct claim *claim, uint32_t address, enum transport transport, uint16_t port,
                    uint64_t now_ns);
 

@@ -105,13 +105,16 @@ static int make_bindings(struct translator *translator)
     return r;
 }
 
-static void reserve_static_ports(struct translator *translator)
+static int reserve_static_ports(struct translator *translator)
 {
     for (uint32_t i = 0; i < binding_count(translator->bindings); i++) {
         const struct binding *binding = binding_at(translator->bindings, i);
-        block_reserve(translator->blocks, prefixes_find(&translator->prefixes, binding->src4),
-                      binding->transport, binding->src4_port);
+        int r = block_reserve(translator->blocks, prefixes_find(&translator->prefixes, binding->src4),
+                              binding->transport, binding->src4_port);
+        if (r < 0)
+            return r;
     }
+    return 0;
 }
 
 static int make_pool(struct translator *translator, uint32_t sessions)
@@ -125,7 +128,7 @@ static int make_pool(struct translator *translator, uint32_t sessions)
     if (r == 0)
         r = quota_new(sessions, BACKEND_PREFIX_LEN, translator->shared.state.header->key, &translator->quota);
     if (r == 0)
-        reserve_static_ports(translator);
+        r = reserve_static_ports(translator);
     return r;
 }
 

@@ -17,6 +17,7 @@
 
 enum {
     REQUEST_LEN = 512, /* more than any request here needs */
+    ANSWER_LEN = 8192, /* what libmnl recommends at most */
 };
 
 struct netlink {
@@ -62,7 +63,7 @@ static struct nlmsghdr *begin(struct netlink *netlink, uint16_t type, uint16_t f
 /* Sends the request and waits for its acknowledgement. */
 static int ask(struct netlink *netlink, struct nlmsghdr *header)
 {
-    char answer[MNL_SOCKET_BUFFER_SIZE];
+    char answer[ANSWER_LEN];
     unsigned port = mnl_socket_get_portid(netlink->socket);
     if (mnl_socket_sendto(netlink->socket, header, header->nlmsg_len) < 0)
         return -errno;

@@ -49,7 +49,4 @@ uint32_t hash_next(const struct hash *hash, uint64_t value, uint32_t slot);
 int hash_add(struct hash *hash, uint64_t value, uint32_t slot) __attribute__((warn_unused_result));
 void hash_drop(struct hash *hash, uint64_t value, uint32_t slot);
 
-/* Brings the bucket's line towards the cache. */
-void hash_prefetch(const struct hash *hash, uint64_t value);
-
 #endif

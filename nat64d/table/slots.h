@@ -24,8 +24,6 @@ void slots_shard_free(struct slots_shard *shard);
 
 /* A free slot, or STATE_NONE when the table is full. */
 uint32_t slots_take(struct slots_shard *shard);
-/* Takes this very slot for the shard (reading back). -EBUSY. */
-int slots_take_slot(struct slots_shard *shard, uint32_t slot) __attribute__((warn_unused_result));
 void slots_give(struct slots_shard *shard, uint32_t slot);
 
 #endif

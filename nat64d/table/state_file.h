@@ -109,7 +109,7 @@ struct state {
     struct session *sessions;
 };
 
-/* Bytes that the mapping needs; slots are rounded up to whole chunks. 0 when out of bounds. */
+/* Bytes that the mapping needs; 0 when out of bounds. */
 size_t state_file_size(uint32_t bib_slots, uint32_t session_slots);
 
 /* Lays out zeroed memory. -EINVAL when `len` is too small or the numbers are out of bounds. */

@@ -1,0 +1,166 @@
+/*
+ * Layer: table
+ * Specification: none
+ */
+#include "nat64d/table/slots.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WORDS = STATE_CHUNK / 64,
+    NONE = -1,
+};
+
+/* 256 slots: a bit is set while its slot is free. */
+struct chunk {
+    uint64_t free[WORDS];
+    uint16_t free_count;
+    uint16_t size;
+    int32_t next; /* in the shard's list of chunks with free slots, or in the shared free list */
+    int32_t previous;
+};
+
+struct slots {
+    pthread_mutex_t mutex; /* guards `first_free` and the links of the chunks in that list */
+    struct chunk *chunks;
+    uint32_t count;
+    int32_t first_free;
+};
+
+struct slots_shard {
+    struct slots *slots;
+    int32_t first; /* chunks that have free slots; full ones are in no list */
+};
+
+static void fill(struct chunk *chunk)
+{
+    memset(chunk->free, 0, sizeof(chunk->free));
+    for (unsigned i = 0; i < chunk->size; i++)
+        chunk->free[i / 64] |= UINT64_C(1) << i % 64;
+    chunk->free_count = chunk->size;
+}
+
+int slots_new(uint32_t slots, struct slots **ret_slots)
+{
+    struct slots *made = calloc(1, sizeof(*made));
+    if (made == NULL)
+        return -ENOMEM;
+    made->count = (slots + STATE_CHUNK - 1) / STATE_CHUNK;
+    made->chunks = calloc(made->count, sizeof(*made->chunks));
+    if (made->chunks == NULL) {
+        free(made);
+        return -ENOMEM;
+    }
+    pthread_mutex_init(&made->mutex, NULL);
+    for (uint32_t i = 0; i < made->count; i++) {
+        uint32_t left = slots - i * STATE_CHUNK;
+        made->chunks[i].size = (uint16_t)(left < STATE_CHUNK ? left : STATE_CHUNK);
+        made->chunks[i].next = i + 1 < made->count ? (int32_t)i + 1 : NONE;
+        fill(&made->chunks[i]);
+    }
+    made->first_free = slots > 0 ? 0 : NONE;
+    *ret_slots = made;
+    return 0;
+}
+
+void slots_free(struct slots *slots)
+{
+    if (slots == NULL)
+        return;
+    pthread_mutex_destroy(&slots->mutex);
+    free(slots->chunks);
+    free(slots);
+}
+
+int slots_shard_new(struct slots *slots, struct slots_shard **ret_shard)
+{
+    struct slots_shard *shard = calloc(1, sizeof(*shard));
+    if (shard == NULL)
+        return -ENOMEM;
+    shard->slots = slots;
+    shard->first = NONE;
+    *ret_shard = shard;
+    return 0;
+}
+
+void slots_shard_free(struct slots_shard *shard)
+{
+    free(shard);
+}
+
+static void link_chunk(struct slots_shard *shard, int32_t index)
+{
+    struct chunk *chunks = shard->slots->chunks;
+    chunks[index].next = shard->first;
+    chunks[index].previous = NONE;
+    if (shard->first != NONE)
+        chunks[shard->first].previous = index;
+    shard->first = index;
+}
+
+static void unlink_chunk(struct slots_shard *shard, int32_t index)
+{
+    struct chunk *chunks = shard->slots->chunks, *chunk = &chunks[index];
+    if (chunk->previous != NONE)
+        chunks[chunk->previous].next = chunk->next;
+    else
+        shard->first = chunk->next;
+    if (chunk->next != NONE)
+        chunks[chunk->next].previous = chunk->previous;
+}
+
+static bool claim_chunk(struct slots_shard *shard)
+{
+    struct slots *slots = shard->slots;
+    pthread_mutex_lock(&slots->mutex);
+    int32_t index = slots->first_free;
+    if (index != NONE)
+        slots->first_free = slots->chunks[index].next;
+    pthread_mutex_unlock(&slots->mutex);
+    if (index == NONE)
+        return false;
+    link_chunk(shard, index);
+    return true;
+}
+
+static void return_chunk(struct slots_shard *shard, int32_t index)
+{
+    struct slots *slots = shard->slots;
+    unlink_chunk(shard, index);
+    pthread_mutex_lock(&slots->mutex);
+    slots->chunks[index].next = slots->first_free;
+    slots->first_free = index;
+    pthread_mutex_unlock(&slots->mutex);
+}
+
+uint32_t slots_take(struct slots_shard *shard)
+{
+    if (shard->first == NONE && !claim_chunk(shard))
+        return STATE_NONE;
+    int32_t index = shard->first;
+    struct chunk *chunk = &shard->slots->chunks[index];
+    unsigned word = 0;
+    while (chunk->free[word] == 0)
+        word++;
+    unsigned bit = (unsigned)__builtin_ctzll(chunk->free[word]);
+    chunk->free[word] &= chunk->free[word] - 1;
+    if (--chunk->free_count == 0)
+        unlink_chunk(shard, index);
+    return (uint32_t)index * STATE_CHUNK + word * 64 + bit;
+}
+
+void slots_give(struct slots_shard *shard, uint32_t slot)
+{
+    int32_t index = (int32_t)(slot / STATE_CHUNK);
+    struct chunk *chunk = &shard->slots->chunks[index];
+    unsigned at = slot % STATE_CHUNK;
+    chunk->free[at / 64] |= UINT64_C(1) << at % 64;
+    if (chunk->free_count++ == 0)
+        link_chunk(shard, index);
+    /* One empty chunk stays, so that a shard at the edge does not take the mutex again and again. */
+    if (chunk->free_count == chunk->size && !(shard->first == index && chunk->next == NONE))
+        return_chunk(shard, index);
+}
