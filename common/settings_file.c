@@ -270,8 +270,8 @@ static int slurp(int fd, char **ret_text, size_t *ret_len)
 int settings_file_load(const char *path, struct settings **ret_settings, char error[SETTINGS_ERROR_LEN])
 {
     const char *name = path != NULL ? path : SYSCONFDIR "/gate64/gate64.conf";
-    char *text;
-    size_t len;
+    char *text = NULL;
+    size_t len = 0;
     int fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && path == NULL)
         return settings_file_load_text("", 0, "", ret_settings, error);
