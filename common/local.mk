@@ -10,7 +10,7 @@ common_libshared_a_SOURCES = common/counters.c common/counters.h
 common_libservice_a_SOURCES = \
 	common/clock.c common/clock.h common/control.c common/control.h \
 	common/links.c common/links.h common/links_netlink.c common/links_netlink.h \
-	common/log.c common/log.h common/mapping.c common/mapping.h \
+	common/log.c common/log.h common/mapping.c common/mapping.h common/program.c common/program.h \
 	common/sandbox.c common/sandbox.h common/service.c common/service.h \
 	common/settings_file.c common/settings_file.h common/settings_print.c \
 	common/settings_value.c common/settings_value.h

@@ -5,16 +5,14 @@
  * Specification: man/nat64d.8
  */
 #include <errno.h>
-#include <getopt.h>
 #include <linux/capability.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/pref64.h"
+#include "common/program.h"
 #include "common/sandbox.h"
 #include "common/service.h"
 #include "common/settings_file.h"
@@ -25,16 +23,7 @@
 #include "nat64d/keeper/host.h"
 
 enum {
-    EXIT_GOOD = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
     WATCH_MS = 1000, /* how often changes of the host's network are looked for */
-};
-
-struct options {
-    const char *file;
-    bool foreground;
-    bool test;
 };
 
 struct daemon {
@@ -47,49 +36,6 @@ struct daemon {
     int queues[WORKER_MAX];
     unsigned queues_count;
 };
-
-static const char usage[] = "usage: nat64d [-c FILE] [-f] [-T]\n"
-                            "  -c FILE    configuration (default " SYSCONFDIR "/gate64/gate64.conf)\n"
-                            "  -f         log to standard error\n"
-                            "  -T         check the configuration, print what is in force, and exit\n"
-                            "  -h         this help\n"
-                            "  --version  the version\n";
-
-/* -1: go on; else the exit status. */
-static int parse_options(int argc, char *argv[], struct options *ret_options)
-{
-    static const struct option long_options[] = {
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
-    };
-    int c;
-    while ((c = getopt_long(argc, argv, "c:fTh", long_options, NULL)) != -1) {
-        switch (c) {
-        case 'c': ret_options->file = optarg; break;
-        case 'f': ret_options->foreground = true; break;
-        case 'T': ret_options->test = true; break;
-        case 'h': fputs(usage, stdout); return EXIT_GOOD;
-        case 'V': puts("nat64d " PACKAGE_VERSION); return EXIT_GOOD;
-        default: fputs(usage, stderr); return EXIT_USAGE;
-        }
-    }
-    if (optind < argc) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
-    return -1;
-}
-
-static int print_settings(const struct settings *settings)
-{
-    char *text = settings_file_print(settings);
-    if (text == NULL)
-        return EXIT_FAILED;
-    int r = fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : EXIT_GOOD;
-    free(text);
-    return r;
-}
 
 static int check_settings(const struct settings *settings)
 {
@@ -115,19 +61,6 @@ static void tell_opened_ranges(const struct settings *settings)
                                   "64:ff9b:1::/48 is meant for this"
                                 : "");
     }
-}
-
-static int lock_state(struct daemon *daemon)
-{
-    char dir[SETTINGS_PATH_LEN + 16];
-    int pid;
-    snprintf(dir, sizeof(dir), "%s/nat64d", daemon->settings->state_dir);
-    daemon->lock = service_lock(dir, &pid);
-    if (daemon->lock == -EBUSY)
-        log_error("service", "nat64d runs already, as process %d; stop it first, or choose another state-dir", pid);
-    else if (daemon->lock < 0)
-        log_error("service", "cannot lock %s: %s; run nat64d as root or through systemd", dir, strerror(-daemon->lock));
-    return daemon->lock < 0 ? daemon->lock : 0;
 }
 
 static int start_network(struct daemon *daemon)
@@ -157,8 +90,8 @@ static int start_network(struct daemon *daemon)
 
 static int start_control(struct daemon *daemon)
 {
-    char path[SETTINGS_PATH_LEN + 32];
-    snprintf(path, sizeof(path), "%s/nat64d/control", daemon->settings->state_dir);
+    char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
+    program_control_path("nat64d", daemon->settings, path, sizeof(path));
     control_routes_init();
     int r = control_start(path, control_routes, daemon->translator, &daemon->control);
     if (r < 0)
@@ -173,9 +106,9 @@ static int start(struct daemon *daemon)
     if (r < 0)
         return r;
     tell_opened_ranges(daemon->settings);
-    r = lock_state(daemon);
-    if (r < 0)
-        return r;
+    daemon->lock = program_lock("nat64d", daemon->settings);
+    if (daemon->lock < 0)
+        return daemon->lock;
     daemon->signals = service_signals();
     if (daemon->signals < 0)
         return daemon->signals;
@@ -240,25 +173,12 @@ static void stop(struct daemon *daemon)
 
 int main(int argc, char *argv[])
 {
-    struct options options = {0};
     struct daemon daemon = {.lock = -1, .signals = -1, .watch = -1};
-    char error[SETTINGS_ERROR_LEN];
-
-    int status = parse_options(argc, argv, &options);
+    int status = program_begin("nat64d", argc, argv, &daemon.settings);
     if (status >= 0)
         return status;
-    if (settings_file_load(options.file, &daemon.settings, error) < 0) {
-        fprintf(stderr, "%s\n", error);
-        return EXIT_FAILED;
-    }
-    if (options.test) {
-        status = print_settings(daemon.settings);
-        settings_file_free(daemon.settings);
-        return status;
-    }
-    log_open("nat64d", daemon.settings->log.level, options.foreground ? LOG_SINK_STDERR : daemon.settings->log.sink);
-    status = start(&daemon) < 0 ? EXIT_FAILED : EXIT_GOOD;
-    if (status == EXIT_GOOD)
+    status = start(&daemon) < 0 ? PROGRAM_FAILED : PROGRAM_GOOD;
+    if (status == PROGRAM_GOOD)
         run(&daemon);
     stop(&daemon);
     return status;

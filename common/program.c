@@ -1,0 +1,106 @@
+/*
+ * Layer: edge
+ * Specification: man/nat64d.8, man/dns64.8
+ */
+#include "common/program.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/service.h"
+#include "common/settings_file.h"
+#include "config.h"
+
+struct options {
+    const char *file;
+    bool foreground;
+    bool test;
+};
+
+static void print_usage(const char *name, FILE *out)
+{
+    fprintf(out,
+            "usage: %s [-c FILE] [-f] [-T]\n"
+            "  -c FILE    configuration (default %s/gate64/gate64.conf)\n"
+            "  -f         log to standard error\n"
+            "  -T         check the configuration, print what is in force, and exit\n"
+            "  -h         this help\n"
+            "  --version  the version\n",
+            name, SYSCONFDIR);
+}
+
+static int parse_options(const char *name, int argc, char *argv[], struct options *ret_options)
+{
+    static const struct option long_options[] = {
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
+    };
+    int c;
+    while ((c = getopt_long(argc, argv, "c:fTh", long_options, NULL)) != -1) {
+        switch (c) {
+        case 'c': ret_options->file = optarg; break;
+        case 'f': ret_options->foreground = true; break;
+        case 'T': ret_options->test = true; break;
+        case 'h': print_usage(name, stdout); return PROGRAM_GOOD;
+        case 'V': printf("%s %s\n", name, PACKAGE_VERSION); return PROGRAM_GOOD;
+        default: print_usage(name, stderr); return PROGRAM_USAGE;
+        }
+    }
+    if (optind == argc)
+        return -1;
+    print_usage(name, stderr);
+    return PROGRAM_USAGE;
+}
+
+static int print_settings(const struct settings *settings)
+{
+    char *text = settings_file_print(settings);
+    int status = text != NULL && fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? PROGRAM_GOOD : PROGRAM_FAILED;
+    free(text);
+    return status;
+}
+
+int program_begin(const char *name, int argc, char *argv[], struct settings **ret_settings)
+{
+    struct options options = {0};
+    struct settings *settings;
+    char error[SETTINGS_ERROR_LEN];
+    int status = parse_options(name, argc, argv, &options);
+    if (status >= 0)
+        return status;
+    if (settings_file_load(options.file, &settings, error) < 0) {
+        fprintf(stderr, "%s\n", error);
+        return PROGRAM_FAILED;
+    }
+    if (options.test) {
+        status = print_settings(settings);
+        settings_file_free(settings);
+        return status;
+    }
+    log_open(name, settings->log.level, options.foreground ? LOG_SINK_STDERR : settings->log.sink);
+    *ret_settings = settings;
+    return -1;
+}
+
+int program_lock(const char *name, const struct settings *settings)
+{
+    char dir[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
+    int pid = 0;
+    snprintf(dir, sizeof(dir), "%s/%s", settings->state_dir, name);
+    int fd = service_lock(dir, &pid);
+    if (fd == -EBUSY)
+        log_error("service", "%s runs already, as process %d; stop it first, or choose another state-dir", name, pid);
+    else if (fd < 0)
+        log_error("service", "cannot lock %s: %s; run %s as root or through systemd", dir, strerror(-fd), name);
+    return fd;
+}
+
+void program_control_path(const char *name, const struct settings *settings, char *buffer, size_t size)
+{
+    snprintf(buffer, size, "%s/%s/control", settings->state_dir, name);
+}

@@ -1,0 +1,20 @@
+/*
+ * What dns64 tells over its control socket.
+ *
+ * Layer: edge
+ * Specification: man/dns64.8 (the paths), OpenMetrics 1.0
+ *
+ * GET /v1/status, /v1/counters, /metrics.
+ */
+#ifndef GATE64_DNS64_CONTROL_H
+#define GATE64_DNS64_CONTROL_H
+
+#include "common/control.h"
+#include "dns64/server.h"
+
+/* The routes; their context is a struct server. */
+extern const struct control_route control_routes[];
+
+void control_routes_init(void);
+
+#endif

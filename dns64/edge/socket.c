@@ -1,0 +1,146 @@
+/*
+ * Layer: edge
+ * Specification: RFC 5452 9.2
+ */
+#include "dns64/edge/socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+
+enum {
+    BACKLOG = 1024,
+    PORT_FIRST = 1024, /* RFC 5452 9.2: the largest range */
+    PORT_TRIES = 10,
+    RECEIVE_BUFFER = 1 << 20, /* bursts of questions */
+};
+
+socklen_t socket_to_sockaddr(const struct addr_endpoint *endpoint, struct sockaddr_storage *ret_address)
+{
+    memset(ret_address, 0, sizeof(*ret_address));
+    if (endpoint->addr.family == AF_INET) {
+        struct sockaddr_in *in = (struct sockaddr_in *)ret_address;
+        in->sin_family = AF_INET;
+        in->sin_port = htons(endpoint->port);
+        in->sin_addr.s_addr = htonl(endpoint->addr.v4);
+        return sizeof(*in);
+    }
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret_address;
+    in6->sin6_family = AF_INET6;
+    in6->sin6_port = htons(endpoint->port);
+    in6->sin6_addr = endpoint->addr.v6;
+    return sizeof(*in6);
+}
+
+void socket_from_sockaddr(const struct sockaddr_storage *address, struct addr_endpoint *ret_endpoint)
+{
+    *ret_endpoint = (struct addr_endpoint){0};
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+        ret_endpoint->addr = (struct addr){.family = AF_INET, .v4 = ntohl(in->sin_addr.s_addr)};
+        ret_endpoint->port = ntohs(in->sin_port);
+        return;
+    }
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+    ret_endpoint->addr = (struct addr){.family = AF_INET6, .v6 = in6->sin6_addr};
+    ret_endpoint->port = ntohs(in6->sin6_port);
+}
+
+static int enable(int fd, int level, int option)
+{
+    int on = 1;
+    return setsockopt(fd, level, option, &on, sizeof(on)) < 0 ? -errno : 0;
+}
+
+/* Several threads share the port; the kernel spreads clients over them. */
+static int set_listen_options(int fd, const struct addr_endpoint *at, int type)
+{
+    int r = enable(fd, SOL_SOCKET, SO_REUSEPORT);
+    if (r == 0 && type == SOCK_STREAM)
+        r = enable(fd, SOL_SOCKET, SO_REUSEADDR);
+    if (r == 0 && at->addr.family == AF_INET6)
+        r = enable(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+    if (r < 0 || type == SOCK_STREAM)
+        return r;
+    return at->addr.family == AF_INET6 ? enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO) : enable(fd, IPPROTO_IP, IP_PKTINFO);
+}
+
+static int listen_on(const struct addr_endpoint *at, int type)
+{
+    struct sockaddr_storage address;
+    socklen_t len = socket_to_sockaddr(at, &address);
+    int size = RECEIVE_BUFFER;
+    int fd = socket(at->addr.family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    int r = set_listen_options(fd, at, type);
+    if (r == 0 && bind(fd, (struct sockaddr *)&address, len) < 0)
+        r = -errno;
+    if (r == 0 && type == SOCK_STREAM && listen(fd, BACKLOG) < 0)
+        r = -errno;
+    if (r < 0) {
+        close(fd);
+        return r;
+    }
+    if (type == SOCK_DGRAM)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)); /* less will do */
+    return fd;
+}
+
+int socket_listen_udp(const struct addr_endpoint *at)
+{
+    return listen_on(at, SOCK_DGRAM);
+}
+
+int socket_listen_tcp(const struct addr_endpoint *at)
+{
+    return listen_on(at, SOCK_STREAM);
+}
+
+/* A port that nobody can guess; the kernel chooses when all tries are taken. */
+static void bind_random(int fd, uint8_t family)
+{
+    for (int i = 0; i < PORT_TRIES; i++) {
+        struct addr_endpoint from = {.addr = {.family = family}};
+        struct sockaddr_storage address;
+        uint16_t port;
+        clock_random(&port, sizeof(port));
+        if (port < PORT_FIRST)
+            continue;
+        from.port = port;
+        socklen_t len = socket_to_sockaddr(&from, &address);
+        if (bind(fd, (struct sockaddr *)&address, len) == 0)
+            return;
+    }
+}
+
+static int connect_to(const struct addr_endpoint *to, int type)
+{
+    struct sockaddr_storage address;
+    socklen_t len = socket_to_sockaddr(to, &address);
+    int fd = socket(to->addr.family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    if (type == SOCK_DGRAM)
+        bind_random(fd, to->addr.family);
+    if (connect(fd, (struct sockaddr *)&address, len) < 0 && errno != EINPROGRESS) {
+        int r = -errno;
+        close(fd);
+        return r;
+    }
+    return fd;
+}
+
+int socket_connect_udp(const struct addr_endpoint *to)
+{
+    return connect_to(to, SOCK_DGRAM);
+}
+
+int socket_connect_tcp(const struct addr_endpoint *to)
+{
+    return connect_to(to, SOCK_STREAM);
+}

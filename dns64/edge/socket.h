@@ -1,0 +1,25 @@
+/*
+ * Sockets of the DNS server: listeners, and connections to upstreams.
+ *
+ * Layer: edge
+ * Specification: RFC 5452 9.2 (random ports), ipv6(7) IPV6_V6ONLY and IPV6_RECVPKTINFO
+ *
+ * All are non-blocking; each returns a descriptor or negative errno.
+ */
+#ifndef GATE64_DNS64_EDGE_SOCKET_H
+#define GATE64_DNS64_EDGE_SOCKET_H
+
+#include <sys/socket.h>
+
+#include "common/addr.h"
+
+int socket_listen_udp(const struct addr_endpoint *at);
+int socket_listen_tcp(const struct addr_endpoint *at);
+/* From a random port above 1023. */
+int socket_connect_udp(const struct addr_endpoint *to);
+int socket_connect_tcp(const struct addr_endpoint *to);
+
+socklen_t socket_to_sockaddr(const struct addr_endpoint *endpoint, struct sockaddr_storage *ret_address);
+void socket_from_sockaddr(const struct sockaddr_storage *address, struct addr_endpoint *ret_endpoint);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * A query on its way: the path's state machine, its exchanges with upstreams, its two timers, and where the answer
+ * goes.
+ *
+ * Layer: edge
+ * Specification: RFC 6147 5.1.8 (A beside a silent AAAA)
+ */
+#ifndef GATE64_DNS64_EDGE_TASK_H
+#define GATE64_DNS64_EDGE_TASK_H
+
+#include "dns64/query/query.h"
+#include "dns64/upstream/exchange.h"
+
+enum {
+    TASKS_MAX = 8192, /* outstanding in one thread; more are dropped and counted */
+};
+
+/* One thread's. */
+struct task_context {
+    struct event_base *base;
+    const struct query_policy *policy;
+    struct counters *counters;
+    struct exchange_context exchange;
+    unsigned outstanding;
+    struct task *first; /* of all that are outstanding */
+    uint8_t out[MESSAGE_MAX];
+};
+
+/* Sends the answer; `len` 0: there is none. Called once for each task that was started. */
+typedef void task_reply(void *context, const uint8_t *bytes, size_t len);
+
+/* Begins; `reply` may be called before it returns. `context` is the caller's until then. False if the query was
+ * dropped at once (reply is not called). */
+bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len, bool udp, bool allowed,
+                task_reply *reply, void *context);
+
+/* Ends all that is outstanding; each gets its reply call with length 0. */
+void task_cancel_all(struct task_context *shared);
+
+#endif

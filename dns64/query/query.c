@@ -1,0 +1,261 @@
+/*
+ * Layer: path
+ * Specification: RFC 6147 5, RFC 8880 7.1
+ */
+#include "dns64/query/query.h"
+
+#include <stdlib.h>
+
+#include "common/pref64.h"
+#include "dns64/query/reply.h"
+#include "dns64/rfc6147/decide.h"
+#include "dns64/rfc6147/reverse.h"
+#include "dns64/rfc8880/ipv4only.h"
+
+static void count(struct query *query, enum outcome outcome)
+{
+    counters_add(query->counters, outcome, 1);
+}
+
+/* What the header and EDNS say of a query that can be read. */
+static void take_header(struct query *query, const struct message *message, bool udp)
+{
+    query->id = message->id;
+    query->flags = message->flags;
+    query->question = message->question;
+    query->has_question = message->has_question;
+    query->type = message->type;
+    query->class = message->class;
+    query->has_opt = message->has_opt;
+    query->wants_dnssec = message->has_opt && (message->opt_flags & MESSAGE_DO);
+    query->checking_disabled = message->flags & MESSAGE_CD;
+    query->limit = MESSAGE_MAX;
+    if (!udp)
+        return;
+    query->limit = QUERY_UDP_PLAIN;
+    if (message->has_opt && message->opt_size > QUERY_UDP_PLAIN)
+        query->limit = message->opt_size < query->policy->edns_size ? message->opt_size : query->policy->edns_size;
+}
+
+static unsigned refuse(struct query *query, enum outcome outcome, unsigned rcode, int ede, uint8_t *out,
+                       size_t *ret_len)
+{
+    count(query, outcome);
+    *ret_len = reply_error(query, rcode, ede, out);
+    return *ret_len > 0 ? QUERY_DO_SEND : QUERY_DO_DROP;
+}
+
+static bool is_meta(uint16_t type)
+{
+    return type == MESSAGE_TYPE_OPT || (type >= MESSAGE_TYPE_META_FIRST && type <= MESSAGE_TYPE_META_LAST);
+}
+
+/* Whether the query is answered without any upstream. */
+static bool answer_here(struct query *query, bool allowed, uint8_t *out, size_t *ret_len, unsigned *ret_actions)
+{
+    if (query->flags & MESSAGE_OPCODE)
+        *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_NO_EDE, out, ret_len);
+    else if (!query->has_question)
+        *ret_actions = refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
+    else if (!allowed)
+        *ret_actions = refuse(query, OUTCOME_REFUSED, MESSAGE_REFUSED, REPLY_EDE_PROHIBITED, out, ret_len);
+    else if (query->class == MESSAGE_CLASS_ANY)
+        *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_REFUSED, REPLY_EDE_NOT_SUPPORTED, out, ret_len);
+    else if (is_meta(query->type))
+        *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_EDE_NOT_SUPPORTED, out, ret_len);
+    else if (ipv4only_is_ours(&query->question, query->type, query->class)) {
+        count(query, OUTCOME_LOCAL);
+        *ret_len = reply_ipv4only(query, out);
+        *ret_actions = QUERY_DO_SEND;
+    } else if (!(query->flags & MESSAGE_RD))
+        *ret_actions = refuse(query, OUTCOME_NOT_RECURSIVE, MESSAGE_REFUSED, REPLY_EDE_NOT_AUTHORITATIVE, out, ret_len);
+    else
+        return false;
+    return true;
+}
+
+/* A PTR question for an address under a prefix (or the well-known one). */
+static bool find_reverse(struct query *query, uint32_t *ret_address)
+{
+    if (query->type != MESSAGE_TYPE_PTR || query->class != MESSAGE_CLASS_IN ||
+        query->policy->reverse == SETTINGS_REVERSE_OFF)
+        return false;
+    for (size_t i = 0; i < query->policy->pref64_count; i++)
+        if (reverse_extract(&query->question, &query->policy->pref64[i].prefix, ret_address))
+            return true;
+    return reverse_extract(&query->question, &pref64_well_known, ret_address);
+}
+
+static unsigned begin_reverse(struct query *query, uint32_t address, uint8_t *out, size_t *ret_len)
+{
+    bool discovery = address == (uint32_t)IPV4ONLY_FIRST || address == (uint32_t)IPV4ONLY_SECOND;
+    if (discovery || query->policy->reverse == SETTINGS_REVERSE_LOCAL) {
+        count(query, OUTCOME_LOCAL);
+        *ret_len = reply_local_ptr(query, discovery, out);
+        return QUERY_DO_SEND;
+    }
+    query->is_reverse = true;
+    reverse_name4(address, &query->target);
+    query->slot[QUERY_MAIN].asked = true;
+    return QUERY_DO_ASK_MAIN;
+}
+
+unsigned query_begin(struct query *query, const struct query_policy *policy, struct counters *counters,
+                     const uint8_t *bytes, size_t len, bool udp, bool allowed, uint8_t *out, size_t *ret_len)
+{
+    struct message message;
+    uint32_t address;
+    unsigned actions;
+    *query = (struct query){.policy = policy, .counters = counters};
+    enum message_fault fault = message_parse(bytes, len, &message);
+    if (fault == MESSAGE_GARBAGE || (message.flags & MESSAGE_QR)) {
+        count(query, OUTCOME_GARBAGE);
+        return QUERY_DO_DROP; /* a reply, or no DNS: answering it would only reflect */
+    }
+    count(query, udp ? OUTCOME_QUERIES_UDP : OUTCOME_QUERIES_TCP);
+    take_header(query, &message, udp);
+    if (fault == MESSAGE_MALFORMED)
+        return refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
+    if (message.has_opt && message.opt_version > 0)
+        return refuse(query, OUTCOME_BAD_VERSION, MESSAGE_BADVERS, REPLY_NO_EDE, out, ret_len);
+    if (answer_here(query, allowed, out, ret_len, &actions))
+        return actions;
+    if (find_reverse(query, &address))
+        return begin_reverse(query, address, out, ret_len);
+    query->is_aaaa = query->type == MESSAGE_TYPE_AAAA && query->class == MESSAGE_CLASS_IN;
+    query->slot[QUERY_MAIN].asked = true;
+    if (query->is_aaaa && policy->aaaa_wait_ms == 0)
+        return QUERY_DO_ASK_MAIN | query_waited(query);
+    return QUERY_DO_ASK_MAIN;
+}
+
+/* A slot's reply, followed to the end of its chain. */
+static enum decide_outcome outcome_of(const struct query *query, enum query_slot_name name, struct message *message,
+                                      struct chain *chain)
+{
+    const struct query_slot *slot = &query->slot[name];
+    const struct query_policy *policy = query->policy;
+    if (!slot->done)
+        return DECIDE_PENDING;
+    if (slot->bytes == NULL || message_parse(slot->bytes, slot->len, message) != MESSAGE_OK)
+        return DECIDE_SILENT;
+    chain_follow(message, &query->question, name == QUERY_A ? MESSAGE_TYPE_A : MESSAGE_TYPE_AAAA, policy->excluded,
+                 name == QUERY_A ? 0 : policy->excluded_count, chain);
+    enum decide_outcome outcome = chain_outcome(message, chain);
+    if (name == QUERY_A && outcome == DECIDE_DATA &&
+        !synthesize_possible(message, chain, policy->pref64, policy->pref64_count))
+        return DECIDE_DENIED;
+    return outcome;
+}
+
+/* Why, for the counters. */
+static enum outcome reason_of(const struct query *query, enum decide_action action, enum decide_outcome aaaa,
+                              enum decide_outcome a)
+{
+    if (action == DECIDE_SYNTHESISE)
+        return OUTCOME_AAAA_SYNTHESISED;
+    if (action == DECIDE_SERVFAIL)
+        return OUTCOME_AAAA_FAILED;
+    if (aaaa == DECIDE_DATA)
+        return OUTCOME_AAAA_REAL;
+    if (aaaa == DECIDE_NXDOMAIN || a == DECIDE_NXDOMAIN)
+        return OUTCOME_AAAA_NXDOMAIN;
+    if (query->checking_disabled)
+        return OUTCOME_AAAA_CHECKING_DISABLED;
+    if (a == DECIDE_DENIED)
+        return OUTCOME_AAAA_DENIED;
+    return a == DECIDE_EMPTY ? OUTCOME_AAAA_NO_A : OUTCOME_AAAA_FAILED;
+}
+
+static unsigned decide_aaaa(struct query *query, uint8_t *out, size_t *ret_len)
+{
+    struct message aaaa_message, a_message;
+    struct chain aaaa_chain, a_chain;
+    enum decide_outcome aaaa = outcome_of(query, QUERY_MAIN, &aaaa_message, &aaaa_chain);
+    enum decide_outcome a = outcome_of(query, QUERY_A, &a_message, &a_chain);
+    struct decide_options options = {
+        .synthesise = !query->checking_disabled, /* RFC 7050 3.1: CD = 1 gets what there is */
+        .fail_on_failure = query->policy->on_aaaa_failure == SETTINGS_AAAA_FAILURE_FAIL,
+    };
+    enum decide_action action = decide(aaaa, a, &options);
+    switch (action) {
+    case DECIDE_WAIT: return 0;
+    case DECIDE_ASK_A: return query_waited(query);
+    case DECIDE_PASS_AAAA:
+        *ret_len = aaaa == DECIDE_ERROR ? reply_pass(query, &aaaa_message, out)
+                                        : reply_aaaa(query, &aaaa_message, &aaaa_chain, a == DECIDE_DENIED, out);
+        break;
+    case DECIDE_PASS_A: *ret_len = reply_negative(query, &a_message, &a_chain, out); break;
+    case DECIDE_SYNTHESISE: {
+        bool negative = aaaa == DECIDE_EMPTY;
+        uint32_t ttl = aaaa == DECIDE_EXCLUDED
+                           ? synthesize_ttl(a_chain.ttl, true, aaaa_chain.ttl)
+                           : synthesize_ttl(a_chain.ttl, negative && aaaa_chain.has_soa, negative ? aaaa_chain.soa_ttl : 0);
+        *ret_len = reply_synthetic(query, &a_message, &a_chain, ttl, out);
+        break;
+    }
+    case DECIDE_SERVFAIL: *ret_len = reply_error(query, MESSAGE_SERVFAIL, REPLY_EDE_NO_AUTHORITY, out); break;
+    }
+    count(query, reason_of(query, action, aaaa, a));
+    return QUERY_DO_SEND;
+}
+
+unsigned query_waited(struct query *query)
+{
+    if (!query->is_aaaa || query->slot[QUERY_A].asked || query->checking_disabled)
+        return 0;
+    query->slot[QUERY_A].asked = true;
+    return QUERY_DO_ASK_A;
+}
+
+unsigned query_patience(struct query *query, uint8_t *out, size_t *ret_len)
+{
+    if (!query->is_aaaa || query->slot[QUERY_MAIN].done || !query->slot[QUERY_A].done ||
+        query->slot[QUERY_A].bytes == NULL)
+        return 0;
+    query->slot[QUERY_MAIN].done = true;
+    return decide_aaaa(query, out, ret_len);
+}
+
+unsigned query_response(struct query *query, enum query_slot_name name, uint8_t *bytes, size_t len, uint8_t *out,
+                        size_t *ret_len)
+{
+    struct message message;
+    query->slot[name] = (struct query_slot){.asked = true, .done = true, .bytes = bytes, .len = len};
+    if (query->is_aaaa)
+        return decide_aaaa(query, out, ret_len);
+    if (bytes == NULL || message_parse(bytes, len, &message) != MESSAGE_OK) {
+        count(query, OUTCOME_FAILED);
+        *ret_len = reply_error(query, MESSAGE_SERVFAIL, REPLY_EDE_NO_AUTHORITY, out);
+        return QUERY_DO_SEND;
+    }
+    count(query, query->is_reverse ? OUTCOME_REVERSE : OUTCOME_PASSED);
+    *ret_len = query->is_reverse ? reply_reverse(query, &message, out) : reply_pass(query, &message, out);
+    return QUERY_DO_SEND;
+}
+
+void query_asked(const struct query *query, enum query_slot_name slot, struct name *ret_name, uint16_t *ret_type)
+{
+    *ret_name = query->is_reverse ? query->target : query->question;
+    *ret_type = slot == QUERY_A ? MESSAGE_TYPE_A : query->type;
+}
+
+size_t query_question(const struct query *query, enum query_slot_name slot, uint16_t id, uint8_t *out, size_t size)
+{
+    struct message_writer writer;
+    struct name name;
+    uint16_t type;
+    query_asked(query, slot, &name, &type);
+    message_begin(&writer, out, size, id,
+                  MESSAGE_RD | (query->flags & (MESSAGE_CD | MESSAGE_AD)), &name, type, query->class);
+    message_add_opt(&writer, QUERY_EDNS_UPSTREAM, 0, query->wants_dnssec ? MESSAGE_DO : 0, NULL, 0);
+    return message_end(&writer);
+}
+
+void query_done(struct query *query)
+{
+    for (int i = 0; i < QUERY_SLOTS; i++) {
+        free(query->slot[i].bytes);
+        query->slot[i] = (struct query_slot){0};
+    }
+}

@@ -1,0 +1,92 @@
+/*
+ * One query, from the client's bytes to the answer's: a state machine that says what is to be done next.
+ *
+ * Layer: path
+ * Specification: RFC 6147 5, RFC 8880 7.1, RFC 5625, RFC 6891 6
+ *
+ * No system call and no clock: the edge asks what query_begin and query_response tell it to ask, and sends what
+ * they tell it to send. A slot is one question to the upstreams: QUERY_MAIN is what the client asked (or the
+ * in-addr.arpa name for a reverse name under the prefix), QUERY_A the A records for an AAAA question.
+ */
+#ifndef GATE64_DNS64_QUERY_QUERY_H
+#define GATE64_DNS64_QUERY_QUERY_H
+
+#include "common/counters.h"
+#include "common/settings.h"
+#include "dns64/query/outcome.h"
+#include "dns64/rfc6147/synthesize.h"
+
+enum {
+    QUERY_UDP_PLAIN = 512,    /* RFC 1035 4.2.1: without EDNS */
+    QUERY_EDNS_UPSTREAM = 1232,
+    QUERY_AAAA_PATIENCE_MS = 1500, /* A is there, AAAA silent: no longer (the answer comes within 2 s) */
+};
+
+/* What holds for all queries; built once. */
+struct query_policy {
+    const struct synthesize_pref64 *pref64;
+    size_t pref64_count;
+    const struct addr_prefix6 *excluded; /* exclude-aaaa, the prefixes themselves and the well-known one */
+    size_t excluded_count;
+    enum settings_aaaa_failure on_aaaa_failure;
+    enum settings_reverse reverse;
+    bool mark_synthetic;
+    uint16_t edns_size;
+    uint32_t aaaa_wait_ms;
+};
+
+enum query_slot_name { QUERY_MAIN, QUERY_A, QUERY_SLOTS };
+
+struct query_slot {
+    bool asked;
+    bool done;
+    uint8_t *bytes; /* the reply; NULL when there was none */
+    size_t len;
+};
+
+struct query {
+    const struct query_policy *policy;
+    struct counters *counters;
+    uint16_t id, flags, type, class;
+    struct name question;
+    bool has_question;
+    bool has_opt;
+    bool wants_dnssec; /* DO */
+    bool checking_disabled;
+    size_t limit; /* bytes of the largest answer that the client takes */
+    bool is_aaaa; /* the decision of RFC 6147 5.1 is made */
+    bool is_reverse;
+    struct name target; /* of a reverse name */
+    struct query_slot slot[QUERY_SLOTS];
+};
+
+/* What the edge has to do; several may be set. */
+enum {
+    QUERY_DO_SEND = 1,     /* the answer is ready: *ret_len bytes in `out` */
+    QUERY_DO_ASK_MAIN = 2,
+    QUERY_DO_ASK_A = 4,
+    QUERY_DO_DROP = 8,     /* no answer at all */
+};
+
+/* A query has come. `allowed` says whether the client may ask. `out` has room for MESSAGE_MAX. */
+unsigned query_begin(struct query *query, const struct query_policy *policy, struct counters *counters,
+                     const uint8_t *bytes, size_t len, bool udp, bool allowed, uint8_t *out, size_t *ret_len);
+
+/* AAAA has been silent for policy->aaaa_wait_ms: A may be asked. */
+unsigned query_waited(struct query *query);
+/* ... and for QUERY_AAAA_PATIENCE_MS: it counts as silent if A is there. */
+unsigned query_patience(struct query *query, uint8_t *out, size_t *ret_len);
+
+/* The reply of an upstream to a slot: a parsed and matching message (ownership of the malloc'ed bytes goes to the
+ * query), or NULL when no upstream answered. */
+unsigned query_response(struct query *query, enum query_slot_name slot, uint8_t *bytes, size_t len, uint8_t *out,
+                        size_t *ret_len);
+
+/* The question for a slot, as sent to upstreams. Returns its length. */
+size_t query_question(const struct query *query, enum query_slot_name slot, uint16_t id, uint8_t *out, size_t size);
+/* Name and type of a slot's question, to check replies by. */
+void query_asked(const struct query *query, enum query_slot_name slot, struct name *ret_name, uint16_t *ret_type);
+
+void query_done(struct query *query);
+
+#endif

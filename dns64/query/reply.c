@@ -1,0 +1,186 @@
+/*
+ * Layer: path
+ * Specification: RFC 6891 6 and 7, RFC 6147 5.4
+ */
+#include "dns64/query/reply.h"
+
+#include "dns64/rfc8880/ipv4only.h"
+
+enum {
+    REVERSE_TTL = 600,  /* of the CNAME; as RFC 6147 5.1.7 bounds what it does not know */
+    OPTION_EDE = 15,    /* RFC 8914 2 */
+    OPTION_EDE_LEN = 6, /* code, length, INFO-CODE */
+};
+
+/* QR, RA, what is copied from the query, and the RCODE. */
+static uint16_t flags_of(const struct query *query, unsigned rcode, uint16_t more)
+{
+    return (uint16_t)(MESSAGE_QR | MESSAGE_RA | (query->flags & (MESSAGE_OPCODE | MESSAGE_RD | MESSAGE_CD)) | more |
+                      (rcode & MESSAGE_RCODE));
+}
+
+static void begin(const struct query *query, struct message_writer *writer, unsigned rcode, uint16_t more, uint8_t *out)
+{
+    message_begin(writer, out, MESSAGE_MAX, query->id, flags_of(query, rcode, more),
+                  query->has_question ? &query->question : NULL, query->type, query->class);
+}
+
+static void add_opt(const struct query *query, struct message_writer *writer, unsigned rcode, int ede)
+{
+    uint8_t option[OPTION_EDE_LEN];
+    if (!query->has_opt)
+        return;
+    bytes_put16(option, OPTION_EDE);
+    bytes_put16(option + 2, 2);
+    bytes_put16(option + 4, (uint16_t)ede);
+    message_add_opt(writer, query->policy->edns_size, rcode, query->wants_dnssec ? MESSAGE_DO : 0,
+                    ede >= 0 ? option : NULL, sizeof(option));
+}
+
+/* Header, question and OPT alone, with TC: the client comes again by TCP (RFC 6891 7). */
+static size_t truncated(const struct query *query, unsigned rcode, uint8_t *out)
+{
+    struct message_writer writer;
+    counters_add(query->counters, OUTCOME_TRUNCATED, 1);
+    begin(query, &writer, rcode, MESSAGE_TC, out);
+    add_opt(query, &writer, rcode, REPLY_NO_EDE);
+    return message_end(&writer);
+}
+
+static size_t finish(const struct query *query, struct message_writer *writer, unsigned rcode, int ede, uint8_t *out)
+{
+    add_opt(query, writer, rcode, ede);
+    size_t len = message_end(writer);
+    return len == 0 || len > query->limit ? truncated(query, rcode, out) : len;
+}
+
+size_t reply_error(const struct query *query, unsigned rcode, int ede, uint8_t *out)
+{
+    struct message_writer writer;
+    begin(query, &writer, rcode, 0, out);
+    return finish(query, &writer, rcode, ede, out);
+}
+
+static const struct addr_prefix6 *prefix_at(const void *context, size_t index)
+{
+    const struct query_policy *policy = context;
+    return &policy->pref64[index].prefix;
+}
+
+size_t reply_ipv4only(const struct query *query, uint8_t *out)
+{
+    struct message_writer writer;
+    begin(query, &writer, MESSAGE_NOERROR, MESSAGE_AA, out);
+    enum message_rcode rcode = ipv4only_answer(&writer, &query->question, query->type, prefix_at, query->policy,
+                                               query->policy->pref64_count);
+    bytes_put16(out + 2, flags_of(query, rcode, MESSAGE_AA));
+    return finish(query, &writer, rcode, REPLY_NO_EDE, out);
+}
+
+size_t reply_local_ptr(const struct query *query, bool discovery, uint8_t *out)
+{
+    static const uint8_t target[] = "\10ipv4only\4arpa";
+    struct message_writer writer;
+    unsigned rcode = discovery ? MESSAGE_NOERROR : MESSAGE_NXDOMAIN;
+    begin(query, &writer, rcode, MESSAGE_AA, out);
+    if (discovery)
+        message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_PTR, IPV4ONLY_TTL, target, sizeof(target));
+    return finish(query, &writer, rcode, REPLY_NO_EDE, out);
+}
+
+/* RFC 6147 5.3.3: unchanged, record by record; OPT is between two neighbours and not passed (RFC 6891 6.1.1). */
+size_t reply_pass(const struct query *query, const struct message *message, uint8_t *out)
+{
+    struct message_writer writer;
+    struct message_walk walk;
+    struct message_record record;
+    unsigned rcode = message_rcode(message);
+    if (message->flags & MESSAGE_TC)
+        return truncated(query, rcode, out); /* not even TCP brought it whole */
+    begin(query, &writer, rcode, message->flags & MESSAGE_AD, out);
+    message_walk_init(&walk, message);
+    while (message_walk_next(&walk, &record))
+        if (record.type != MESSAGE_TYPE_OPT)
+            message_copy(&writer, record.section, message, &record, record.ttl);
+    return finish(query, &writer, rcode, REPLY_NO_EDE, out);
+}
+
+/* The signatures over what was left out go too. */
+static bool covers(const struct message *message, const struct message_record *record, uint16_t type)
+{
+    return record->type == MESSAGE_TYPE_RRSIG && record->rdata_len >= 2 &&
+           bytes_get16(message->bytes + record->rdata) == type;
+}
+
+static void copy_rest(struct message_writer *writer, const struct message *message)
+{
+    struct message_walk walk;
+    struct message_record record;
+    message_walk_init(&walk, message);
+    while (message_walk_next(&walk, &record))
+        if (record.section != MESSAGE_ANSWER && record.type != MESSAGE_TYPE_OPT)
+            message_copy(writer, record.section, message, &record, record.ttl);
+}
+
+size_t reply_aaaa(const struct query *query, const struct message *message, const struct chain *chain, bool denied,
+                  uint8_t *out)
+{
+    const struct query_policy *policy = query->policy;
+    struct message_writer writer;
+    struct message_walk walk;
+    struct message_record record;
+    unsigned rcode = message_rcode(message);
+    bool filtered = chain->counted < chain->records;
+    begin(query, &writer, rcode, filtered ? 0 : message->flags & MESSAGE_AD, out);
+    message_walk_init(&walk, message);
+    while (message_walk_next(&walk, &record)) {
+        bool end = chain_ends_at(chain, message, &record);
+        bool wanted = end && (record.type == MESSAGE_TYPE_AAAA || covers(message, &record, MESSAGE_TYPE_AAAA)) &&
+                      !chain_excluded(message, &record, policy->excluded, policy->excluded_count);
+        if (chain_holds_alias(chain, message, &record) || (wanted && (!filtered || record.type == MESSAGE_TYPE_AAAA)))
+            message_copy(&writer, MESSAGE_ANSWER, message, &record, record.ttl);
+    }
+    copy_rest(&writer, message);
+    return finish(query, &writer, rcode, denied ? REPLY_EDE_BLOCKED : REPLY_NO_EDE, out);
+}
+
+size_t reply_negative(const struct query *query, const struct message *a, const struct chain *chain, uint8_t *out)
+{
+    struct message_writer writer;
+    struct message_walk walk;
+    struct message_record record;
+    unsigned rcode = message_rcode(a);
+    begin(query, &writer, rcode, 0, out);
+    message_walk_init(&walk, a);
+    while (message_walk_next(&walk, &record))
+        if (chain_holds_alias(chain, a, &record))
+            message_copy(&writer, MESSAGE_ANSWER, a, &record, record.ttl);
+    copy_rest(&writer, a);
+    return finish(query, &writer, rcode, REPLY_NO_EDE, out);
+}
+
+size_t reply_synthetic(const struct query *query, const struct message *a, const struct chain *chain, uint32_t ttl,
+                       uint8_t *out)
+{
+    struct message_writer writer;
+    begin(query, &writer, MESSAGE_NOERROR, 0, out); /* never AD: nobody signed this */
+    synthesize_answer(&writer, a, chain, query->policy->pref64, query->policy->pref64_count, ttl);
+    return finish(query, &writer, MESSAGE_NOERROR, query->policy->mark_synthetic ? REPLY_EDE_SYNTHESIZED : REPLY_NO_EDE,
+                  out);
+}
+
+size_t reply_reverse(const struct query *query, const struct message *message, uint8_t *out)
+{
+    struct message_writer writer;
+    struct message_walk walk;
+    struct message_record record;
+    unsigned rcode = message_rcode(message);
+    begin(query, &writer, rcode, 0, out);
+    message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_CNAME, REVERSE_TTL, query->target.bytes,
+                query->target.len);
+    message_walk_init(&walk, message);
+    while (message_walk_next(&walk, &record))
+        if (record.type != MESSAGE_TYPE_OPT)
+            message_copy(&writer, record.section, message, &record, record.ttl);
+    return finish(query, &writer, rcode, REPLY_NO_EDE, out);
+}

@@ -1,0 +1,41 @@
+/*
+ * The answers that a query can get, as bytes for its client: header by role, EDNS only to those who speak it, cut to
+ * the client's size.
+ *
+ * Layer: path
+ * Specification: RFC 1035 4.1, RFC 6891 6 and 7, RFC 6147 5.4, RFC 8914
+ *
+ * `out` has room for MESSAGE_MAX; each returns the length.
+ */
+#ifndef GATE64_DNS64_QUERY_REPLY_H
+#define GATE64_DNS64_QUERY_REPLY_H
+
+#include "dns64/query/query.h"
+
+enum {
+    REPLY_NO_EDE = -1,
+    REPLY_EDE_BLOCKED = 15,           /* RFC 8914 4.16 */
+    REPLY_EDE_PROHIBITED = 18,        /* 4.19 */
+    REPLY_EDE_NOT_AUTHORITATIVE = 20, /* 4.21 */
+    REPLY_EDE_NOT_SUPPORTED = 21,     /* 4.22 */
+    REPLY_EDE_NO_AUTHORITY = 22,      /* 4.23 */
+    REPLY_EDE_SYNTHESIZED = 29,       /* registry of extended errors */
+};
+
+size_t reply_error(const struct query *query, unsigned rcode, int ede, uint8_t *out);
+size_t reply_ipv4only(const struct query *query, uint8_t *out);
+/* PTR of our own: ipv4only.arpa. for the two discovery addresses, else NXDOMAIN. */
+size_t reply_local_ptr(const struct query *query, bool discovery, uint8_t *out);
+/* The upstream's reply as it is; EDNS is the client's. */
+size_t reply_pass(const struct query *query, const struct message *message, uint8_t *out);
+/* The AAAA reply with its chain, without excluded and strange records. */
+size_t reply_aaaa(const struct query *query, const struct message *message, const struct chain *chain, bool denied,
+                  uint8_t *out);
+/* The A reply as the base of a negative answer. */
+size_t reply_negative(const struct query *query, const struct message *a, const struct chain *chain, uint8_t *out);
+size_t reply_synthetic(const struct query *query, const struct message *a, const struct chain *chain, uint32_t ttl,
+                       uint8_t *out);
+/* CNAME to the in-addr.arpa name, and what the upstream says of that. */
+size_t reply_reverse(const struct query *query, const struct message *message, uint8_t *out);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * What an upstream's reply says about the name that was asked: the alias chain, and what stands at its end.
+ *
+ * Layer: pure
+ * Specification: RFC 6147 5.1.1 - 5.1.5, RFC 6604 (RCODE of a chain), RFC 1034 3.6.2
+ *
+ * Only records on the chain from the question count; others in the reply are neither used nor passed on in
+ * an answer that we assemble.
+ */
+#ifndef GATE64_DNS64_RFC6147_CHAIN_H
+#define GATE64_DNS64_RFC6147_CHAIN_H
+
+#include "common/addr.h"
+#include "dns64/rfc6147/decide.h"
+#include "dns64/wire/message.h"
+
+enum {
+    CHAIN_MAX = 16, /* links: a longer chain is a failure */
+};
+
+struct chain {
+    struct name names[CHAIN_MAX + 1]; /* the question, then each target */
+    unsigned links;
+    unsigned records; /* of the type that was asked, at the end */
+    unsigned counted; /* of these, not excluded */
+    uint32_t ttl;     /* the least of those records and of the chain */
+    bool has_soa;
+    uint32_t soa_ttl; /* in the authority section */
+    bool broken;      /* loops, or is too long */
+};
+
+/* Follows the chain for `type` (A or AAAA). AAAA records under `excluded` do not count. */
+void chain_follow(const struct message *message, const struct name *question, uint16_t type,
+                  const struct addr_prefix6 *excluded, size_t excluded_count, struct chain *ret_chain);
+
+/* The outcome that decide() knows it as. */
+enum decide_outcome chain_outcome(const struct message *message, const struct chain *chain);
+
+/* Whether an AAAA record's address is excluded. */
+bool chain_excluded(const struct message *message, const struct message_record *record,
+                    const struct addr_prefix6 *excluded, size_t excluded_count);
+
+/* Whether a record of the answer section belongs to the chain's aliases (CNAME, DNAME, and their signatures). */
+bool chain_holds_alias(const struct chain *chain, const struct message *message, const struct message_record *record);
+/* Whether it is owned by the chain's end. */
+bool chain_ends_at(const struct chain *chain, const struct message *message, const struct message_record *record);
+
+#endif

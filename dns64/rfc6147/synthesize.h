@@ -1,0 +1,38 @@
+/*
+ * Synthetic AAAA records and the answer that holds them.
+ *
+ * Layer: pure
+ * Specification: RFC 6147 5.1.7, 5.2, 5.3.2, 5.4; RFC 6052 3.1
+ */
+#ifndef GATE64_DNS64_RFC6147_SYNTHESIZE_H
+#define GATE64_DNS64_RFC6147_SYNTHESIZE_H
+
+#include "dns64/rfc6147/chain.h"
+
+enum {
+    SYNTHESIZE_MAX = 64,       /* records in one answer */
+    SYNTHESIZE_TTL_NO_SOA = 600, /* RFC 6147 5.1.7 */
+};
+
+/* One prefix and what it may and shall hold. */
+struct synthesize_pref64 {
+    struct addr_prefix6 prefix;
+    const struct addr_prefix4 *allow4;
+    size_t allow4_count;
+    const struct addr_prefix4 *for4; /* none: every A record */
+    size_t for4_count;
+};
+
+/* Whether any A record at the chain's end has an image in any prefix. */
+bool synthesize_possible(const struct message *a, const struct chain *chain, const struct synthesize_pref64 *pref64,
+                         size_t pref64_count);
+
+/* min(TTL of A, TTL of the SOA that came with the negative AAAA), or 600 s without one. */
+uint32_t synthesize_ttl(uint32_t a_ttl, bool has_soa, uint32_t soa_ttl);
+
+/* Adds chain, synthetic records, and the A reply's authority and additional sections to the writer. `ttl` is that
+ * of each synthetic record. Returns how many synthetic records there are. */
+unsigned synthesize_answer(struct message_writer *writer, const struct message *a, const struct chain *chain,
+                           const struct synthesize_pref64 *pref64, size_t pref64_count, uint32_t ttl);
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * Layer: pure
+ * Specification: RFC 1035 3.1, 4.1.4
+ */
+#include "dns64/wire/name.h"
+
+#include <string.h>
+
+enum {
+    LABEL_MAX = 63,
+    POINTER = 0xc0,
+};
+
+bool name_read(const uint8_t *message, size_t len, size_t at, struct name *ret_name, size_t *ret_next)
+{
+    struct name name = {0};
+    size_t next = 0, limit = at; /* a pointer goes before everything read so far */
+    unsigned jumps = 0;
+    for (;;) {
+        if (at >= len)
+            return false;
+        uint8_t head = message[at];
+        if ((head & POINTER) == POINTER) {
+            if (at + 1 >= len || ++jumps > NAME_POINTERS_MAX)
+                return false;
+            size_t target = (size_t)(head & ~POINTER) << 8 | message[at + 1];
+            if (next == 0)
+                next = at + 2;
+            if (target >= limit)
+                return false;
+            at = limit = target;
+            continue;
+        }
+        if (head > LABEL_MAX || at + 1 + head > len || (size_t)name.len + 1 + head > NAME_MAX_LEN)
+            return false;
+        memcpy(name.bytes + name.len, message + at, (size_t)head + 1);
+        name.len = (uint8_t)(name.len + head + 1);
+        at += (size_t)head + 1;
+        if (head == 0)
+            break;
+    }
+    *ret_name = name;
+    *ret_next = next != 0 ? next : at;
+    return true;
+}
+
+bool name_skip(const uint8_t *message, size_t len, size_t at, size_t *ret_next)
+{
+    size_t start = at;
+    while (at < len) {
+        uint8_t head = message[at];
+        if ((head & POINTER) == POINTER) {
+            if (at + 1 >= len)
+                return false;
+            *ret_next = at + 2;
+            return true;
+        }
+        if (head > LABEL_MAX || at - start + 1 + head > NAME_MAX_LEN)
+            return false;
+        at += (size_t)head + 1;
+        if (head == 0) {
+            *ret_next = at;
+            return at <= len;
+        }
+    }
+    return false;
+}
+
+/* RFC 4343: only ASCII letters fold; length bytes are below 64 and so no letters. */
+static uint8_t fold(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+}
+
+static bool equal_bytes(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (fold(a[i]) != fold(b[i]))
+            return false;
+    return true;
+}
+
+bool name_equal(const struct name *a, const struct name *b)
+{
+    return a->len == b->len && equal_bytes(a->bytes, b->bytes, a->len);
+}
+
+bool name_under(const struct name *name, const struct name *parent, unsigned *ret_labels)
+{
+    size_t at = 0;
+    unsigned labels = 0;
+    while (name->len - at > parent->len) {
+        at += (size_t)name->bytes[at] + 1;
+        labels++;
+    }
+    if (name->len - at != parent->len || !equal_bytes(name->bytes + at, parent->bytes, parent->len))
+        return false;
+    if (ret_labels != NULL)
+        *ret_labels = labels;
+    return true;
+}
+
+bool name_from_text(const char *text, struct name *ret_name)
+{
+    struct name name = {0};
+    if (strcmp(text, ".") == 0)
+        text++;
+    while (*text != '\0') {
+        size_t label = strcspn(text, ".");
+        if (label == 0 || label > LABEL_MAX || name.len + label + 2 > NAME_MAX_LEN)
+            return false;
+        name.bytes[name.len++] = (uint8_t)label;
+        memcpy(name.bytes + name.len, text, label);
+        name.len = (uint8_t)(name.len + label);
+        text += label;
+        if (*text == '.')
+            text++;
+    }
+    name.bytes[name.len++] = 0;
+    *ret_name = name;
+    return true;
+}
+
+char *name_print(const struct name *name, char text[NAME_TEXT_LEN])
+{
+    char *out = text;
+    for (size_t at = 0; at < name->len && name->bytes[at] != 0;) {
+        size_t end = at + name->bytes[at] + 1;
+        if (at > 0)
+            *out++ = '.';
+        for (at++; at < end; at++) {
+            uint8_t c = name->bytes[at];
+            if (c > ' ' && c < 0x7f && c != '.' && c != '\\') {
+                *out++ = (char)c;
+                continue;
+            }
+            *out++ = '\\';
+            *out++ = (char)('0' + c / 100);
+            *out++ = (char)('0' + c / 10 % 10);
+            *out++ = (char)('0' + c % 10);
+        }
+    }
+    if (out == text)
+        *out++ = '.';
+    *out = '\0';
+    return text;
+}
