@@ -1,0 +1,224 @@
+/*
+ * gate64: the operator's command line. A table of subcommands, and the options that they take.
+ *
+ * Layer: edge
+ * Specification: man/gate64.1
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/settings_file.h"
+#include "config.h"
+#include "gate64/cmd.h"
+
+/* Options that only some subcommands take. */
+enum {
+    TAKES_FILTER = 1 << 0, /* --backend, --protocol */
+    TAKES_LIMIT = 1 << 1,
+    TAKES_ALL = 1 << 2,
+};
+
+struct subcommand {
+    const char *name;
+    const char *arguments;
+    const char *summary;
+    unsigned takes;
+    int operands_max;
+    int (*run)(const struct cmd_options *options);
+};
+
+static const struct subcommand subcommands[] = {
+    {"status", "[nat64d|dns64]", "both daemons at a glance", 0, 2, cmd_status},
+    {"sessions", "[--backend ADDR] [--protocol P] [--limit N]", "the flows that are translated now",
+     TAKES_FILTER | TAKES_LIMIT, 0, cmd_sessions},
+    {"bindings", "[--backend ADDR] [--protocol P] [--limit N]",
+     "which backend has which IPv4 address and port", TAKES_FILTER | TAKES_LIMIT, 0, cmd_bindings},
+    {"pool", "[--limit N]", "how much of each IPv4 address is in use", TAKES_LIMIT, 0, cmd_pool},
+    {"counters", "[--all] [--limit N] [nat64d|dns64]", "what was counted, drops by their reason",
+     TAKES_ALL | TAKES_LIMIT, 2, cmd_counters},
+};
+
+enum {
+    SUBCOMMANDS = sizeof(subcommands) / sizeof(subcommands[0]),
+    SUMMARY_COLUMN = 10,
+};
+
+enum option_value {
+    OPTION_JSON = 256,
+    OPTION_STATE_DIR,
+    OPTION_ALL,
+    OPTION_BACKEND,
+    OPTION_PROTOCOL,
+    OPTION_LIMIT,
+    OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"state-dir", required_argument, NULL, OPTION_STATE_DIR},
+    {"all", no_argument, NULL, OPTION_ALL},
+    {"backend", required_argument, NULL, OPTION_BACKEND},
+    {"protocol", required_argument, NULL, OPTION_PROTOCOL},
+    {"limit", required_argument, NULL, OPTION_LIMIT},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+/* The command line, taken apart. */
+struct arguments {
+    struct cmd_options options;
+    const struct subcommand *subcommand;
+    unsigned given; /* of the options that not all take */
+    char backend[ADDR_TEXT_LEN];
+};
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: gate64 [-c FILE | --state-dir DIR] [--json] COMMAND [OPTIONS]\n", out);
+    for (size_t i = 0; i < SUBCOMMANDS; i++)
+        fprintf(out, "  %-*s %s\n  %*s   %s\n", SUMMARY_COLUMN, subcommands[i].name, subcommands[i].arguments,
+                SUMMARY_COLUMN - 1, "", subcommands[i].summary);
+    fputs("  -c FILE          configuration (default " SYSCONFDIR
+          "/gate64/gate64.conf); names the state-dir\n"
+          "  --state-dir DIR  where the daemons' sockets are; no file is read\n"
+          "  --json           documents and JSON lines, for programs\n"
+          "  -h, --help       this help\n"
+          "  --version        the version\n"
+          "exit status: 0 good, 1 a finding or a refusal, 2 usage, 3 the daemon is not running\n",
+          out);
+}
+
+static int usage_error(const char *what, const char *value)
+{
+    fprintf(stderr, "gate64: %s%s%s\n", what, value != NULL ? ": " : "", value != NULL ? value : "");
+    print_usage(stderr);
+    return CMD_EXIT_USAGE;
+}
+
+static int take_backend(struct arguments *arguments)
+{
+    struct in6_addr address;
+    if (addr_parse6(optarg, &address) < 0)
+        return usage_error("--backend takes an IPv6 address, such as 2001:db8:1::2", optarg);
+    arguments->options.backend = addr_print6(&address, arguments->backend);
+    arguments->given |= TAKES_FILTER;
+    return 0;
+}
+
+static int take_protocol(struct arguments *arguments)
+{
+    if (strcmp(optarg, "tcp") != 0 && strcmp(optarg, "udp") != 0 && strcmp(optarg, "icmp") != 0)
+        return usage_error("--protocol takes one of tcp, udp, icmp", optarg);
+    arguments->options.protocol = optarg;
+    arguments->given |= TAKES_FILTER;
+    return 0;
+}
+
+static int take_limit(struct arguments *arguments)
+{
+    char *end;
+    errno = 0;
+    long long limit = strtoll(optarg, &end, 10);
+    if (end == optarg || *end != '\0' || errno != 0 || limit < 1)
+        return usage_error("--limit takes a number of records, 1 or more", optarg);
+    arguments->options.limit = limit;
+    arguments->given |= TAKES_LIMIT;
+    return 0;
+}
+
+/* One option: 0, or the exit status. *ret_done: that was all there is to do. */
+static int take_option(int option, struct arguments *arguments, bool *ret_done)
+{
+    switch (option) {
+    case 'c': arguments->options.file = optarg; return 0;
+    case OPTION_JSON: arguments->options.json = true; return 0;
+    case OPTION_STATE_DIR: arguments->options.state_dir = optarg; return 0;
+    case OPTION_ALL:
+        arguments->options.all = true;
+        arguments->given |= TAKES_ALL;
+        return 0;
+    case OPTION_BACKEND: return take_backend(arguments);
+    case OPTION_PROTOCOL: return take_protocol(arguments);
+    case OPTION_LIMIT: return take_limit(arguments);
+    case 'h':
+        print_usage(stdout);
+        *ret_done = true;
+        return 0;
+    case OPTION_VERSION:
+        puts("gate64 " PACKAGE_VERSION);
+        *ret_done = true;
+        return 0;
+    default: print_usage(stderr); return CMD_EXIT_USAGE; /* getopt has said what is wrong */
+    }
+}
+
+static const struct subcommand *find_subcommand(const char *name)
+{
+    for (size_t i = 0; i < SUBCOMMANDS; i++)
+        if (strcmp(subcommands[i].name, name) == 0)
+            return &subcommands[i];
+    return NULL;
+}
+
+static int take_operands(int argc, char *argv[], struct arguments *arguments)
+{
+    if (optind == argc)
+        return usage_error("no command", NULL);
+    arguments->subcommand = find_subcommand(argv[optind]);
+    if (arguments->subcommand == NULL)
+        return usage_error("no such command", argv[optind]);
+    arguments->options.operands = argv + optind + 1;
+    arguments->options.operands_count = argc - optind - 1;
+    if (arguments->options.operands_count > arguments->subcommand->operands_max)
+        return usage_error("too many arguments for", arguments->subcommand->name);
+    if ((arguments->given & ~arguments->subcommand->takes) != 0)
+        return usage_error("an option was given that does not belong to", arguments->subcommand->name);
+    return 0;
+}
+
+static int parse(int argc, char *argv[], struct arguments *arguments, bool *ret_done)
+{
+    int option, status = 0;
+    while (status == 0 && !*ret_done && (option = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1)
+        status = take_option(option, arguments, ret_done);
+    return status != 0 || *ret_done ? status : take_operands(argc, argv, arguments);
+}
+
+/* Without --state-dir the configuration says where the sockets are. */
+static int find_state_dir(struct cmd_options *options, struct settings **ret_settings)
+{
+    char error[SETTINGS_ERROR_LEN];
+    if (options->state_dir != NULL)
+        return CMD_EXIT_GOOD;
+    if (settings_file_load(options->file, ret_settings, error) < 0) {
+        fprintf(stderr, "gate64: %s\n", error);
+        return CMD_EXIT_FINDING;
+    }
+    options->state_dir = (*ret_settings)->state_dir;
+    return CMD_EXIT_GOOD;
+}
+
+int main(int argc, char *argv[])
+{
+    struct arguments arguments = {.options = {.limit = -1, .out = stdout, .err = stderr}};
+    struct settings *settings = NULL;
+    bool done = false;
+
+    int status = parse(argc, argv, &arguments, &done);
+    if (status != 0 || done)
+        return status;
+    status = find_state_dir(&arguments.options, &settings);
+    if (status == CMD_EXIT_GOOD)
+        status = arguments.subcommand->run(&arguments.options);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "gate64: cannot write the output: %s\n", strerror(errno));
+        status = CMD_EXIT_FINDING;
+    }
+    settings_file_free(settings);
+    return status;
+}
