@@ -71,6 +71,13 @@ static int wrong_value(const struct reader *reader, int line, const struct setti
     return fail(reader, line, "wrong value of %s; allowed: %s", key->path, allowed);
 }
 
+static int missing(const struct reader *reader, int line, const struct settings_key *key)
+{
+    char allowed[ALLOWED_LEN];
+    settings_schema_allowed(key, allowed, sizeof(allowed));
+    return fail(reader, line, "%s is missing and has no default; allowed: %s", key->path, allowed);
+}
+
 static int read_group(const struct reader *reader, config_setting_t *setting, const char *group, void *base);
 
 static size_t element_size(const struct settings_key *key)
@@ -168,7 +175,7 @@ static int read_group(const struct reader *reader, config_setting_t *setting, co
         else if (key->fallback != NULL)
             r = read_fallback(reader, key, base);
         else
-            r = fail(reader, config_setting_source_line(setting), "%s is missing; it has no default", key->path);
+            r = missing(reader, config_setting_source_line(setting), key);
         if (r < 0)
             return r;
     }

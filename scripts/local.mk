@@ -1,1 +1,2 @@
-# scripts
+# What a person runs.
+EXTRA_DIST += scripts/build scripts/check scripts/check-layers scripts/demo scripts/install-deps scripts/lab scripts/where

@@ -175,27 +175,51 @@ server:
     use-syslog: no
     do-daemonize: no
     module-config: "iterator"
-    local-zone: "legacy.example." static
-    local-data: "legacy.example. 300 IN SOA ns.legacy.example. host.legacy.example. 1 3600 900 86400 60"
-    local-data: "legacy.example. 300 IN NS ns.legacy.example."
-    local-data: "api.legacy.example. 300 IN A $LAB_SERVICE"
-    local-data: "narrow.legacy.example. 300 IN A $LAB_NARROW"
-    local-data: "dual.legacy.example. 300 IN A $LAB_SERVICE"
-    local-data: "dual.legacy.example. 300 IN AAAA 2001:db8:99::10"
-    local-data: "six.legacy.example. 300 IN AAAA 2001:db8:99::6"
-    local-data: "mapped.legacy.example. 300 IN AAAA ::ffff:192.52.193.10"
-    local-data: "mapped.legacy.example. 300 IN A $LAB_SERVICE"
-    local-data: "www.legacy.example. 300 IN CNAME api.legacy.example."
-    local-data: "private.legacy.example. 300 IN A 10.1.2.3"
-    local-data: "text.legacy.example. 300 IN TXT hello"
-    local-zone: "193.52.192.in-addr.arpa." static
-    local-data: "10.193.52.192.in-addr.arpa. 300 IN PTR api.legacy.example."
+    root-hints: "$LAB_DIR/hints"
+auth-zone:
+    name: "legacy.example."
+    zonefile: "$LAB_DIR/legacy.zone"
+    for-downstream: no
+    for-upstream: yes
+    fallback-enabled: no
+auth-zone:
+    name: "193.52.192.in-addr.arpa."
+    zonefile: "$LAB_DIR/reverse.zone"
+    for-downstream: no
+    for-upstream: yes
+    fallback-enabled: no
+END
+    echo ". 3600 IN NS ns.root.invalid." >"$LAB_DIR/hints"
+    cat >"$LAB_DIR/legacy.zone" <<END
+\$ORIGIN legacy.example.
+\$TTL 300
+@ IN SOA ns host 1 3600 900 86400 60
+@ IN NS ns
+ns IN A 192.52.193.53
+api IN A $LAB_SERVICE
+narrow IN A $LAB_NARROW
+dual IN A $LAB_SERVICE
+dual IN AAAA 2001:db8:99::10
+six IN AAAA 2001:db8:99::6
+mapped IN AAAA ::ffff:192.52.193.10
+mapped IN A $LAB_SERVICE
+www IN CNAME site
+site IN CNAME api
+lost IN CNAME nowhere
+private IN A 10.1.2.3
+text IN TXT hello
 END
     for i in $(seq 1 40); do
-        echo "    local-data: \"large.legacy.example. 300 IN A 192.175.48.$((i + 100))\"" >>"$LAB_DIR/unbound.conf"
-        echo "    local-data: \"large.legacy.example. 300 IN TXT \\\"line $i of a long answer that does not fit a datagram\\\"\"" \
-            >>"$LAB_DIR/unbound.conf"
-    done
+        echo "large IN A 192.175.48.$((i + 100))"
+        echo "large IN TXT \"line $i of a long answer that does not fit a datagram\""
+    done >>"$LAB_DIR/legacy.zone"
+    cat >"$LAB_DIR/reverse.zone" <<END
+\$ORIGIN 193.52.192.in-addr.arpa.
+\$TTL 300
+@ IN SOA ns.legacy.example. host.legacy.example. 1 3600 900 86400 60
+@ IN NS ns.legacy.example.
+10 IN PTR api.legacy.example.
+END
     lab_spawn legacy unbound unbound -c "$LAB_DIR/unbound.conf"
 }
 

@@ -1,0 +1,11 @@
+# Lab tests: real programs in network namespaces; each can run alone through tests/lab/enter.
+LAB_TESTS += tests/lab/service.sh tests/lab/dns64.sh tests/lab/nat64d_hairpin.sh tests/lab/nat64d_one_worker.sh \
+	tests/lab/nat64d_two_workers.sh tests/lab/gate64.sh
+EXTRA_DIST += tests/lab/enter tests/lab/lab.sh tests/lab/points.sh tests/lab/service.sh tests/lab/dns64.sh \
+	tests/lab/nat64d_hairpin.sh tests/lab/nat64d_one_worker.sh tests/lab/nat64d_two_workers.sh tests/lab/gate64.sh
+
+# nat64d with counters around mutexes and rings.
+check_PROGRAMS += tests/lab/nat64d_counted
+tests_lab_nat64d_counted_SOURCES = tests/lab/wrap_count.c $(nat64d_nat64d_SOURCES)
+tests_lab_nat64d_counted_LDADD = $(nat64d_nat64d_LDADD)
+tests_lab_nat64d_counted_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=ring_push -Wl,--wrap=ring_pop

@@ -1,0 +1,83 @@
+#!/bin/bash
+# Start and stop: what is left behind, a second start, -T, bad files.
+. "${G64_SOURCE:-$PWD}/tests/lab/lab.sh"
+. "${G64_SOURCE:-$PWD}/tests/lab/points.sh"
+trap lab_down EXIT
+mkdir -p "$LAB_DIR"
+lab_network || { echo "Bail out! no network"; exit 1; }
+lab_config
+nat64d=$G64_BUILD/nat64d/nat64d
+dns64=$G64_BUILD/dns64/dns64
+
+state() { # links, addresses, routes, rules, neighbours, and the addresses' own settings
+    lab_in gw ip -o link | sed 's/^[0-9]*: //' | cut -d' ' -f1
+    lab_in gw ip addr | grep -v valid_lft
+    lab_in gw ip route show table all | grep -v fe80
+    lab_in gw ip -6 route show table all | grep -v 'fe80\|expires' | sort
+    lab_in gw ip rule
+    lab_in gw ip neigh show proxy
+}
+leaves_nothing() {
+    state >"$LAB_DIR/before"
+    lab_nat64d && lab_dns64 || return 1
+    lab_in gw ip link show nat64 && lab_in gw ip -6 route show 64:ff9b::/96 | grep -q nat64 || return 1
+    kill -TERM "$NAT64D_PID" "$DNS64_PID"
+    wait "$NAT64D_PID" || { echo "nat64d: status $?"; cat "$LAB_DIR/nat64d.log"; return 1; }
+    wait "$DNS64_PID" || { echo "dns64: status $?"; cat "$LAB_DIR/dns64.log"; return 1; }
+    state >"$LAB_DIR/after"
+    diff "$LAB_DIR/before" "$LAB_DIR/after" && ! ls "$LAB_DIR"/state/*/control 2>/dev/null
+}
+twice() { # PROGRAM
+    lab_spawn gw first "$1" -c "$LAB_DIR/gate64.conf" -f
+    lab_wait 10 test -S "$LAB_DIR/state/$(basename "$1")/control" || return 1
+    lab_in gw "$1" -c "$LAB_DIR/gate64.conf" -f >"$LAB_DIR/second" 2>&1
+    local status=$?
+    cat "$LAB_DIR/second"
+    grep -q "runs already, as process $(cat "$LAB_DIR/state/$(basename "$1")/lock")" "$LAB_DIR/second" && [ $status = 1 ]
+    status=$?
+    lab_end "$LAB_PID"
+    return $status
+}
+prints_itself() { # PROGRAM
+    "$1" -T -c "$LAB_DIR/gate64.conf" >"$LAB_DIR/one" && "$1" -T -c "$LAB_DIR/one" >"$LAB_DIR/two" &&
+        cmp "$LAB_DIR/one" "$LAB_DIR/two"
+}
+refuses() { # TEXT LINE FRAGMENT
+    printf '%s\n' "$1" >"$LAB_DIR/bad.conf"
+    lab_in gw "$nat64d" -c "$LAB_DIR/bad.conf" -f >"$LAB_DIR/said" 2>&1
+    local status=$?
+    cat "$LAB_DIR/said"
+    [ $status = 1 ] && grep -q "$LAB_DIR/bad.conf:$2: .*$3.*allowed" "$LAB_DIR/said"
+}
+no_pools() {
+    echo 'dns64: { };' >"$LAB_DIR/bad.conf"
+    ! lab_in gw "$nat64d" -c "$LAB_DIR/bad.conf" -f 2>"$LAB_DIR/said" && cat "$LAB_DIR/said" && grep -q 'no pools' "$LAB_DIR/said"
+}
+capabilities() { # CAP_NET_ADMIN is bit 12, CAP_NET_BIND_SERVICE bit 10; nothing else, and no new privileges
+    lab_nat64d && lab_dns64 || return 1
+    grep -E 'CapEff|CapPrm|CapBnd|NoNewPrivs' "/proc/$NAT64D_PID/status" "/proc/$DNS64_PID/status"
+    [ "$(grep -cE '(CapEff|CapPrm|CapBnd):.0000000000001000' "/proc/$NAT64D_PID/status")" = 3 ] &&
+        [ "$(grep -cE '(CapEff|CapPrm|CapBnd):.0000000000000400' "/proc/$DNS64_PID/status")" = 3 ] &&
+        grep -q 'NoNewPrivs:.1' "/proc/$NAT64D_PID/status" && grep -q 'NoNewPrivs:.1' "/proc/$DNS64_PID/status"
+    local r=$?
+    lab_end "$NAT64D_PID"
+    lab_end "$DNS64_PID"
+    return $r
+}
+t_plan 12
+t "SIGTERM leaves no device, address, route, rule or socket" leaves_nothing
+t "nat64d started twice says so" twice "$nat64d"
+t "dns64 started twice says so" twice "$dns64"
+t "nat64d -T prints what parses to the same" prints_itself "$nat64d"
+t "dns64 -T prints what parses to the same" prints_itself "$dns64"
+t "unknown key" refuses 'nat64: { worker = 2; };' 1 'unknown key nat64.worker'
+t "key twice" refuses 'state-dir = "/a";
+state-dir = "/b";' 2 'duplicate'
+t "unclosed section" refuses 'nat64: { workers = 2;' 2 'syntax error'
+t "an integer beyond 32 bits" refuses 'nat64: {
+  workers = 99999999999; };' 2 'too large'
+t "overlapping pools" refuses 'pools = ( { address = "192.31.196.0/28"; },
+  { address = "192.31.196.4"; } );' 2 'overlaps'
+t "N64-3-01 no pools: nat64d refuses and says why" no_pools
+t "SEC-60 capabilities are what is needed" capabilities
+exit $t_failed

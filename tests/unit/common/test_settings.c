@@ -1,0 +1,102 @@
+/*
+ * Layer: test
+ * Specification: man/gate64.conf.5
+ */
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/settings_file.h"
+
+static struct settings *load(const char *text)
+{
+    struct settings *settings = NULL;
+    char error[SETTINGS_ERROR_LEN];
+    int r = settings_file_load_text(text, strlen(text), "test.conf", &settings, error);
+    if (r < 0)
+        print_message("%s\n", error);
+    assert_int_equal(r, 0);
+    return settings;
+}
+
+TEST(N64_4_01_defaults_are_those_of_the_rfcs)
+{
+    struct settings *s = load("");
+    assert_int_equal(s->nat64.timeouts.udp, 300);
+    assert_int_equal(s->nat64.timeouts.tcp_established, 7200);
+    assert_int_equal(s->nat64.timeouts.tcp_opening, 240);
+    assert_int_equal(s->nat64.timeouts.tcp_closing, 240);
+    assert_int_equal(s->nat64.timeouts.tcp_incoming_syn, 6);
+    assert_int_equal(s->nat64.timeouts.icmp, 60);
+    assert_int_equal(s->nat64.timeouts.udp_dns, 17);
+    assert_int_equal(s->pref64_count, 1);
+    assert_int_equal(s->pref64[0].prefix.len, 96);
+    assert_int_equal(s->dns64.listen_count, 1);
+    assert_int_equal(s->dns64.listen[0].port, 53);
+    assert_int_equal(s->pools_count, 0);
+    settings_file_free(s);
+}
+
+static const char full[] =
+    "backends = [\"2001:db8:1::/64\"];\n"
+    "log: { level = \"debug\"; sink = \"stderr\"; };\n"
+    "state-dir = \"/run/other\";\n"
+    "pref64 = ( { prefix = \"64:ff9b::/96\"; },\n"
+    "  { prefix = \"2001:db8:64::/96\"; allow-ipv4 = [\"10.0.0.0/8\"]; for-ipv4 = [\"10.0.0.0/8\"]; } );\n"
+    "deny-ipv4 = [\"192.0.2.0/24\"];\n"
+    "pools = ( { name = \"a\"; address = \"203.0.113.16/30\"; ports = [\"1024-2047\", \"4096-65535\"]; } );\n"
+    "static = ( { name = \"shop\"; protocol = \"tcp\"; ipv4 = \"203.0.113.17#80\"; ipv6 = \"2001:db8:1::5#8080\"; } );\n"
+    "nat64: { workers = 3; filtering: { udp = \"endpoint-independent\"; }; timeouts: { udp = 120; }; };\n"
+    "dns64: { listen = [\"::#5353\", \"192.0.2.1#53\"]; upstream = [\"2001:db8::53\", \"192.0.2.53#5353\"]; tcp: { idle-s = 3; }; };\n";
+
+TEST(a_full_file_is_read)
+{
+    struct settings *s = load(full);
+    assert_int_equal(s->backends_count, 1);
+    assert_int_equal(s->pref64_count, 2);
+    assert_int_equal(s->pref64[1].allow4[0].len, 8);
+    assert_int_equal(s->pools[0].ports_count, 2);
+    assert_int_equal(s->pools[0].ports[1].first, 4096);
+    assert_int_equal(s->statics[0].ipv4.port, 80);
+    assert_int_equal(s->nat64.workers, 3);
+    assert_int_equal(s->nat64.filtering[SETTINGS_UDP], SETTINGS_ENDPOINT_INDEPENDENT);
+    assert_int_equal(s->nat64.filtering[SETTINGS_TCP], SETTINGS_ADDRESS_DEPENDENT);
+    assert_int_equal(s->dns64.upstream[0].port, 53);
+    assert_int_equal(s->dns64.upstream[1].port, 5353);
+    assert_int_equal(s->dns64.tcp.idle_s, 3);
+    assert_int_equal(s->dns64.tcp.connections, 4096);
+    settings_file_free(s);
+}
+
+TEST(what_is_printed_parses_to_the_same)
+{
+    static const char *const files[] = {"", full, "pools = []; static = (); deny-ipv4 = ();"};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct settings *first = load(files[i]);
+        char *once = settings_file_print(first);
+        struct settings *second = load(once);
+        char *twice = settings_file_print(second);
+        assert_string_equal(once, twice);
+        free(once);
+        free(twice);
+        settings_file_free(first);
+        settings_file_free(second);
+    }
+}
+
+TEST(comments_and_strings_do_not_look_like_numbers)
+{
+    settings_file_free(load("# 99999999999\n// 99999999999\n/* 99999999999\n */ state-dir = \"/99999999999\";\n"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(N64_4_01_defaults_are_those_of_the_rfcs),
+        cmocka_unit_test(a_full_file_is_read),
+        cmocka_unit_test(what_is_printed_parses_to_the_same),
+        cmocka_unit_test(comments_and_strings_do_not_look_like_numbers),
+    };
+    return RUN(tests);
+}

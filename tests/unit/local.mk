@@ -1,0 +1,50 @@
+# Unit tests: a line for each, linked with the archives of its layer and no higher.
+if HAVE_CMOCKA
+unit_common = tests/unit/common/test_addr tests/unit/common/test_pref64 tests/unit/common/test_special \
+	tests/unit/common/test_siphash tests/unit/common/test_settings tests/unit/common/test_bad_settings
+unit_pool = tests/unit/pool/test_claim tests/unit/pool/test_binding tests/unit/pool/test_quota
+unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
+	tests/unit/nat64d/rfc7915/test_translate tests/unit/nat64d/rfc7915/test_icmp \
+	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc6146/test_tcp_state
+unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_expiry \
+	tests/unit/nat64d/table/test_small
+unit_steps = tests/unit/nat64d/rfc6146/test_steps
+unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query
+all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_dns64)
+check_PROGRAMS += $(all_units)
+UNIT_TESTS += $(all_units)
+
+base = common/libbase.a $(CMOCKA_LIBS)
+service = common/libservice.a common/libshared.a common/libbase.a $(CMOCKA_LIBS) $(EVENT_LIBS) $(CONFIG_LIBS) \
+	$(JANSSON_LIBS) $(MNL_LIBS) $(CAPNG_LIBS) $(SYSTEMD_LIBS)
+pool = pool/libpool.a pool/libport.a $(base)
+xlat = nat64d/libxlat.a pool/libport.a $(base)
+state = nat64d/libstate.a pool/libpool.a $(xlat)
+steps = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a pool/libport.a common/libshared.a $(base)
+wire = dns64/libdnswire.a $(base)
+query = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a common/libshared.a $(base)
+
+tests_unit_common_test_addr_LDADD = $(base)
+tests_unit_common_test_pref64_LDADD = $(base)
+tests_unit_common_test_special_LDADD = $(base)
+tests_unit_common_test_siphash_LDADD = $(base)
+tests_unit_common_test_settings_LDADD = $(service)
+tests_unit_common_test_bad_settings_LDADD = $(service)
+tests_unit_pool_test_claim_LDADD = $(pool)
+tests_unit_pool_test_binding_LDADD = $(pool)
+tests_unit_pool_test_quota_LDADD = $(pool)
+tests_unit_nat64d_packet_test_checksum_LDADD = $(xlat)
+tests_unit_nat64d_packet_test_parse_LDADD = $(xlat)
+tests_unit_nat64d_rfc7915_test_translate_LDADD = $(xlat)
+tests_unit_nat64d_rfc7915_test_icmp_LDADD = $(xlat)
+tests_unit_nat64d_rfc7915_test_mtu_LDADD = $(xlat)
+tests_unit_nat64d_rfc6146_test_tcp_state_LDADD = $(xlat)
+tests_unit_nat64d_table_test_tables_LDADD = $(state)
+tests_unit_nat64d_table_test_expiry_LDADD = $(state)
+tests_unit_nat64d_table_test_small_LDADD = $(state)
+tests_unit_nat64d_rfc6146_test_steps_LDADD = $(steps)
+tests_unit_dns64_test_wire_LDADD = $(wire)
+tests_unit_dns64_test_decide_LDADD = $(wire)
+tests_unit_dns64_test_query_LDADD = $(query)
+endif
+EXTRA_DIST += tests/unit/test.h
