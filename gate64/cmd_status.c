@@ -41,10 +41,10 @@ static void print_names(FILE *out, const json_t *document, const char *key, cons
 /* "nat64d  runs for 1h59m, process 4242, version 0.1.0" */
 static void print_head(FILE *out, bool colour, const json_t *document, const char *program)
 {
-    char uptime[PRINT_CELL_LEN], version[PRINT_CELL_LEN], pid[TEXT_LEN];
+    char uptime[PRINT_CELL_LEN], version[PRINT_CELL_LEN], pid[PRINT_CELL_LEN];
     print_duration(uptime, document, "uptime_s");
     print_text(version, document, "version");
-    snprintf(pid, sizeof(pid), "%lld", (long long)json_integer_value(json_object_get(document, "pid")));
+    print_number(pid, document, "pid");
     print_styled(out, colour, PRINT_HEADER, program);
     fputs(strcmp(program, cmd_dns64) == 0 ? "   " : "  ", out);
     print_styled(out, colour, PRINT_GOOD, "runs");
@@ -64,7 +64,7 @@ static void print_by_protocol(FILE *out, const json_t *document, const char *key
     }
     print_count(max, counts, "max");
     label(out, key);
-    fputs(text_count((int64_t)sum, text), out);
+    fputs(json_is_object(counts) ? text_count((int64_t)sum, text) : "-", out);
     if (json_object_get(counts, "max") != NULL)
         fprintf(out, " of %s", max);
     fprintf(out, " (tcp %s, udp %s, icmp %s)\n", cells[0], cells[1], cells[2]);
@@ -105,7 +105,10 @@ static void show_upstream(FILE *out, bool colour, const json_t *upstream)
     char sent[PRINT_CELL_LEN], answered[PRINT_CELL_LEN], timeouts[PRINT_CELL_LEN];
     print_text(address, upstream, "address");
     print_text(state, upstream, "state");
-    print_milliseconds(latency, upstream, "latency_ms");
+    if (json_integer_value(json_object_get(upstream, "sent")) > 0)
+        print_milliseconds(latency, upstream, "latency_ms");
+    else
+        memcpy(latency, "-", sizeof("-")); /* nothing was asked yet, so nothing was measured */
     print_count(sent, upstream, "sent");
     print_count(answered, upstream, "answered");
     print_count(timeouts, upstream, "timeouts");

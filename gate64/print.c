@@ -182,6 +182,17 @@ void print_count(char cell[PRINT_CELL_LEN], const json_t *object, const char *ke
     print_integer(cell, object, key, text_count);
 }
 
+static char *write_number(int64_t value, char buffer[TEXT_LEN])
+{
+    snprintf(buffer, TEXT_LEN, "%lld", (long long)value);
+    return buffer;
+}
+
+void print_number(char cell[PRINT_CELL_LEN], const json_t *object, const char *key)
+{
+    print_integer(cell, object, key, write_number);
+}
+
 void print_duration(char cell[PRINT_CELL_LEN], const json_t *object, const char *key)
 {
     print_integer(cell, object, key, text_duration);

@@ -51,6 +51,8 @@ void print_json(FILE *out, const json_t *value);
 /* Members of an object as cells; one that is missing or of another type is "-". */
 void print_text(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
 void print_count(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
+/* Without separators: what is no count, such as a process ID. */
+void print_number(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
 void print_duration(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
 void print_bytes(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
 /* Milliseconds, whole or with a fraction. */

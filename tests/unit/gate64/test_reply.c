@@ -84,7 +84,8 @@ static void body_by_content_length(void **state)
 {
     struct result result;
     (void)state;
-    expect_body("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", 200, "{}");
+    expect_body("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", 200,
+                "{}");
     expect_body("HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\n{}", 200, "{}");
     expect_body("HTTP/1.1 404 Not Found\nContent-Length: 2\n\n{}", 404, "{}");
     expect_body("HTTP/1.1 503\r\nContent-Length: 0\r\n\r\n", 503, "");
@@ -121,15 +122,17 @@ static void body_in_chunks(void **state)
 static void chunks_override_content_length(void **state)
 {
     (void)state;
-    expect_body("HTTP/1.1 200 OK\r\nContent-Length: 999\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 200,
-                "x");
+    expect_body(
+        "HTTP/1.1 200 OK\r\nContent-Length: 999\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        200, "x");
 }
 
 /* RFC 9110 15.2 */
 static void interim_reply_is_passed_over(void **state)
 {
     (void)state;
-    expect_body("HTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", 200, "x");
+    expect_body("HTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", 200,
+                "x");
 }
 
 static void no_http_is_refused(void **state)

@@ -81,15 +81,21 @@ static void what_steers_a_terminal_is_spelled_out(void **state)
     static const struct {
         const char *source, *clean;
     } rows[] = {
-        {"a\033[2Jb", "a\\x1b[2Jb"},                     /* ESC: clear the screen */
-        {"a\r\nb\tc", "a\\x0d\\x0ab\\x09c"},             /* a line of its own */
-        {"\a\b\x7f", "\\x07\\x08\\x7f"},                 /* bell, backspace, delete */
-        {"\xc2\x9b" "31m", "\\u{009b}31m"},              /* CSI as one C1 character */
-        {"\xe2\x80\xae" "gpj", "\\u{202e}gpj"},          /* right-to-left override */
-        {"a\xe2\x80\x8b" "b", "a\\u{200b}b"},            /* zero width space */
-        {"\xef\xbb\xbf", "\\u{feff}"},                   /* byte order mark */
-        {"\xf3\xa0\x80\x81", "\\u{e0001}"},              /* tag characters */
-        {"c:\\x1b", "c:\\\\x1b"},                        /* no text can pretend to be an escape of ours */
+        {"a\033[2Jb", "a\\x1b[2Jb"},         /* ESC: clear the screen */
+        {"a\r\nb\tc", "a\\x0d\\x0ab\\x09c"}, /* a line of its own */
+        {"\a\b\x7f", "\\x07\\x08\\x7f"},     /* bell, backspace, delete */
+        {"\xc2\x9b"
+         "31m",
+         "\\u{009b}31m"}, /* CSI as one C1 character */
+        {"\xe2\x80\xae"
+         "gpj",
+         "\\u{202e}gpj"}, /* right-to-left override */
+        {"a\xe2\x80\x8b"
+         "b",
+         "a\\u{200b}b"},                    /* zero width space */
+        {"\xef\xbb\xbf", "\\u{feff}"},      /* byte order mark */
+        {"\xf3\xa0\x80\x81", "\\u{e0001}"}, /* tag characters */
+        {"c:\\x1b", "c:\\\\x1b"},           /* no text can pretend to be an escape of ours */
     };
     char text[64];
     (void)state;
