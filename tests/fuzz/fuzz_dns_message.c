@@ -63,7 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     size_t out_len = 0;
     if (len > MESSAGE_MAX)
         return 0;
-    check(query_begin(&query, &policy, &counters, data, len, true, true, out, &out_len), out_len);
+    unsigned actions = query_begin(&query, &policy, &counters, data, len, true, true, out, &out_len);
+    check(actions, out_len);
     query_done(&query);
     as_reply(&policy, data, len, MESSAGE_TYPE_AAAA);
     as_reply(&policy, data, len, MESSAGE_TYPE_PTR);
