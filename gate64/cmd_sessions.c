@@ -17,7 +17,10 @@ static void fill(json_t *record, char (*cells)[PRINT_CELL_LEN])
     print_text(cells[1], record, "state");
     print_endpoint(cells[2], record, "src6", "src6_port");
     print_endpoint(cells[3], record, "src4", "src4_port");
-    print_endpoint(cells[4], record, "dst4", "dst4_port");
+    if (json_integer_value(json_object_get(record, "dst4_port")) != 0)
+        print_endpoint(cells[4], record, "dst4", "dst4_port");
+    else
+        print_text(cells[4], record, "dst4"); /* RFC 6146 3.5.3: a session of ICMP has no port there */
     print_duration(cells[5], record, "expires_s");
     print_bytes(cells[6], record, "bytes6");
     print_bytes(cells[7], record, "bytes4");

@@ -11,3 +11,5 @@ bin_PROGRAMS += gate64/gate64
 gate64_gate64_SOURCES = gate64/main.c
 gate64_gate64_LDADD = gate64/libcmd.a gate64/libtext.a common/libservice.a common/libbase.a \
 	$(CONFIG_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS)
+
+include tests/unit/gate64/local.mk

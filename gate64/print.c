@@ -148,7 +148,8 @@ void print_table_drop(struct print_table *table)
 
 void print_json(FILE *out, const json_t *value)
 {
-    json_dumpf(value, out, JSON_COMPACT | JSON_ENSURE_ASCII);
+    /* 15 digits: what a double holds for certain, so 0.576 comes out as it went in. */
+    json_dumpf(value, out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
     fputc('\n', out);
 }
 

@@ -3,7 +3,8 @@ if HAVE_CMOCKA
 gate64_fake_daemon = tests/unit/gate64/fake_daemon.c tests/unit/gate64/fake_daemon.h
 gate64_tests = \
 	tests/unit/gate64/test_client tests/unit/gate64/test_cmd tests/unit/gate64/test_main \
-	tests/unit/gate64/test_print tests/unit/gate64/test_reply tests/unit/gate64/test_text
+	tests/unit/gate64/test_manual tests/unit/gate64/test_print tests/unit/gate64/test_reply \
+	tests/unit/gate64/test_text
 check_PROGRAMS += $(gate64_tests)
 UNIT_TESTS += $(gate64_tests)
 
@@ -18,6 +19,8 @@ tests_unit_gate64_test_cmd_SOURCES = tests/unit/gate64/test_cmd.c $(gate64_fake_
 tests_unit_gate64_test_cmd_LDADD = $(gate64_cmd_test_libs)
 tests_unit_gate64_test_main_SOURCES = tests/unit/gate64/test_main.c $(gate64_fake_daemon)
 tests_unit_gate64_test_main_LDADD = $(CMOCKA_LIBS)
+tests_unit_gate64_test_manual_LDADD = common/libservice.a common/libbase.a $(CONFIG_LIBS) $(SYSTEMD_LIBS) \
+	$(CMOCKA_LIBS)
 # The test shortens the waiting for a silent daemon.
 tests_unit_gate64_test_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt
 endif

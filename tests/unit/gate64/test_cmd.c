@@ -41,8 +41,8 @@ static const char sessions[] =
     "\"packets4\":20,"
     "\"bytes4\":104857600,\"static\":false}\n"
     "{\"protocol\":\"icmp\",\"state\":\"answered\",\"src6\":\"2001:db8:1::3\",\"src6_port\":77,"
-    "\"dst6\":\"64:ff9b::c633:6407\",\"dst6_port\":77,\"src4\":\"192.0.2.1\",\"src4_port\":2048,"
-    "\"dst4\":\"198.51.100.7\",\"dst4_port\":77,\"expires_s\":9,\"packets6\":1,\"bytes6\":104,\"packets4\":1,"
+    "\"dst6\":\"64:ff9b::c633:6407\",\"dst6_port\":0,\"src4\":\"192.0.2.1\",\"src4_port\":2048,"
+    "\"dst4\":\"198.51.100.7\",\"dst4_port\":0,\"expires_s\":9,\"packets6\":1,\"bytes6\":104,\"packets4\":1,"
     "\"bytes4\":84,\"static\":false}\n";
 
 static const char bindings[] = "{\"protocol\":\"tcp\",\"src6\":\"2001:db8:1::5\",\"src6_port\":80,\"src4\":"
@@ -272,7 +272,7 @@ static void sessions_are_a_table(void **state)
            "RECEIVED\n"
            "tcp       established  2001:db8:1::2#40000  192.0.2.1#31337  198.51.100.7#443    1h59m  1.5 kB   "
            " 104 MB\n"
-           "icmp      answered     2001:db8:1::3#77     192.0.2.1#2048   198.51.100.7#77        9s   104 B   "
+           "icmp      answered     2001:db8:1::3#77     192.0.2.1#2048   198.51.100.7           9s   104 B   "
            "   84 B\n");
     assert_non_null(strstr(fake_daemon_request(world->nat64d), "GET /v1/sessions HTTP/1.1\r\n"));
 }

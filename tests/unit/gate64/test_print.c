@@ -132,12 +132,12 @@ static void a_long_table_streams(void **state)
 static void json_is_one_line_of_ascii(void **state)
 {
     struct output output;
-    json_t *value = json_pack("{s:s, s:i}", "b", "K\xc3\xb6ln\033\xe2\x80\xae", "a", 1);
+    json_t *value = json_pack("{s:s, s:i, s:f}", "b", "K\xc3\xb6ln\033\xe2\x80\xae", "a", 1, "c", 0.576);
     (void)state;
     open_output(&output);
     print_json(output.file, value);
     json_decref(value);
-    expect_output(&output, "{\"b\":\"K\\u00F6ln\\u001B\\u202E\",\"a\":1}\n");
+    expect_output(&output, "{\"b\":\"K\\u00F6ln\\u001B\\u202E\",\"a\":1,\"c\":0.576}\n");
 }
 
 static void expect_cell(void (*print)(char cell[PRINT_CELL_LEN], const json_t *object, const char *key),
