@@ -1,0 +1,2 @@
+# Benchmarks: ratios against peers; never part of make check.
+EXTRA_DIST += tests/bench/run

@@ -32,7 +32,7 @@ t_plan 8
 t "HTTPS by name from pi2" point_https pi2
 t "1 GB by HTTP from IPv4 with an unchanged checksum" point_download
 t "1 GB by HTTP to IPv4 with an unchanged checksum" point_upload
-t "UDP echo from pi2, five sizes" point_udp_echo pi2
+t "UDP echo from pi2, five sizes" point_udp_echo pi2 1 100 1000 1200 1400
 t "ping from pi2" point_ping pi2
 t "new flows take locks and are handed over" first_packets
 t "established flows to IPv4: no mutex, hand-overs under 5 %" shared_nothing ""

@@ -33,11 +33,12 @@ point_upload() {
     rm -f "$LAB_DIR/www/put/big"
 }
 
-point_udp_echo() { # NAME: five sizes, the same bytes back
-    local size
-    for size in 1 100 1000 1200 1400; do
+point_udp_echo() { # NAME SIZE...: the same bytes back
+    local name=$1 size
+    shift
+    for size in "$@"; do
         head -c $size /dev/urandom | base64 -w 0 | head -c $size >"$LAB_DIR/udp.out"
-        lab_in "$1" socat -b 9000 -t 2 - "UDP6:[$SERVICE6]:7777" <"$LAB_DIR/udp.out" >"$LAB_DIR/udp.in"
+        lab_in "$name" socat -b 9000 -t 2 - "UDP6:[$SERVICE6]:7777" <"$LAB_DIR/udp.out" >"$LAB_DIR/udp.in"
         cmp "$LAB_DIR/udp.out" "$LAB_DIR/udp.in" || { echo "size $size"; return 1; }
     done
 }

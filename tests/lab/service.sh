@@ -9,11 +9,11 @@ lab_config
 nat64d=$G64_BUILD/nat64d/nat64d
 dns64=$G64_BUILD/dns64/dns64
 
-state() { # links, addresses, routes, rules, neighbours, and the addresses' own settings
+state() { # links, addresses, routes, rules, neighbours; the anycast routes come with forwarding, which stays on
     lab_in gw ip -o link | sed 's/^[0-9]*: //' | cut -d' ' -f1
     lab_in gw ip addr | grep -v valid_lft
     lab_in gw ip route show table all | grep -v fe80
-    lab_in gw ip -6 route show table all | grep -v 'fe80\|expires' | sort
+    lab_in gw ip -6 route show table all | grep -v 'fe80\|expires\|^anycast' | sort
     lab_in gw ip rule
     lab_in gw ip neigh show proxy
 }
