@@ -47,4 +47,4 @@ tests_unit_dns64_test_wire_LDADD = $(wire)
 tests_unit_dns64_test_decide_LDADD = $(wire)
 tests_unit_dns64_test_query_LDADD = $(query)
 endif
-EXTRA_DIST += tests/unit/test.h
+EXTRA_DIST += tests/unit/test.h tests/unit/nat64d/build.h
