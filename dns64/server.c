@@ -65,7 +65,8 @@ static int make_policy(struct server *server)
     for (size_t i = 0; i < settings->pref64_count; i++) {
         const struct settings_pref64 *from = &settings->pref64[i];
         server->pref64[i] =
-            (struct synthesize_pref64){from->prefix, from->allow4, from->allow4_count, from->for4, from->for4_count};
+            (struct synthesize_pref64){from->prefix, from->allow4,     from->allow4_count,  from->for4,
+                                       from->for4_count, settings->deny4, settings->deny4_count};
         server->excluded[count++] = from->prefix;
     }
     server->excluded[count++] = pref64_well_known;

@@ -141,17 +141,24 @@ static void follow_network(struct daemon *daemon)
     daemon->links = links;
 }
 
-static void run(struct daemon *daemon)
+/* Until a signal says stop (0), or the device is gone (negative errno). */
+static int run(struct daemon *daemon)
 {
+    int failure = 0;
     service_ready("translating");
     log_info("service", "nat64d %s translates", PACKAGE_VERSION);
-    for (;;) {
+    while (failure == 0) {
         int number = service_wait(daemon->signals, WATCH_MS);
         if (number == SIGTERM || number == SIGINT)
             break;
         follow_network(daemon);
+        failure = worker_failure(daemon->translator->workers);
     }
+    if (failure != 0)
+        log_error("tun", "device %s cannot be read any more: %s; it was removed, start nat64d again",
+                  daemon->settings->nat64.tun, strerror(failure));
     service_stopping();
+    return -failure;
 }
 
 static void stop(struct daemon *daemon)
@@ -177,9 +184,7 @@ int main(int argc, char *argv[])
     int status = program_begin("nat64d", argc, argv, &daemon.settings);
     if (status >= 0)
         return status;
-    status = start(&daemon) < 0 ? PROGRAM_FAILED : PROGRAM_GOOD;
-    if (status == PROGRAM_GOOD)
-        run(&daemon);
+    status = start(&daemon) < 0 || run(&daemon) < 0 ? PROGRAM_FAILED : PROGRAM_GOOD;
     stop(&daemon);
     return status;
 }

@@ -7,12 +7,18 @@
 #include "common/pref64.h"
 #include "common/special.h"
 
+static bool in_any(uint32_t address, const struct addr_prefix4 *prefixes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (addr_in_prefix4(address, &prefixes[i]))
+            return true;
+    return false;
+}
+
 static bool takes(const struct synthesize_pref64 *pref64, uint32_t address)
 {
-    bool chosen = pref64->for4_count == 0;
-    for (size_t i = 0; i < pref64->for4_count && !chosen; i++)
-        chosen = addr_in_prefix4(address, &pref64->for4[i]);
-    return chosen && special_allowed4(address, pref64->allow4, pref64->allow4_count);
+    bool chosen = pref64->for4_count == 0 || in_any(address, pref64->for4, pref64->for4_count);
+    return chosen && !in_any(address, pref64->deny4, pref64->deny4_count) && special_allowed4(address, pref64->allow4, pref64->allow4_count);
 }
 
 static bool is_a(const struct message *a, const struct chain *chain, const struct message_record *record)

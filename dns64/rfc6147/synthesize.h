@@ -21,6 +21,8 @@ struct synthesize_pref64 {
     size_t allow4_count;
     const struct addr_prefix4 *for4; /* none: every A record */
     size_t for4_count;
+    const struct addr_prefix4 *deny4; /* what nat64d refuses anyway */
+    size_t deny4_count;
 };
 
 /* Whether any A record at the chain's end has an image in any prefix. */

@@ -56,6 +56,7 @@ struct worker_group {
     struct worker *workers;
     unsigned count;
     _Atomic bool stopping;
+    _Atomic int failure; /* errno of a queue that cannot be read any more */
     _Atomic(const struct network *) network;
     void (*network_free)(const struct network *network);
 };
@@ -160,11 +161,16 @@ static bool drain_queue(struct worker *worker, uint64_t now_ns)
         int r = tun_read(worker->fd, buffer->bytes, &buffer->packet);
         if (r == 0)
             break;
-        any = true;
-        if (r < 0) {
+        if (r == -EBADMSG) { /* not even an offload header */
             steps_failed(&worker->steps, REASON_TRUNCATED);
+            continue;
+        }
+        if (r < 0) {
+            atomic_store(&worker->group->failure, -r);
+            usleep(TICK_MS * 1000); /* poll() would return at once */
             break;
         }
+        any = true;
         worker->free_count--;
         process(worker, buffer, now_ns);
     }
@@ -355,6 +361,11 @@ void worker_set_network(struct worker_group *group, const struct network *networ
     while (in_use(group, old))
         usleep(1000); /* a worker looks at the pointer before each batch */
     group->network_free(old);
+}
+
+int worker_failure(struct worker_group *group)
+{
+    return atomic_load(&group->failure);
 }
 
 static void done_worker(struct worker *worker)

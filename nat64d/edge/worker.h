@@ -38,6 +38,9 @@ int worker_start(const struct worker_input *input, struct worker_group **ret_gro
 /* Gives the workers a new view of the network; the old one is freed when none uses it any more. */
 void worker_set_network(struct worker_group *group, const struct network *network);
 
+/* The errno of a worker that lost its queue (the device was removed), else 0. */
+int worker_failure(struct worker_group *group);
+
 /* Stops and joins all threads. Accepts NULL. */
 void worker_stop(struct worker_group *group);
 

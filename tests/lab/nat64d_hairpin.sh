@@ -3,7 +3,7 @@
 . "${G64_SOURCE:-$PWD}/tests/lab/lab.sh"
 . "${G64_SOURCE:-$PWD}/tests/lab/points.sh"
 trap lab_down EXIT
-LAB_NAT64="workers = 2;"
+LAB_NAT64="workers = 1;"
 lab_up || { echo "Bail out! the lab could not be raised"; exit 1; }
 
 # A socket of pi2 that talks to the service (so that it has a binding) and writes down what else arrives.
@@ -44,15 +44,17 @@ passed() { # N64-3.8-02: seen from the external address of the sender
     grep -q '^64:ff9b::c01f:c41[0-3] hello' "$LAB_DIR/listener.log" && grep -q answer "$LAB_DIR/call"
 }
 ping_pool() { ! lab_in pi2 ping -c 1 -W 1 64:ff9b::c01f:c413; }
-restart() {
+restart() { # WORKERS
     lab_end "$NAT64D_PID"
-    LAB_NAT64='workers = 2; filtering: { tcp = "endpoint-independent"; udp = "endpoint-independent"; icmp = "endpoint-independent"; };'
+    LAB_NAT64="workers = $1; "'filtering: { tcp = "endpoint-independent"; udp = "endpoint-independent"; icmp = "endpoint-independent"; };'
     lab_config && lab_nat64d
 }
-t_plan 5
+t_plan 7
 t "N64-3.8-05 hairpin UDP is refused under the default filtering" refused
 t "N64-3.8-06 a pool address without binding is not sent out" ping_pool
-t "nat64d starts again with endpoint-independent filtering" restart
+t "nat64d starts again with endpoint-independent filtering" restart 1
 t "N64-3.8-01 hairpin UDP passes under endpoint-independent filtering, both ways" passed
+t "nat64d starts again with two workers" restart 2
+t "N64-3.8-01 and between two workers" passed
 t "HAIRPINS are counted" test "$(counter hairpins)" -ge 2
 exit $t_failed

@@ -12,7 +12,7 @@ dns64=$G64_BUILD/dns64/dns64
 state() { # links, addresses, routes, rules, neighbours; the anycast routes come with forwarding, which stays on
     lab_in gw ip -o link | sed 's/^[0-9]*: //' | cut -d' ' -f1
     lab_in gw ip addr | grep -v valid_lft
-    lab_in gw ip route show table all | grep -v fe80
+    lab_in gw ip -4 route show table all
     lab_in gw ip -6 route show table all | grep -v 'fe80\|expires\|^anycast' | sort
     lab_in gw ip rule
     lab_in gw ip neigh show proxy
@@ -64,7 +64,31 @@ capabilities() { # CAP_NET_ADMIN is bit 12, CAP_NET_BIND_SERVICE bit 10; nothing
     lab_end "$DNS64_PID"
     return $r
 }
-t_plan 12
+device_removed() { # by somebody else: said, and ended, for the supervisor to start anew
+    lab_nat64d || return 1
+    lab_in gw ip link del nat64
+    wait "$NAT64D_PID"
+    local status=$?
+    cat "$LAB_DIR/nat64d.log"
+    [ $status = 1 ] && grep -q 'nat64 cannot be read any more' "$LAB_DIR/nat64d.log"
+}
+ready() { # Type=notify: READY=1 comes to the socket of the service manager
+    python3 - "$LAB_DIR/notify" >"$LAB_DIR/notified" <<'END' &
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+s.settimeout(10)
+print(s.recv(1000).decode())
+END
+    local listener=$!
+    lab_wait 5 test -S "$LAB_DIR/notify"
+    NOTIFY_SOCKET=$LAB_DIR/notify lab_nat64d
+    wait $listener
+    lab_end "$NAT64D_PID"
+    cat "$LAB_DIR/notified"
+    grep -qx READY=1 "$LAB_DIR/notified"
+}
+t_plan 14
 t "SIGTERM leaves no device, address, route, rule or socket" leaves_nothing
 t "nat64d started twice says so" twice "$nat64d"
 t "dns64 started twice says so" twice "$dns64"
@@ -80,4 +104,6 @@ t "overlapping pools" refuses 'pools = ( { address = "192.31.196.0/28"; },
   { address = "192.31.196.4"; } );' 2 'overlaps'
 t "N64-3-01 no pools: nat64d refuses and says why" no_pools
 t "SEC-60 capabilities are what is needed" capabilities
+t "a device that somebody removes ends nat64d with a word" device_removed
+t "READY=1 for the service manager" ready
 exit $t_failed

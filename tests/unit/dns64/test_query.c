@@ -248,6 +248,18 @@ TEST(D64_5_1_7_02_denied_addresses)
     assert_int_equal(bytes_get16(out + answer.opt_end - 2), 15);
 }
 
+TEST(SEC_14_one_list_of_denied_destinations_for_both_daemons)
+{
+    static const struct addr_prefix4 eight = {0x08000000, 8};
+    static const struct synthesize_pref64 denying = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}, .deny4 = &eight, .deny4_count = 1};
+    policy.pref64 = &denying;
+    ask_aaaa();
+    assert_int_equal(reply(QUERY_MAIN, 0, add_soa), QUERY_DO_ASK_A);
+    assert_int_equal(reply(QUERY_A, 0, add_a), QUERY_DO_SEND);
+    assert_int_equal(read_answer(), MESSAGE_NOERROR);
+    assert_int_equal(answer.counts[MESSAGE_ANSWER], 0);
+}
+
 TEST(D64_5_1_5_01_chains_up_to_sixteen_links)
 {
     for (links = 1; links <= 17; links++) {
@@ -385,6 +397,7 @@ int main(void)
         CASE(D64_5_1_3_01_silence_of_aaaa),
         CASE(D64_5_1_6_02_both_fail),
         CASE(D64_5_1_7_02_denied_addresses),
+        CASE(SEC_14_one_list_of_denied_destinations_for_both_daemons),
         CASE(D64_5_1_5_01_chains_up_to_sixteen_links),
         CASE(LIM_06_a_loop_of_aliases),
         CASE(LIM_03_records_outside_the_chain_are_left_out),
