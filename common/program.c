@@ -100,7 +100,13 @@ int program_lock(const char *name, const struct settings *settings)
     return fd;
 }
 
-void program_control_path(const char *name, const struct settings *settings, char *buffer, size_t size)
+int program_control(const char *name, const struct settings *settings, const struct control_route *routes,
+                    void *context, struct control **ret_control)
 {
-    snprintf(buffer, size, "%s/%s/control", settings->state_dir, name);
+    char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
+    snprintf(path, sizeof(path), "%s/%s/control", settings->state_dir, name);
+    int r = control_start(path, routes, context, ret_control);
+    if (r < 0)
+        log_error("control", "cannot listen on %s: %s; choose another state-dir", path, strerror(-r));
+    return r;
 }

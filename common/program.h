@@ -7,6 +7,7 @@
 #ifndef GATE64_COMMON_PROGRAM_H
 #define GATE64_COMMON_PROGRAM_H
 
+#include "common/control.h"
 #include "common/settings.h"
 
 enum {
@@ -22,7 +23,8 @@ int program_begin(const char *name, int argc, char *argv[], struct settings **re
 /* Locks STATE-DIR/NAME; logs why it could not. The descriptor, or negative errno. */
 int program_lock(const char *name, const struct settings *settings) __attribute__((warn_unused_result));
 
-/* "STATE-DIR/NAME/control" */
-void program_control_path(const char *name, const struct settings *settings, char *buffer, size_t size);
+/* Serves `routes` on STATE-DIR/NAME/control; logs why it could not. */
+int program_control(const char *name, const struct settings *settings, const struct control_route *routes,
+                    void *context, struct control **ret_control) __attribute__((warn_unused_result));
 
 #endif

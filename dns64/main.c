@@ -25,20 +25,10 @@ struct daemon {
     int lock, signals;
 };
 
-static int start_control(struct daemon *daemon)
-{
-    char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
-    program_control_path("dns64", daemon->settings, path, sizeof(path));
-    control_routes_init();
-    int r = control_start(path, control_routes, daemon->server, &daemon->control);
-    if (r < 0)
-        log_error("control", "cannot listen on %s: %s", path, strerror(-r));
-    return r;
-}
-
 static int start(struct daemon *daemon)
 {
     static const int kept[] = {CAP_NET_BIND_SERVICE}; /* to listen anew when the configuration changes */
+    control_routes_init();
     daemon->lock = program_lock("dns64", daemon->settings);
     if (daemon->lock < 0)
         return daemon->lock;
@@ -56,7 +46,7 @@ static int start(struct daemon *daemon)
     if (r == 0)
         r = worker_run(daemon->server->group);
     if (r == 0)
-        r = start_control(daemon);
+        r = program_control("dns64", daemon->settings, control_routes, daemon->server, &daemon->control);
     return r;
 }
 

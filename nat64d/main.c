@@ -88,17 +88,6 @@ static int start_network(struct daemon *daemon)
     return translator_start(daemon->translator, daemon->links, daemon->queues);
 }
 
-static int start_control(struct daemon *daemon)
-{
-    char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
-    program_control_path("nat64d", daemon->settings, path, sizeof(path));
-    control_routes_init();
-    int r = control_start(path, control_routes, daemon->translator, &daemon->control);
-    if (r < 0)
-        log_error("control", "cannot listen on %s: %s", path, strerror(-r));
-    return r;
-}
-
 static int start(struct daemon *daemon)
 {
     static const int kept[] = {CAP_NET_ADMIN}; /* for the teardown of routes and neighbours */
@@ -106,6 +95,7 @@ static int start(struct daemon *daemon)
     if (r < 0)
         return r;
     tell_opened_ranges(daemon->settings);
+    control_routes_init();
     daemon->lock = program_lock("nat64d", daemon->settings);
     if (daemon->lock < 0)
         return daemon->lock;
@@ -117,7 +107,7 @@ static int start(struct daemon *daemon)
         return daemon->watch;
     r = start_network(daemon);
     if (r == 0)
-        r = start_control(daemon);
+        r = program_control("nat64d", daemon->settings, control_routes, daemon->translator, &daemon->control);
     if (r == 0)
         r = sandbox_keep(kept, sizeof(kept) / sizeof(kept[0]));
     return r;

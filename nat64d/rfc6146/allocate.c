@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "nat64d/rfc6146/filter.h"
+
 enum {
     ADDRESS_ATTEMPTS = 8, /* of the pool, for a backend that has none yet: bounded work a packet */
 };
@@ -52,6 +54,17 @@ enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t no
     }
     steps_count(steps, TALLY_BINDINGS_CREATED, 1);
     return REASON_OK;
+}
+
+enum reason allocate_outbound(struct steps *steps, struct flow *flow, uint64_t now_ns, bool *ret_made)
+{
+    enum reason reason = filter_outbound(steps, flow);
+    *ret_made = false;
+    if (reason != REASON_OK || flow->bib != STATE_NONE)
+        return reason;
+    reason = allocate_binding(steps, flow, now_ns);
+    *ret_made = reason == REASON_OK;
+    return reason;
 }
 
 /* A dynamic binding goes: its port is given back exactly once. */

@@ -13,6 +13,10 @@
  * its IPv4 address; only one without any binding may go on to another address of the pool. */
 enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t now_ns);
 
+/* What every new flow from IPv6 begins with: the guards of filter_outbound, and a binding if (X',x) has none yet;
+ * *ret_made says that it was made, so that it can be undone. */
+enum reason allocate_outbound(struct steps *steps, struct flow *flow, uint64_t now_ns, bool *ret_made);
+
 /* Adds the session of flow->bib with its first lifetime and sets flow->session. REASON_TABLE_FULL. */
 enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp_state,
                              enum expiry_lifetime lifetime, uint64_t now_ns);

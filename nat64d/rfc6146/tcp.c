@@ -39,16 +39,10 @@ static enum reason in_session(struct steps_shard *shard, uint32_t slot, enum tcp
 static enum reason open_from_ipv6(struct steps *steps, struct flow *flow, uint64_t now_ns)
 {
     struct steps_shard *shard = flow_shard(steps, flow);
-    bool made = false;
-    enum reason reason = filter_outbound(steps, flow);
+    bool made;
+    enum reason reason = allocate_outbound(steps, flow, now_ns, &made);
     if (reason != REASON_OK)
         return reason;
-    if (flow->bib == STATE_NONE) {
-        reason = allocate_binding(steps, flow, now_ns);
-        if (reason != REASON_OK)
-            return reason;
-        made = true;
-    }
     const struct bib_entry *entry = flow_binding(steps, flow);
     bool crossed = stored_syn_has(shard->syns, entry->src4, entry->src4_port, flow->dst4, flow->dst4_port);
     reason = allocate_session(steps, flow, crossed ? TCP_STATE_ESTABLISHED : TCP_STATE_V6_INIT,

@@ -21,7 +21,7 @@ static enum expiry_lifetime lifetime_of(const struct flow *flow)
 enum reason udp_from_ipv6(struct steps *steps, struct flow *flow, uint64_t now_ns)
 {
     struct steps_shard *shard = flow_shard(steps, flow);
-    bool made = false;
+    bool made;
 
     if (flow->bib != STATE_NONE) {
         flow->session = session_find(&shard->sessions, flow->bib, flow->dst4, flow->dst4_port);
@@ -30,15 +30,9 @@ enum reason udp_from_ipv6(struct steps *steps, struct flow *flow, uint64_t now_n
             return REASON_OK;
         }
     }
-    enum reason reason = filter_outbound(steps, flow);
+    enum reason reason = allocate_outbound(steps, flow, now_ns, &made);
     if (reason != REASON_OK)
         return reason;
-    if (flow->bib == STATE_NONE) {
-        reason = allocate_binding(steps, flow, now_ns);
-        if (reason != REASON_OK)
-            return reason;
-        made = true;
-    }
     reason = allocate_session(steps, flow, 0, lifetime_of(flow), now_ns);
     if (reason != REASON_OK && made)
         allocate_undo_binding(steps, flow, now_ns);
