@@ -34,7 +34,7 @@ struct udp_client {
     struct udp_listener *listener;
     struct sockaddr_storage address;
     socklen_t address_len;
-    char control[CONTROL_LEN];
+    _Alignas(struct cmsghdr) char control[CONTROL_LEN];
     size_t control_len;
 };
 

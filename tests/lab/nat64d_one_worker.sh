@@ -7,7 +7,7 @@ LAB_NAT64="workers = 1;"
 lab_up || { echo "Bail out! the lab could not be raised"; exit 1; }
 
 parallel() {
-    lab_in pi2 bash -c 'for i in $(seq 1 1000); do echo "url = http://api.legacy.example/from"; echo "output = /dev/null"; done |
+    timeout 100 ip netns exec "$LAB-pi2" bash -c 'for i in $(seq 1 1000); do echo "url = http://api.legacy.example/from"; echo "output = /dev/null"; done |
         curl -sS -m 60 --parallel --parallel-max 200 --no-keepalive -H "Connection: close" -w "%{http_code}\n" -K - | grep -c "^200" | grep -qx 1000'
 }
 dns_through() { lab_in pi2 dig +time=3 +tries=1 +short @64:ff9b::c034:c135 api.legacy.example A | grep -qx 192.52.193.10; }
