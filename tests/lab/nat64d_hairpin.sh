@@ -43,7 +43,11 @@ passed() { # N64-3.8-02: seen from the external address of the sender
     try
     grep -q '^64:ff9b::c01f:c41[0-3] hello' "$LAB_DIR/listener.log" && grep -q answer "$LAB_DIR/call"
 }
-ping_pool() { ! lab_in pi2 ping -c 1 -W 1 64:ff9b::c01f:c413; }
+unbound() { # (a ping would meet its own binding, whose identifier it carries, if the address is its own)
+    local before=$(counter drop_no_binding)
+    echo x | lab_in pi2 socat -t 0.2 - "UDP6:[64:ff9b::c01f:c413]:9"
+    [ "$(counter drop_no_binding)" -gt "$before" ]
+}
 restart() { # WORKERS
     lab_end "$NAT64D_PID"
     LAB_NAT64="workers = $1; "'filtering: { tcp = "endpoint-independent"; udp = "endpoint-independent"; icmp = "endpoint-independent"; };'
@@ -51,7 +55,7 @@ restart() { # WORKERS
 }
 t_plan 7
 t "N64-3.8-05 hairpin UDP is refused under the default filtering" refused
-t "N64-3.8-06 a pool address without binding is not sent out" ping_pool
+t "N64-3.8-06 a pool address without binding is not sent out" unbound
 t "nat64d starts again with endpoint-independent filtering" restart 1
 t "N64-3.8-01 hairpin UDP passes under endpoint-independent filtering, both ways" passed
 t "nat64d starts again with two workers" restart 2
