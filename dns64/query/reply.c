@@ -134,7 +134,7 @@ size_t reply_aaaa(const struct query *query, const struct message *message, cons
     begin(query, &writer, rcode, filtered ? 0 : message->flags & MESSAGE_AD, out);
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record)) {
-        bool end = chain_ends_at(chain, message, &record);
+        bool end = record.class == MESSAGE_CLASS_IN && chain_ends_at(chain, message, &record);
         bool wanted = end && (record.type == MESSAGE_TYPE_AAAA || covers(message, &record, MESSAGE_TYPE_AAAA)) &&
                       !chain_excluded(message, &record, policy->excluded, policy->excluded_count);
         if (chain_holds_alias(chain, message, &record) || (wanted && (!filtered || record.type == MESSAGE_TYPE_AAAA)))

@@ -46,7 +46,8 @@ bool chain_excluded(const struct message *message, const struct message_record *
                     const struct addr_prefix6 *excluded, size_t excluded_count)
 {
     struct in6_addr address;
-    if (record->type != MESSAGE_TYPE_AAAA)
+    /* Only in class IN is an AAAA record known to be 16 bytes (message_parse). */
+    if (record->type != MESSAGE_TYPE_AAAA || record->class != MESSAGE_CLASS_IN)
         return false;
     memcpy(&address, message->bytes + record->rdata, sizeof(address));
     for (size_t i = 0; i < excluded_count; i++)

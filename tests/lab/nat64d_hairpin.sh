@@ -32,6 +32,7 @@ call() { # pi3 says hello to pi2's pool address; prints what comes back
     printf hello | lab_in pi3 socat -t 2 - "UDP6:[64:ff9b::$1]:$2"
 }
 try() { # prints what both sides saw
+    rm -f "$LAB_DIR/listener.log"
     lab_spawn pi2 listener python3 "$LAB_DIR/listener.py" $SERVICE6
     lab_wait 5 grep -q open "$LAB_DIR/listener.log" || return 1
     call >"$LAB_DIR/call"
