@@ -153,7 +153,8 @@ bool message_rdata_name(const struct message *message, const struct message_reco
 
 static void put_name(struct message_writer *writer, const struct name *name)
 {
-    if (writer->question.len > 0 && name->len == writer->question.len &&
+    /* The root is shorter than a pointer, and RFC 6891 6.1.2 wants it as it is in OPT. */
+    if (name->len > 1 && name->len == writer->question.len &&
         memcmp(name->bytes, writer->question.bytes, name->len) == 0)
         bytes_write16(&writer->bytes, 0xc000 | MESSAGE_HEADER);
     else

@@ -124,6 +124,17 @@ TEST(EDN_02_two_opts_and_options_past_their_end)
     assert_int_equal(message_parse(bytes, message_end(&writer), &message), MESSAGE_MALFORMED);
 }
 
+TEST(EDN_01_opt_is_owned_by_the_root_itself_also_for_the_root)
+{
+    struct message_writer writer;
+    struct message message;
+    struct name root = name_of(".");
+    message_begin(&writer, bytes, sizeof(bytes), 7, 0, &root, MESSAGE_TYPE_NS, 1);
+    message_add_opt(&writer, 1232, 0, 0, NULL, 0);
+    assert_int_equal(message_parse(bytes, message_end(&writer), &message), MESSAGE_OK);
+    assert_true(message.has_opt);
+}
+
 TEST(LIM_02_seventeen_options)
 {
     struct message_writer writer;
@@ -202,6 +213,7 @@ int main(void)
         cmocka_unit_test(names_longer_than_255_bytes),
         cmocka_unit_test(LES_D_18_address_records_of_wrong_length),
         cmocka_unit_test(EDN_02_two_opts_and_options_past_their_end),
+        cmocka_unit_test(EDN_01_opt_is_owned_by_the_root_itself_also_for_the_root),
         cmocka_unit_test(LIM_02_seventeen_options),
         cmocka_unit_test(SPF_5452_01_a_reply_must_match_in_everything),
         cmocka_unit_test(D64_5_3_1_01_reverse_names),
