@@ -166,8 +166,6 @@ static enum settings_text_fault step(struct scan *scan)
         return SETTINGS_TEXT_OK;
     if (name_char(*scan->at))
         return word(scan) ? SETTINGS_TEXT_INTEGER : SETTINGS_TEXT_OK;
-    if (*scan->at == '\0')
-        return SETTINGS_TEXT_NUL;
     if (starts(scan, "@include"))
         return SETTINGS_TEXT_INCLUDE;
     if (*scan->at == '{' || *scan->at == '(' || *scan->at == '[')
@@ -182,6 +180,14 @@ enum settings_text_fault settings_text_check(const char *text, size_t len, int *
                                              char ret_path[SETTINGS_TEXT_PATH_LEN])
 {
     struct scan scan = {.at = text, .end = text + len, .line = 1};
+    const char *nul = len > 0 ? memchr(text, '\0', len) : NULL;
+    if (nul != NULL) { /* also inside a string or comment: libconfig would stop there without a word */
+        *ret_line = 1;
+        for (const char *p = text; p < nul; p++)
+            *ret_line += *p == '\n';
+        ret_path[0] = '\0';
+        return SETTINGS_TEXT_NUL;
+    }
     while (scan.at < scan.end) {
         enum settings_text_fault fault = step(&scan);
         if (fault != SETTINGS_TEXT_OK) {

@@ -194,6 +194,15 @@ TEST(grammar_faults)
     refused("pools = ( { name = \"x\"; } );", 1, "pools[].address");
 }
 
+TEST(a_nul_byte_in_a_string)
+{
+    static const char text[] = "state-dir =\n \"/run\0/x\";";
+    struct settings *settings = NULL;
+    char error[SETTINGS_ERROR_LEN];
+    assert_true(settings_file_load_text(text, sizeof(text) - 1, "bad.conf", &settings, error) < 0);
+    assert_memory_equal(error, "bad.conf:2: a NUL byte", 22);
+}
+
 TEST(ADR_2_2_01_prefix_lengths_33_60_and_97)
 {
     refused("\npref64 = ( { prefix = \"2001:db8::/33\"; } );", 2, "pref64[].prefix");
@@ -248,6 +257,7 @@ int main(void)
         cmocka_unit_test(texts_refuse_what_is_too_short_or_long),
         cmocka_unit_test(integers_beyond_32_and_64_bits),
         cmocka_unit_test(grammar_faults),
+        cmocka_unit_test(a_nul_byte_in_a_string),
         cmocka_unit_test(ADR_2_2_01_prefix_lengths_33_60_and_97),
         cmocka_unit_test(overlaps_and_doubles),
         cmocka_unit_test(SEC_18_a_static_binding_to_nobody),
