@@ -212,7 +212,8 @@ int addr_parse_prefix(const char *text, struct addr_prefix *ret_prefix)
     if (*text != '\0')
         return -EINVAL;
     struct in6_addr masked = addr_mask6(&addr.v6, (uint8_t)len);
-    if (addr.family == AF_INET ? addr_mask4(addr.v4, (uint8_t)len) != addr.v4 : !addr_equal6(&masked, &addr.v6))
+    if (addr.family == AF_INET ? addr_mask4(addr.v4, (uint8_t)len) != addr.v4
+                               : !addr_equal6(&masked, &addr.v6))
         return -EINVAL;
     *ret_prefix = (struct addr_prefix){
         .family = addr.family,

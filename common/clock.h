@@ -10,11 +10,11 @@
 
 #include <stdint.h>
 
-#define CLOCK_NS_PER_S UINT64_C(1000000000)
+#define CLOCK_NS_PER_S  UINT64_C(1000000000)
 #define CLOCK_NS_PER_MS UINT64_C(1000000)
 
-uint64_t clock_now_ns(void);   /* CLOCK_BOOTTIME */
-uint64_t clock_utc_ns(void);   /* CLOCK_REALTIME, for texts only */
+uint64_t clock_now_ns(void); /* CLOCK_BOOTTIME */
+uint64_t clock_utc_ns(void); /* CLOCK_REALTIME, for texts only */
 
 /* Fills `bytes` from the kernel's random source; aborts if there is none. */
 void clock_random(void *bytes, uint64_t len);

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,11 +26,15 @@ enum {
     BODY_MAX = 1024 * 1024,
     TIMEOUT_S = 30,
     CHUNK = 16 * 1024, /* records are gathered to this size before they are written */
+    SWEEP_MS = 50,     /* how often a full house looks for a free place */
 };
 
 struct control {
     struct event_base *base;
     struct evhttp *http;
+    struct evconnlistener *listener; /* evhttp's */
+    struct bufferevent *places[CONTROL_CONNECTIONS];
+    struct event *sweep;
     struct event *stop;
     int stop_fd;
     pthread_t thread;
@@ -43,6 +48,7 @@ struct control_request {
     struct evhttp_request *http;
     struct evkeyvalq query;
     bool answered;
+    bool terminated; /* the body has its NUL */
 };
 
 /* A list that is being written. */
@@ -64,7 +70,8 @@ static void reply(struct evhttp_request *http, int status, const char *type, con
         evbuffer_free(body);
 }
 
-void control_reply_text(struct control_request *request, int status, const char *content_type, const char *text)
+void control_reply_text(struct control_request *request, int status, const char *content_type,
+                        const char *text)
 {
     request->answered = true;
     reply(request->http, status, content_type, text, strlen(text));
@@ -95,7 +102,9 @@ const char *control_query(struct control_request *request, const char *name)
 const char *control_body(struct control_request *request, size_t *ret_len)
 {
     struct evbuffer *body = evhttp_request_get_input_buffer(request->http);
-    evbuffer_add(body, "", 1);
+    if (!request->terminated && evbuffer_add(body, "", 1) < 0)
+        return NULL;
+    request->terminated = true;
     *ret_len = evbuffer_get_length(body) - 1;
     return (const char *)evbuffer_pullup(body, -1);
 }
@@ -106,11 +115,14 @@ static void stream_free(struct stream *stream)
     free(stream);
 }
 
-/* The peer went away in the middle. */
+/* The peer went away in the middle. A request that evhttp took off its connection then is ours to free. */
 static void stream_closed(struct evhttp_connection *connection, void *context)
 {
+    struct stream *stream = context;
     (void)connection;
-    stream_free(context);
+    if (evhttp_request_get_connection(stream->http) == NULL)
+        evhttp_request_free(stream->http);
+    stream_free(stream);
 }
 
 /* The next part, once what went before has been written; the last one ends the reply. */
@@ -120,7 +132,8 @@ static void stream_more(struct evhttp_connection *connection, void *context)
     struct evbuffer *chunk = evbuffer_new();
     json_t *record;
     bool more = true;
-    while (chunk != NULL && evbuffer_get_length(chunk) < CHUNK && (more = stream->next(stream->cursor, &record))) {
+    while (chunk != NULL && evbuffer_get_length(chunk) < CHUNK &&
+           (more = stream->next(stream->cursor, &record))) {
         char *line = json_dumps(record, JSON_COMPACT | JSON_PRESERVE_ORDER);
         if (line != NULL)
             evbuffer_add_printf(chunk, "%s\n", line);
@@ -153,7 +166,8 @@ void control_reply_stream(struct control_request *request, bool (*next)(void *cu
     }
     *stream = (struct stream){request->http, next, done, cursor};
     request->answered = true;
-    evhttp_add_header(evhttp_request_get_output_headers(request->http), "Content-Type", "application/x-ndjson");
+    evhttp_add_header(evhttp_request_get_output_headers(request->http), "Content-Type",
+                      "application/x-ndjson");
     evhttp_connection_set_closecb(connection, stream_closed, stream);
     evhttp_send_reply_start(request->http, 200, NULL);
     stream_more(connection, stream);
@@ -175,6 +189,17 @@ static const char *method_name(enum evhttp_cmd_type type)
     return type == EVHTTP_REQ_GET ? "GET" : type == EVHTTP_REQ_POST ? "POST" : "";
 }
 
+/* RFC 9110 15.5.6: a wrong method is told which are right. */
+static void reply_wrong_method(const struct control *control, struct control_request *request,
+                               const char *path)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(request->http);
+    for (const struct control_route *route = control->routes; route->path != NULL; route++)
+        if (strcmp(route->path, path) == 0)
+            evhttp_add_header(headers, "Allow", route->method);
+    control_reply_error(request, 405, "wrong method");
+}
+
 static void dispatch(struct control *control, struct control_request *request, const char *path)
 {
     const char *method = method_name(evhttp_request_get_command(request->http));
@@ -192,7 +217,10 @@ static void dispatch(struct control *control, struct control_request *request, c
         route->handle(request, control->context);
         return;
     }
-    control_reply_error(request, known ? 405 : 404, known ? "wrong method" : "no such path");
+    if (known)
+        reply_wrong_method(control, request, path);
+    else
+        control_reply_error(request, 404, "no such path");
 }
 
 static void on_request(struct evhttp_request *http, void *context)
@@ -208,6 +236,60 @@ static void on_request(struct evhttp_request *http, void *context)
     if (!request.answered)
         control_reply_error(&request, 500, "no answer");
     evhttp_clear_headers(&request.query);
+}
+
+/* evhttp knows no limit and tells nobody when a connection ends; but it clears the callbacks of the buffers
+ * then, and our reference keeps them there to be looked at. */
+static bool is_gone(struct bufferevent *place)
+{
+    bufferevent_event_cb handle;
+    bufferevent_getcb(place, NULL, NULL, &handle, NULL);
+    return handle == NULL;
+}
+
+/* Frees the places of connections that ended; how many are free now. */
+static unsigned free_places(struct control *control)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < CONTROL_CONNECTIONS; i++) {
+        if (control->places[i] != NULL && is_gone(control->places[i])) {
+            bufferevent_decref(control->places[i]);
+            control->places[i] = NULL;
+        }
+        count += control->places[i] == NULL;
+    }
+    return count;
+}
+
+static void on_sweep(evutil_socket_t fd, short events, void *context)
+{
+    static const struct timeval soon = {.tv_usec = SWEEP_MS * 1000};
+    struct control *control = context;
+    (void)fd;
+    (void)events;
+    if (free_places(control) > 0)
+        evconnlistener_enable(control->listener);
+    else
+        event_add(control->sweep, &soon);
+}
+
+/* The buffers of a new connection. With the last place taken, the next peers wait in the socket's queue. */
+static struct bufferevent *on_accept(struct event_base *base, void *context)
+{
+    struct control *control = context;
+    struct bufferevent *stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    unsigned free_count = free_places(control), i = 0;
+    if (stream == NULL || free_count == 0)
+        return stream;
+    while (control->places[i] != NULL)
+        i++;
+    bufferevent_incref(stream);
+    control->places[i] = stream;
+    if (free_count == 1) {
+        evconnlistener_disable(control->listener);
+        event_active(control->sweep, EV_TIMEOUT, 0);
+    }
+    return stream;
 }
 
 static void on_stop(evutil_socket_t fd, short events, void *context)
@@ -238,9 +320,12 @@ static bool is_alive(const struct sockaddr_un *address)
 static int listen_on(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat there;
     if (strlen(path) >= sizeof(address.sun_path))
         return -ENAMETOOLONG;
     strcpy(address.sun_path, path);
+    if (lstat(path, &there) == 0 && !S_ISSOCK(there.st_mode))
+        return -EEXIST; /* no socket of ours: not ours to remove */
     if (is_alive(&address))
         return -EADDRINUSE;
     unlink(path);
@@ -256,6 +341,28 @@ static int listen_on(const char *path)
     return fd;
 }
 
+static int listen_http(struct control *control, int fd)
+{
+    enum {
+        METHODS = EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |
+                  EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PATCH
+    }; /* what is not served is refused by dispatch */
+    control->http = evhttp_new(control->base);
+    if (control->http == NULL)
+        return -ENOMEM;
+    evhttp_set_max_headers_size(control->http, HEADERS_MAX);
+    evhttp_set_max_body_size(control->http, BODY_MAX);
+    evhttp_set_timeout(control->http, TIMEOUT_S);
+    evhttp_set_allowed_methods(control->http, METHODS);
+    evhttp_set_bevcb(control->http, on_accept, control);
+    evhttp_set_gencb(control->http, on_request, control);
+    struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(control->http, fd);
+    if (bound == NULL)
+        return -ENOMEM;
+    control->listener = evhttp_bound_socket_get_listener(bound);
+    return 0;
+}
+
 static int set_up(struct control *control, int fd)
 {
     control->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -263,18 +370,14 @@ static int set_up(struct control *control, int fd)
     if (control->stop_fd < 0 || control->base == NULL)
         return -ENOMEM;
     control->stop = event_new(control->base, control->stop_fd, EV_READ, on_stop, control->base);
-    control->http = evhttp_new(control->base);
-    if (control->stop == NULL || control->http == NULL || event_add(control->stop, NULL) < 0)
+    control->sweep = event_new(control->base, -1, EV_TIMEOUT, on_sweep, control);
+    if (control->stop == NULL || control->sweep == NULL || event_add(control->stop, NULL) < 0)
         return -ENOMEM;
-    evhttp_set_max_headers_size(control->http, HEADERS_MAX);
-    evhttp_set_max_body_size(control->http, BODY_MAX);
-    evhttp_set_timeout(control->http, TIMEOUT_S);
-    evhttp_set_allowed_methods(control->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
-    evhttp_set_gencb(control->http, on_request, control);
-    return evhttp_accept_socket(control->http, fd) < 0 ? -ENOMEM : 0;
+    return listen_http(control, fd);
 }
 
-int control_start(const char *path, const struct control_route *routes, void *context, struct control **ret_control)
+int control_start(const char *path, const struct control_route *routes, void *context,
+                  struct control **ret_control)
 {
     struct control *control = calloc(1, sizeof(*control));
     if (control == NULL)
@@ -312,6 +415,11 @@ void control_stop(struct control *control)
         pthread_join(control->thread, NULL);
     if (control->http != NULL)
         evhttp_free(control->http);
+    for (unsigned i = 0; i < CONTROL_CONNECTIONS; i++)
+        if (control->places[i] != NULL)
+            bufferevent_decref(control->places[i]);
+    if (control->sweep != NULL)
+        event_free(control->sweep);
     if (control->stop != NULL)
         event_free(control->stop);
     if (control->base != NULL)

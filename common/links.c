@@ -43,7 +43,7 @@ static int compare_routes(const void *a, const void *b)
 
 static void find_uplinks(struct links *links)
 {
-    /* Sorted by metric, so the first default route of a family is the one in use. */
+    /* Sorted by metric, so the first default route of a family, met last here, is the one in use. */
     for (size_t i = links->routes_count; i-- > 0;) {
         const struct links_route *route = &links->routes[i];
         if (route->destination.family == AF_INET && route->destination.v4.len == 0)
@@ -86,7 +86,8 @@ int links_watch(void)
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
     struct sockaddr_nl address = {
         .nl_family = AF_NETLINK,
-        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
+        .nl_groups =
+            RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
     };
     if (fd < 0)
         return -errno;
@@ -102,10 +103,13 @@ bool links_changed(int watch_fd)
 {
     char buffer[4096];
     bool changed = false;
-    /* ENOBUFS says that messages were lost: something changed all the same. */
-    while (recv(watch_fd, buffer, sizeof(buffer), 0) > 0 || errno == ENOBUFS)
+    for (;;) {
+        ssize_t n = recv(watch_fd, buffer, sizeof(buffer), 0);
+        /* ENOBUFS says that messages were lost: something changed all the same. */
+        if (n <= 0 && !(n < 0 && errno == ENOBUFS))
+            return changed;
         changed = true;
-    return changed;
+    }
 }
 
 bool links_is_own(const struct links *links, const struct addr *addr)

@@ -32,8 +32,8 @@ struct links {
     size_t addresses_count;
     struct links_route *routes; /* main table, unicast; longest prefix first, then lowest metric */
     size_t routes_count;
-    uint32_t uplink4; /* ifindex of the IPv4 default route, 0 if none */
-    uint32_t uplink6; /* ifindex of the IPv6 default route, 0 if none */
+    uint32_t uplink4;     /* ifindex of the IPv4 default route, 0 if none */
+    uint32_t uplink6;     /* ifindex of the IPv6 default route, 0 if none */
     uint32_t lowest_mtu4; /* over all IPv4 routes; 65535 if none */
     uint32_t lowest_mtu6;
 };

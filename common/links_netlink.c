@@ -19,6 +19,7 @@ enum {
     MTU_ANY = 65535,
     REQUEST_LEN = 512,
     DUMP_LEN = 32768, /* what the kernel fills in one message of a dump */
+    ATTEMPTS = 10,    /* at a dump that changes of the table interrupt */
 };
 
 struct dump {
@@ -38,7 +39,7 @@ static int on_link(const struct nlmsghdr *header, void *context)
     const struct ifinfomsg *link = mnl_nlmsg_get_payload(header);
     const struct nlattr *attribute;
     uint32_t mtu = MTU_ANY;
-    mnl_attr_for_each(attribute, header, sizeof(*link))
+    mnl_attr_for_each (attribute, header, sizeof(*link))
         if (mnl_attr_get_type(attribute) == IFLA_MTU && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
             mtu = mnl_attr_get_u32(attribute);
     if (dump->known_count < LINKS_MAX) {
@@ -93,9 +94,10 @@ static int on_address(const struct nlmsghdr *header, void *context)
     const struct nlattr *attribute;
     struct addr own = {0}, peer = {0};
     bool loopback;
-    if ((message->ifa_family != AF_INET && message->ifa_family != AF_INET6) || message->ifa_index == dump->except)
+    if ((message->ifa_family != AF_INET && message->ifa_family != AF_INET6) ||
+        message->ifa_index == dump->except)
         return MNL_CB_OK;
-    mnl_attr_for_each(attribute, header, sizeof(*message)) {
+    mnl_attr_for_each (attribute, header, sizeof(*message)) {
         if (mnl_attr_get_type(attribute) == IFA_LOCAL)
             get_addr(attribute, message->ifa_family, &own);
         if (mnl_attr_get_type(attribute) == IFA_ADDRESS)
@@ -125,7 +127,7 @@ static int on_address(const struct nlmsghdr *header, void *context)
 static uint32_t route_mtu(const struct nlattr *metrics)
 {
     const struct nlattr *attribute;
-    mnl_attr_for_each_nested(attribute, metrics)
+    mnl_attr_for_each_nested (attribute, metrics)
         if (mnl_attr_get_type(attribute) == RTAX_MTU && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
             return mnl_attr_get_u32(attribute);
     return 0;
@@ -142,16 +144,17 @@ static void route_attributes(const struct nlmsghdr *header, uint8_t family, stru
                              uint32_t *table, struct links_route *route)
 {
     const struct nlattr *attribute;
-    mnl_attr_for_each(attribute, header, sizeof(struct rtmsg)) switch (mnl_attr_get_type(attribute)) {
-    case RTA_DST: get_addr(attribute, family, destination); break;
-    case RTA_OIF: route->ifindex = mnl_attr_get_u32(attribute); break;
-    case RTA_MULTIPATH: route->ifindex = first_hop(attribute); break;
-    case RTA_PRIORITY: route->metric = mnl_attr_get_u32(attribute); break;
-    case RTA_TABLE: *table = mnl_attr_get_u32(attribute); break;
-    case RTA_METRICS: route->mtu = route_mtu(attribute); break;
-    case RTA_GATEWAY:
-    case RTA_VIA: route->gateway = true; break;
-    }
+    mnl_attr_for_each (attribute, header, sizeof(struct rtmsg))
+        switch (mnl_attr_get_type(attribute)) {
+        case RTA_DST: get_addr(attribute, family, destination); break;
+        case RTA_OIF: route->ifindex = mnl_attr_get_u32(attribute); break;
+        case RTA_MULTIPATH: route->ifindex = first_hop(attribute); break;
+        case RTA_PRIORITY: route->metric = mnl_attr_get_u32(attribute); break;
+        case RTA_TABLE: *table = mnl_attr_get_u32(attribute); break;
+        case RTA_METRICS: route->mtu = route_mtu(attribute); break;
+        case RTA_GATEWAY:
+        case RTA_VIA: route->gateway = true; break;
+        }
 }
 
 static int on_route(const struct nlmsghdr *header, void *context)
@@ -163,8 +166,11 @@ static int on_route(const struct nlmsghdr *header, void *context)
     struct addr destination = {.family = message->rtm_family};
     uint32_t table = message->rtm_table;
     bool loopback;
-    if ((message->rtm_family != AF_INET && message->rtm_family != AF_INET6) || message->rtm_type != RTN_UNICAST)
+    if ((message->rtm_family != AF_INET && message->rtm_family != AF_INET6) ||
+        message->rtm_type != RTN_UNICAST)
         return MNL_CB_OK;
+    if (message->rtm_flags & RTM_F_CLONED)
+        return MNL_CB_OK; /* a path MTU or redirect that the kernel learned; it goes without a message */
     route_attributes(header, message->rtm_family, &destination, &table, &route);
     uint32_t mtu = mtu_of(dump, route.ifindex, &loopback);
     if (table != RT_TABLE_MAIN || route.ifindex == dump->except || route.ifindex == 0 || loopback)
@@ -182,8 +188,10 @@ static int on_route(const struct nlmsghdr *header, void *context)
     return MNL_CB_OK;
 }
 
-/* One dump request, all its answers to `handle`. */
-static int ask(struct mnl_socket *socket, uint16_t type, unsigned sequence, mnl_cb_t handle, struct dump *dump)
+/* One dump request, all its answers to `handle`. -EINTR: the table changed meanwhile and the dump is not
+ * whole. */
+static int ask(struct mnl_socket *socket, uint16_t type, unsigned sequence, mnl_cb_t handle,
+               struct dump *dump)
 {
     char buffer[REQUEST_LEN];
     struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
@@ -200,35 +208,44 @@ static int ask(struct mnl_socket *socket, uint16_t type, unsigned sequence, mnl_
         if (n < 0)
             return -errno;
         int r = mnl_cb_run(answer, (size_t)n, sequence, mnl_socket_get_portid(socket), handle, dump);
-        if (r < 0 && errno != EINTR) /* EINTR: the table changed meanwhile; the watch tells us again */
+        if (r < 0)
             return -errno;
         if (r <= MNL_CB_STOP)
             return dump->error;
     }
 }
 
-int links_netlink_dump(struct links *links, const char *except)
+/* All three tables over a socket of their own, so that nothing of an attempt before is left in it. */
+static int read_tables(struct dump *dump)
 {
-    struct dump *dump = calloc(1, sizeof(*dump));
-    struct mnl_socket *socket = NULL;
-    int r = -ENOMEM;
-    if (dump == NULL)
-        return r;
-    dump->links = links;
-    dump->except = except != NULL ? if_nametoindex(except) : 0;
-    socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-    if (socket == NULL || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-        r = -errno;
-        goto out;
-    }
-    r = ask(socket, RTM_GETLINK, 1, on_link, dump);
+    struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+    int r;
+    if (socket == NULL)
+        return -errno;
+    r = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
+    if (r == 0)
+        r = ask(socket, RTM_GETLINK, 1, on_link, dump);
     if (r == 0)
         r = ask(socket, RTM_GETADDR, 2, on_address, dump);
     if (r == 0)
         r = ask(socket, RTM_GETROUTE, 3, on_route, dump);
-out:
-    if (socket != NULL)
-        mnl_socket_close(socket);
+    mnl_socket_close(socket);
+    return r;
+}
+
+int links_netlink_dump(struct links *links, const char *except)
+{
+    struct dump *dump = calloc(1, sizeof(*dump));
+    int r = -EINTR;
+    if (dump == NULL)
+        return -ENOMEM;
+    dump->links = links;
+    dump->except = except != NULL ? if_nametoindex(except) : 0;
+    for (int attempt = 0; attempt < ATTEMPTS && r == -EINTR; attempt++) {
+        links->addresses_count = links->routes_count = dump->known_count =
+            0; /* the arrays are kept and reused */
+        r = read_tables(dump);
+    }
     free(dump);
     return r;
 }

@@ -9,8 +9,8 @@
 
 #include "common/links.h"
 
-/* Fills the arrays of a zeroed snapshot, interface `except` (may be NULL) left out; the caller frees them, also
- * after an error. 0 or negative errno. */
+/* Fills the arrays of a zeroed snapshot, interface `except` (may be NULL) left out; the caller frees them,
+ * also after an error. 0 or negative errno. */
 int links_netlink_dump(struct links *links, const char *except) __attribute__((warn_unused_result));
 
 #endif

@@ -17,6 +17,7 @@
 
 enum {
     LINE_LEN = 1024,
+    ESCAPE_LEN = 4, /* \\xHH */
 };
 
 static const char *program_name = "gate64";
@@ -61,28 +62,40 @@ bool log_wants(enum log_level level)
     return level <= wanted;
 }
 
-/* Nothing from outside may move a terminal's cursor or begin a line of its own. */
-static void clean(char *text)
+/* Nothing from outside may move a terminal's cursor or begin a line of its own: control characters stand as
+ * \xHH. */
+static void escape(const char *text, char *out, size_t size)
 {
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
+    static const char hex[] = "0123456789abcdef";
+    const char *last = out + size - ESCAPE_LEN - 1; /* room for one more and the NUL */
+    for (; *text != '\0' && out <= last; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c >= ' ' && c != 0x7f) {
+            *out++ = *text;
+            continue;
+        }
+        *out++ = '\\';
+        *out++ = 'x';
+        *out++ = hex[c >> 4];
+        *out++ = hex[c & 0xf];
+    }
+    *out = '\0';
 }
 
 void log_line(enum log_level level, const char *area, const char *format, ...)
 {
-    char text[LINE_LEN];
+    char raw[LINE_LEN], text[LINE_LEN];
     va_list arguments;
     if (!log_wants(level))
         return;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    vsnprintf(raw, sizeof(raw), format, arguments);
     va_end(arguments);
-    clean(text);
+    escape(raw, text, sizeof(text));
 #ifdef HAVE_SYSTEMD
     if (to_journal) {
-        sd_journal_send("MESSAGE=%s: %s", area, text, "PRIORITY=%i", priorities[level], "SYSLOG_IDENTIFIER=%s",
-                        program_name, "GATE64_AREA=%s", area, NULL);
+        sd_journal_send("MESSAGE=%s: %s", area, text, "PRIORITY=%i", priorities[level],
+                        "SYSLOG_IDENTIFIER=%s", program_name, "GATE64_AREA=%s", area, NULL);
         return;
     }
 #endif

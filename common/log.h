@@ -23,10 +23,10 @@ __attribute__((format(printf, 3, 4))) void log_line(enum log_level level, const 
 #define log_error(area, ...)   log_line(LOG_LEVEL_ERROR, area, __VA_ARGS__)
 #define log_warning(area, ...) log_line(LOG_LEVEL_WARNING, area, __VA_ARGS__)
 #define log_info(area, ...)    log_line(LOG_LEVEL_INFO, area, __VA_ARGS__)
-#define log_debug(area, ...)                                                                                 \
-    do {                                                                                                     \
-        if (log_wants(LOG_LEVEL_DEBUG))                                                                      \
-            log_line(LOG_LEVEL_DEBUG, area, __VA_ARGS__);                                                    \
+#define log_debug(area, ...)                              \
+    do {                                                  \
+        if (log_wants(LOG_LEVEL_DEBUG))                   \
+            log_line(LOG_LEVEL_DEBUG, area, __VA_ARGS__); \
     } while (0)
 
 #endif

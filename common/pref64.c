@@ -65,7 +65,8 @@ bool pref64_extract(const struct addr_prefix6 *prefix, const struct in6_addr *ad
     return true;
 }
 
-bool pref64_extract_exact(const struct addr_prefix6 *prefix, const struct in6_addr *addr, uint32_t *ret_address)
+bool pref64_extract_exact(const struct addr_prefix6 *prefix, const struct in6_addr *addr,
+                          uint32_t *ret_address)
 {
     uint32_t address;
     if (!pref64_extract(prefix, addr, &address))

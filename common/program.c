@@ -60,9 +60,27 @@ static int parse_options(const char *name, int argc, char *argv[], struct option
 static int print_settings(const struct settings *settings)
 {
     char *text = settings_file_print(settings);
-    int status = text != NULL && fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? PROGRAM_GOOD : PROGRAM_FAILED;
+    int status =
+        text != NULL && fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? PROGRAM_GOOD : PROGRAM_FAILED;
     free(text);
     return status;
+}
+
+/* RFC 7857 2.1 lets an operator go below the 240 s of RFC 6146 4, and keeps recommending them. */
+static void tell_short_timeout(const char *key, int seconds)
+{
+    enum { RECOMMENDED_S = 240 };
+    if (seconds < RECOMMENDED_S)
+        log_warning("config",
+                    "%s is %d s; RFC 7857 2.1 recommends %d s: a peer that answers later finds the "
+                    "connection forgotten",
+                    key, seconds, RECOMMENDED_S);
+}
+
+static void tell_short_timeouts(const struct settings *settings)
+{
+    tell_short_timeout("nat64.timeouts.tcp-opening", settings->nat64.timeouts.tcp_opening);
+    tell_short_timeout("nat64.timeouts.tcp-closing", settings->nat64.timeouts.tcp_closing);
 }
 
 int program_begin(const char *name, int argc, char *argv[], struct settings **ret_settings)
@@ -77,12 +95,14 @@ int program_begin(const char *name, int argc, char *argv[], struct settings **re
         fprintf(stderr, "%s\n", error);
         return PROGRAM_FAILED;
     }
+    if (!options.test)
+        log_open(name, settings->log.level, options.foreground ? LOG_SINK_STDERR : settings->log.sink);
+    tell_short_timeouts(settings);
     if (options.test) {
         status = print_settings(settings);
         settings_file_free(settings);
         return status;
     }
-    log_open(name, settings->log.level, options.foreground ? LOG_SINK_STDERR : settings->log.sink);
     *ret_settings = settings;
     return -1;
 }
@@ -94,9 +114,11 @@ int program_lock(const char *name, const struct settings *settings)
     snprintf(dir, sizeof(dir), "%s/%s", settings->state_dir, name);
     int fd = service_lock(dir, &pid);
     if (fd == -EBUSY)
-        log_error("service", "%s runs already, as process %d; stop it first, or choose another state-dir", name, pid);
+        log_error("service", "%s runs already, as process %d; stop it first, or choose another state-dir",
+                  name, pid);
     else if (fd < 0)
-        log_error("service", "cannot lock %s: %s; run %s as root or through systemd", dir, strerror(-fd), name);
+        log_error("service", "cannot lock %s: %s; run %s as root or through systemd", dir, strerror(-fd),
+                  name);
     return fd;
 }
 

@@ -16,8 +16,8 @@ enum {
     PROGRAM_USAGE = 2,
 };
 
-/* Reads the options and the configuration and opens the log; -T, -h and --version do their work. Returns the exit
- * status, or -1 to go on with *ret_settings. */
+/* Reads the options and the configuration and opens the log; -T, -h and --version do their work. Returns the
+ * exit status, or -1 to go on with *ret_settings. */
 int program_begin(const char *name, int argc, char *argv[], struct settings **ret_settings);
 
 /* Locks STATE-DIR/NAME; logs why it could not. The descriptor, or negative errno. */

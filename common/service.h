@@ -14,7 +14,7 @@ int service_signals(void) __attribute__((warn_unused_result));
 /* Waits for one of the signals; returns its number. `timeout_ms` < 0: for ever; 0 on timeout. */
 int service_wait(int fd, int timeout_ms);
 
-void service_ready(const char *status);    /* READY=1 with STATUS= */
+void service_ready(const char *status); /* READY=1 with STATUS= */
 void service_stopping(void);
 
 /* Takes DIR/lock exclusively (DIR is made, 0755). -EBUSY: another instance runs; *ret_pid is its pid.

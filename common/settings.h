@@ -5,7 +5,8 @@
  * Specification: man/gate64.conf.5
  *
  * Read, owned and freed by settings_file. An absent key has its default; an empty list is none, except for
- * `backends` and `dns64.upstream`, where it means the default. Each list is a pointer with its count behind it.
+ * `backends` and `dns64.upstream`, where it means the default. Each list is a pointer with its count behind
+ * it.
  */
 #ifndef GATE64_COMMON_SETTINGS_H
 #define GATE64_COMMON_SETTINGS_H
@@ -97,7 +98,7 @@ struct settings_dns64 {
 };
 
 struct settings {
-    char file[SETTINGS_PATH_LEN]; /* "" when the defaults were taken without a file */
+    char file[SETTINGS_PATH_LEN];  /* "" when the defaults were taken without a file */
     struct addr_prefix6 *backends; /* empty: links_default_backends() */
     size_t backends_count;
     struct {

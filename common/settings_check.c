@@ -33,12 +33,14 @@ static int check_pref64(const struct settings *settings, const struct fault *fau
         const struct settings_pref64 *a = &settings->pref64[i];
         for (size_t k = 0; k < i; k++)
             if (addr_overlap6(&a->prefix, &settings->pref64[k].prefix))
-                return fail(fault, a->line, "pref64 overlaps another one; allowed: prefixes that share no address");
+                return fail(fault, a->line,
+                            "pref64 overlaps another one; allowed: prefixes that share no address");
         for (size_t k = 0; k < a->allow4_count; k++)
             if (!special_may_allow4(&a->allow4[k]))
-                return fail(fault, a->line,
-                            "allow-ipv4 names loopback, multicast or broadcast, which never open; allowed: other "
-                            "special-purpose ranges");
+                return fail(
+                    fault, a->line,
+                    "allow-ipv4 names loopback, multicast or broadcast, which never open, or a range of "
+                    "169.254.0.0/16, which opens by single addresses; allowed: other special-purpose ranges");
     }
     return 0;
 }
@@ -51,10 +53,12 @@ static int check_pools(const struct settings *settings, const struct fault *faul
         if (a->address.len < LONGEST_POOL)
             return fail(fault, a->line, "pool is larger than a /16; allowed: prefixes of /16 to /32");
         if (special_martian4(a->address.address))
-            return fail(fault, a->line, "pool lies in 0/8, 127/8, 224/4 or 240/4; allowed: unicast addresses");
+            return fail(fault, a->line,
+                        "pool lies in 0/8, 127/8, 224/4 or 240/4; allowed: unicast addresses");
         for (size_t k = 0; k < i; k++)
             if (addr_overlap4(&a->address, &settings->pools[k].address))
-                return fail(fault, a->line, "pool overlaps another one; allowed: pools that share no address");
+                return fail(fault, a->line,
+                            "pool overlaps another one; allowed: pools that share no address");
     }
     return 0;
 }
@@ -75,14 +79,16 @@ static bool in_pref64(const struct settings *settings, const struct in6_addr *ad
     return false;
 }
 
-static int check_static(const struct settings *settings, const struct settings_static *a, const struct fault *fault)
+static int check_static(const struct settings *settings, const struct settings_static *a,
+                        const struct fault *fault)
 {
     if (!in_pools(settings, a->ipv4.addr.v4))
         return fail(fault, a->line, "static: ipv4 is in no pool; allowed: an address of a pool");
     if (special_martian6(&a->ipv6.addr.v6) || in_pref64(settings, &a->ipv6.addr.v6))
-        return fail(fault, a->line,
-                    "static: ipv6 is no address of a backend; allowed: not loopback, link-local, multicast or "
-                    "under pref64");
+        return fail(
+            fault, a->line,
+            "static: ipv6 is no address of a backend; allowed: not loopback, link-local, multicast or "
+            "under pref64");
     return 0;
 }
 
@@ -98,11 +104,13 @@ static int check_statics(const struct settings *settings, const struct fault *fa
             if (a->protocol != b->protocol)
                 continue;
             if (a->ipv4.addr.v4 == b->ipv4.addr.v4 && a->ipv4.port == b->ipv4.port)
-                return fail(fault, a->line, "static: ipv4 is used twice; allowed: one binding for each protocol, "
-                                            "address and port");
+                return fail(fault, a->line,
+                            "static: ipv4 is used twice; allowed: one binding for each protocol, "
+                            "address and port");
             if (addr_equal6(&a->ipv6.addr.v6, &b->ipv6.addr.v6) && a->ipv6.port == b->ipv6.port)
-                return fail(fault, a->line, "static: ipv6 is used twice; allowed: one binding for each protocol, "
-                                            "address and port");
+                return fail(fault, a->line,
+                            "static: ipv6 is used twice; allowed: one binding for each protocol, "
+                            "address and port");
         }
     }
     return 0;

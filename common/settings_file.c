@@ -22,6 +22,7 @@ enum {
     FILE_MAX = 4 << 20, /* a longer configuration is a mistake */
     PATH_LEN = 160,
     ALLOWED_LEN = 256,
+    VALUE_LEN = 64,
 };
 
 /* One reading: where errors go and what they name. */
@@ -64,11 +65,13 @@ static int unknown_key(const struct reader *reader, const config_setting_t *sett
                 config_setting_name(setting), names);
 }
 
-static int wrong_value(const struct reader *reader, int line, const struct settings_key *key)
+static int wrong_value(const struct reader *reader, int line, const struct settings_key *key,
+                       const config_setting_t *bad)
 {
-    char allowed[ALLOWED_LEN];
+    char allowed[ALLOWED_LEN], value[VALUE_LEN];
     settings_schema_allowed(key, allowed, sizeof(allowed));
-    return fail(reader, line, "wrong value of %s; allowed: %s", key->path, allowed);
+    settings_value_quote(bad, value, sizeof(value));
+    return fail(reader, line, "wrong value %s of %s; allowed: %s", value, key->path, allowed);
 }
 
 static int missing(const struct reader *reader, int line, const struct settings_key *key)
@@ -80,64 +83,53 @@ static int missing(const struct reader *reader, int line, const struct settings_
 
 static int read_group(const struct reader *reader, config_setting_t *setting, const char *group, void *base);
 
-static size_t element_size(const struct settings_key *key)
-{
-    if (strcmp(key->path, "pref64") == 0)
-        return sizeof(struct settings_pref64);
-    if (strcmp(key->path, "pools") == 0)
-        return sizeof(struct settings_pool);
-    return sizeof(struct settings_static);
-}
-
-static void set_line(const struct settings_key *key, void *element, int line)
-{
-    size_t at = strcmp(key->path, "pref64") == 0  ? offsetof(struct settings_pref64, line)
-                : strcmp(key->path, "pools") == 0 ? offsetof(struct settings_pool, line)
-                                                  : offsetof(struct settings_static, line);
-    memcpy((char *)element + at, &line, sizeof(line));
-}
-
-/* ( { ... }, ... ): an array of structs. The count is kept up so that settings_file_free finds what is there. */
+/* ( { ... }, ... ): an array of structs. The count is kept up so that settings_file_free finds what is there.
+ */
 static int read_groups(const struct reader *reader, config_setting_t *setting, const struct settings_key *key,
                        void *base)
 {
     char group[PATH_LEN];
+    const struct settings_element *element = settings_schema_element(key);
     struct settings_value_list *list = (void *)((char *)base + key->offset);
     int line = config_setting_source_line(setting), count = config_setting_length(setting);
     if (!config_setting_is_list(setting) && !(config_setting_is_array(setting) && count == 0))
-        return wrong_value(reader, line, key);
+        return wrong_value(reader, line, key, setting);
     if (count < key->min || count > key->max)
-        return fail(reader, line, "%d groups in %s; allowed: %d to %d", count, key->path, (int)key->min, (int)key->max);
-    list->items = calloc((size_t)count + 1, element_size(key));
+        return fail(reader, line, "%d groups in %s; allowed: %d to %d", count, key->path, (int)key->min,
+                    (int)key->max);
+    list->items = calloc((size_t)count + 1, element->size);
     if (list->items == NULL)
         return -ENOMEM;
     snprintf(group, sizeof(group), "%s[].", key->path);
     for (int i = 0; i < count; i++) {
-        config_setting_t *element = config_setting_get_elem(setting, (unsigned)i);
-        void *at = (char *)list->items + (size_t)i * element_size(key);
+        config_setting_t *member = config_setting_get_elem(setting, (unsigned)i);
+        char *at = (char *)list->items + (size_t)i * element->size;
+        int member_line = config_setting_source_line(member);
         list->count = (size_t)i + 1;
-        if (!config_setting_is_group(element))
-            return wrong_value(reader, config_setting_source_line(element), key);
-        set_line(key, at, config_setting_source_line(element));
-        int r = read_group(reader, element, group, at);
+        if (!config_setting_is_group(member))
+            return wrong_value(reader, member_line, key, member);
+        memcpy(at + element->line_offset, &member_line, sizeof(member_line));
+        int r = read_group(reader, member, group, at);
         if (r < 0)
             return r;
     }
     return 0;
 }
 
-static int read_key(const struct reader *reader, config_setting_t *setting, const struct settings_key *key, void *base)
+static int read_key(const struct reader *reader, config_setting_t *setting, const struct settings_key *key,
+                    void *base)
 {
     char group[PATH_LEN];
     int line = config_setting_source_line(setting);
     if (key->type == SETTINGS_TYPE_GROUPS)
         return read_groups(reader, setting, key, base);
     if (key->type != SETTINGS_TYPE_GROUP) {
-        int r = settings_value_read(setting, key, base);
-        return r == -EINVAL ? wrong_value(reader, line, key) : r;
+        const config_setting_t *bad;
+        int r = settings_value_read(setting, key, base, &bad);
+        return r == -EINVAL ? wrong_value(reader, line, key, bad) : r;
     }
     if (!config_setting_is_group(setting))
-        return wrong_value(reader, line, key);
+        return wrong_value(reader, line, key, setting);
     snprintf(group, sizeof(group), "%s.", key->path);
     return read_group(reader, setting, group, base);
 }
@@ -149,7 +141,8 @@ static int read_fallback(const struct reader *reader, const struct settings_key 
     config_t config;
     config_init(&config);
     snprintf(text, sizeof(text), "v = %s;", key->fallback);
-    int r = config_read_string(&config, text) ? read_key(reader, config_lookup(&config, "v"), key, base) : -EINVAL;
+    int r = config_read_string(&config, text) ? read_key(reader, config_lookup(&config, "v"), key, base)
+                                              : -EINVAL;
     config_destroy(&config);
     return r;
 }
@@ -192,6 +185,9 @@ static int check_text(const struct reader *reader, const char *text, size_t len)
     case SETTINGS_TEXT_INCLUDE:
         return fail(reader, line, "@include is not supported; allowed: everything in one file");
     case SETTINGS_TEXT_NUL: return fail(reader, line, "a NUL byte; allowed: text");
+    case SETTINGS_TEXT_UNCLOSED:
+        return fail(reader, line,
+                    "%s is never closed; allowed: what begins here must end before the file does", path);
     case SETTINGS_TEXT_INTEGER:
         key = settings_schema_find(path);
         if (key != NULL)
@@ -201,14 +197,22 @@ static int check_text(const struct reader *reader, const char *text, size_t len)
     return 0;
 }
 
+/* What libconfig could not read. */
+static int wrong_grammar(const struct reader *reader, const config_t *config)
+{
+    const char *what = config_error_text(config);
+    bool twice = strncmp(what, "duplicate", strlen("duplicate")) == 0;
+    return fail(reader, config_error_line(config), "%s; allowed: %s", what,
+                twice ? "each key once" : "KEY = VALUE; with groups { }, lists ( ) and [ ]");
+}
+
 static int read_config(const struct reader *reader, const char *text, struct settings *settings)
 {
     config_t config;
     config_init(&config);
     int r;
     if (!config_read_string(&config, text))
-        r = fail(reader, config_error_line(&config), "%s; allowed: KEY = VALUE; with groups { }, lists ( ) and [ ]",
-                 config_error_text(&config));
+        r = wrong_grammar(reader, &config);
     else
         r = read_group(reader, config_root_setting(&config), "", settings);
     config_destroy(&config);
@@ -286,7 +290,8 @@ int settings_file_load(const char *path, struct settings **ret_settings, char er
     if (fd >= 0)
         close(fd);
     if (r < 0) {
-        snprintf(error, SETTINGS_ERROR_LEN, "%s:0: cannot read it: %s; name a readable file with -c", name, strerror(-r));
+        snprintf(error, SETTINGS_ERROR_LEN, "%s:0: cannot read it: %s; name a readable file with -c", name,
+                 strerror(-r));
         return r;
     }
     r = settings_file_load_text(text, len, name, ret_settings, error);

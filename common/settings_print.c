@@ -5,6 +5,7 @@
  * Specification: man/gate64.conf.5
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/settings_file.h"
@@ -45,22 +46,14 @@ static void print_element(FILE *out, const char *group, const void *element)
     fputs("}", out);
 }
 
-static size_t element_size(const char *path)
-{
-    if (strcmp(path, "pref64") == 0)
-        return sizeof(struct settings_pref64);
-    if (strcmp(path, "pools") == 0)
-        return sizeof(struct settings_pool);
-    return sizeof(struct settings_static);
-}
-
 static void print_groups(FILE *out, const struct settings_key *key, const struct settings *settings)
 {
     const struct settings_value_list *list = (const void *)((const char *)settings + key->offset);
+    const struct settings_element *element = settings_schema_element(key);
     fprintf(out, "%s = (", key->path);
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ",\n" : "\n", out);
-        print_element(out, key->path, (const char *)list->items + i * element_size(key->path));
+        print_element(out, key->path, (const char *)list->items + i * element->size);
     }
     fputs(list->count > 0 ? "\n);\n" : ");\n", out);
 }
@@ -103,5 +96,8 @@ char *settings_file_print(const struct settings *settings)
     for (size_t i = 0; i < settings_schema_count; i++)
         print_key(out, &settings_schema[i], settings, &depth);
     close_groups(out, &depth, 0);
-    return fclose(out) == 0 ? text : NULL;
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
 }

@@ -27,18 +27,30 @@ enum {
 #define POOL_AT(member)   offsetof(struct settings_pool, member)
 #define STATIC_AT(member) offsetof(struct settings_static, member)
 
-#define INT(path, member, min, max, fallback, restart, reason)                                               \
-    {path, SETTINGS_TYPE_INT, AT(member), min, max, fallback, NULL, restart, reason}
-#define BOOL(path, member, fallback, reason)                                                                 \
-    {path, SETTINGS_TYPE_BOOL, AT(member), 0, 0, fallback, NULL, false, reason}
-#define WORD(path, member, words, fallback, restart, reason)                                                 \
-    {path, SETTINGS_TYPE_WORD, AT(member), 0, 0, fallback, words, restart, reason}
-#define TEXT(path, member, max, fallback, reason)                                                            \
-    {path, SETTINGS_TYPE_TEXT, AT(member), 1, max, fallback, NULL, true, reason}
-#define LIST(path, type, member, fallback, restart, reason)                                                  \
-    {path, SETTINGS_TYPE_##type, AT(member), 0, 0, fallback, NULL, restart, reason}
-#define GROUP(path, reason)                                                                                  \
-    {path, SETTINGS_TYPE_GROUP, 0, 0, 0, "{ }", NULL, false, reason}
+#define INT(path, member, min, max, fallback, restart, reason)                         \
+    {                                                                                  \
+        path, SETTINGS_TYPE_INT, AT(member), min, max, fallback, NULL, restart, reason \
+    }
+#define BOOL(path, member, fallback, reason)                                      \
+    {                                                                             \
+        path, SETTINGS_TYPE_BOOL, AT(member), 0, 0, fallback, NULL, false, reason \
+    }
+#define WORD(path, member, words, fallback, restart, reason)                         \
+    {                                                                                \
+        path, SETTINGS_TYPE_WORD, AT(member), 0, 0, fallback, words, restart, reason \
+    }
+#define TEXT(path, member, max, fallback, reason)                                  \
+    {                                                                              \
+        path, SETTINGS_TYPE_TEXT, AT(member), 1, max, fallback, NULL, true, reason \
+    }
+#define LIST(path, type, member, fallback, restart, reason)                           \
+    {                                                                                 \
+        path, SETTINGS_TYPE_##type, AT(member), 0, 0, fallback, NULL, restart, reason \
+    }
+#define GROUP(path, reason)                                            \
+    {                                                                  \
+        path, SETTINGS_TYPE_GROUP, 0, 0, 0, "{ }", NULL, false, reason \
+    }
 
 /* In the order of the printed file: a group stands before its members. */
 const struct settings_key settings_schema[] = {
@@ -47,7 +59,8 @@ const struct settings_key settings_schema[] = {
     GROUP("log", "where the log goes"),
     WORD("log.level", log.level, levels, "\"info\"", false, "the least important line that is written"),
     WORD("log.sink", log.sink, sinks, "\"journal\"", true, "-f chooses stderr"),
-    TEXT("state-dir", state_dir, SETTINGS_PATH_LEN - 1, "\"/run/gate64\"", "sockets and locks of both daemons"),
+    TEXT("state-dir", state_dir, SETTINGS_PATH_LEN - 1, "\"/run/gate64\"",
+         "sockets and locks of both daemons"),
     {"pref64", SETTINGS_TYPE_GROUPS, AT(pref64), 1, 16, "( { prefix = \"64:ff9b::/96\"; } )", NULL, true,
      "the prefixes under which IPv4 is reached (RFC 6052)"},
     {"pref64[].prefix", SETTINGS_TYPE_PREF64, PREF64_AT(prefix), 0, 0, NULL, NULL, true,
@@ -111,18 +124,19 @@ const struct settings_key settings_schema[] = {
     GROUP("nat64.icmp-errors", "errors that the gateway makes itself (RFC 4443 2.4)"),
     BOOL("nat64.icmp-errors.send", nat64.icmp_errors.send, "true", "false: refuse in silence"),
     INT("nat64.icmp-errors.per-second", nat64.icmp_errors.per_second, 1, 1000000, "100", false, "in all"),
-    INT("nat64.icmp-errors.per-second-per-network", nat64.icmp_errors.per_second_per_network, 1, 1000000, "10",
-        false, "to one /64 or IPv4 address"),
+    INT("nat64.icmp-errors.per-second-per-network", nat64.icmp_errors.per_second_per_network, 1, 1000000,
+        "10", false, "to one /64 or IPv4 address"),
     GROUP("nat64.translation", "choices that RFC 7915 leaves"),
     BOOL("nat64.translation.zero-traffic-class", nat64.translation.zero_traffic_class, "false",
          "RFC 7915 4.1 and 5.1: do not copy it"),
-    WORD("nat64.translation.udp-zero-checksum", nat64.translation.udp_zero_checksum, zero_checksums, "\"compute\"",
-         false, "RFC 7915 4.5: of UDP from IPv4 without one"),
+    WORD("nat64.translation.udp-zero-checksum", nat64.translation.udp_zero_checksum, zero_checksums,
+         "\"compute\"", false, "RFC 7915 4.5: of UDP from IPv4 without one"),
     BOOL("nat64.translation.mss-clamp", nat64.translation.mss_clamp, "true",
          "lower the MSS of a SYN to what both links carry"),
 
     GROUP("dns64", "the DNS server"),
-    LIST("dns64.listen", ENDPOINTS, dns64.listen, "[\"::#53\"]", true, ":: is IPv6 only; list IPv4 explicitly"),
+    LIST("dns64.listen", ENDPOINTS, dns64.listen, "[\"::#53\"]", true,
+         ":: is IPv6 only; list IPv4 explicitly"),
     INT("dns64.workers", dns64.workers, 0, 64, "0", true, "threads; 0: one a CPU"),
     LIST("dns64.allow", PREFIXES, dns64.allow, "[]", false, "clients besides backends and loopback"),
     LIST("dns64.upstream", ENDPOINTS, dns64.upstream, "[]", false,
@@ -132,9 +146,11 @@ const struct settings_key settings_schema[] = {
     WORD("dns64.on-aaaa-failure", dns64.on_aaaa_failure, failures, "\"synthesise\"", false, "RFC 6147 5.1.2"),
     INT("dns64.aaaa-wait-ms", dns64.aaaa_wait_ms, 0, 10000, "300", false,
         "A is asked when AAAA was silent for so long (RFC 6147 5.1.8)"),
-    WORD("dns64.reverse", dns64.reverse, reverses, "\"cname\"", false, "PTR under the prefix (RFC 6147 5.3.1)"),
+    WORD("dns64.reverse", dns64.reverse, reverses, "\"cname\"", false,
+         "PTR under the prefix (RFC 6147 5.3.1)"),
     BOOL("dns64.mark-synthetic", dns64.mark_synthetic, "true", "extended error 29 on synthetic answers"),
-    INT("dns64.edns-size", dns64.edns_size, 512, 4096, "1232", false, "RFC 6891 6.2.5; 1232 avoids fragments"),
+    INT("dns64.edns-size", dns64.edns_size, 512, 4096, "1232", false,
+        "RFC 6891 6.2.5; 1232 avoids fragments"),
     GROUP("dns64.tcp", "limits of TCP clients (RFC 7766 6)"),
     INT("dns64.tcp.connections", dns64.tcp.connections, 1, 100000, "4096", true, "in all"),
     INT("dns64.tcp.connections-per-network", dns64.tcp.connections_per_network, 1, 100000, "50", false,
@@ -149,6 +165,19 @@ const struct settings_key *settings_schema_find(const char *path)
     for (size_t i = 0; i < settings_schema_count; i++)
         if (strcmp(settings_schema[i].path, path) == 0)
             return &settings_schema[i];
+    return NULL;
+}
+
+const struct settings_element *settings_schema_element(const struct settings_key *key)
+{
+    static const struct settings_element elements[] = {
+        {"pref64", sizeof(struct settings_pref64), PREF64_AT(line)},
+        {"pools", sizeof(struct settings_pool), POOL_AT(line)},
+        {"static", sizeof(struct settings_static), STATIC_AT(line)},
+    };
+    for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
+        if (strcmp(elements[i].path, key->path) == 0)
+            return &elements[i];
     return NULL;
 }
 
@@ -194,14 +223,16 @@ static const char *shape(enum settings_type type)
     case SETTINGS_TYPE_BOOL: return "true or false";
     case SETTINGS_TYPE_PREFIX4: return "an IPv4 address or prefix, such as \"192.0.2.0/28\"";
     case SETTINGS_TYPE_PREF64:
-        return "an IPv6 prefix of length 32, 40, 48, 56, 64 or 96 with bits 64 to 71 zero, such as \"64:ff9b::/96\"";
+        return "an IPv6 prefix of length 32, 40, 48, 56, 64 or 96 with bits 64 to 71 zero, such as "
+               "\"64:ff9b::/96\"";
     case SETTINGS_TYPE_ENDPOINT4: return "an IPv4 address and port, such as \"192.0.2.1#8080\"";
     case SETTINGS_TYPE_ENDPOINT6: return "an IPv6 address and port, such as \"2001:db8::5#80\"";
     case SETTINGS_TYPE_PREFIXES: return "a list of prefixes, such as [\"2001:db8::/48\", \"192.0.2.0/24\"]";
     case SETTINGS_TYPE_PREFIXES4: return "a list of IPv4 prefixes, such as [\"192.0.2.0/24\"]";
     case SETTINGS_TYPE_PREFIXES6: return "a list of IPv6 prefixes, such as [\"2001:db8:1::/64\"]";
     case SETTINGS_TYPE_ENDPOINTS: return "a list of addresses with ports, such as [\"2001:db8::53#53\"]";
-    case SETTINGS_TYPE_PORT_RANGES: return "a list of port ranges from 1 to 65535 that do not overlap, such as [\"1024-65535\"]";
+    case SETTINGS_TYPE_PORT_RANGES:
+        return "a list of port ranges from 1 to 65535 that do not overlap, such as [\"1024-65535\"]";
     case SETTINGS_TYPE_GROUP: return "a group, { ... }";
     case SETTINGS_TYPE_GROUPS: return "a list of groups, ( { ... }, ... )";
     case SETTINGS_TYPE_INT:

@@ -18,36 +18,46 @@
 enum settings_type {
     SETTINGS_TYPE_INT,
     SETTINGS_TYPE_BOOL,
-    SETTINGS_TYPE_WORD,       /* one of `words` */
-    SETTINGS_TYPE_TEXT,       /* free text of at most `max` bytes */
+    SETTINGS_TYPE_WORD, /* one of `words` */
+    SETTINGS_TYPE_TEXT, /* free text of at most `max` bytes */
     SETTINGS_TYPE_PREFIX4,
-    SETTINGS_TYPE_PREF64,     /* RFC 6052 prefix */
-    SETTINGS_TYPE_ENDPOINT4,  /* ADDRESS#PORT */
+    SETTINGS_TYPE_PREF64,    /* RFC 6052 prefix */
+    SETTINGS_TYPE_ENDPOINT4, /* ADDRESS#PORT */
     SETTINGS_TYPE_ENDPOINT6,
-    SETTINGS_TYPE_PREFIXES,   /* lists of texts */
+    SETTINGS_TYPE_PREFIXES, /* lists of texts */
     SETTINGS_TYPE_PREFIXES4,
     SETTINGS_TYPE_PREFIXES6,
     SETTINGS_TYPE_ENDPOINTS,
     SETTINGS_TYPE_PORT_RANGES,
-    SETTINGS_TYPE_GROUP,      /* { ... } */
-    SETTINGS_TYPE_GROUPS,     /* ( { ... }, ... ) */
+    SETTINGS_TYPE_GROUP,  /* { ... } */
+    SETTINGS_TYPE_GROUPS, /* ( { ... }, ... ) */
 };
 
 struct settings_key {
     const char *path; /* "nat64.timeouts.udp", "pools[].ports" */
     enum settings_type type;
-    size_t offset;           /* into struct settings, or into the element of the list of groups */
-    int64_t min, max;        /* INT: the range; TEXT: max bytes */
-    const char *fallback;    /* the default as it would stand in the file; NULL: the key is required */
+    size_t offset;            /* into struct settings, or into the element of the list of groups */
+    int64_t min, max;         /* INT: the range; TEXT: max bytes */
+    const char *fallback;     /* the default as it would stand in the file; NULL: the key is required */
     const char *const *words; /* WORD: NULL-terminated, in enum order */
-    bool restart;            /* needs a restart to change (what `reload` refuses) */
-    const char *reason;      /* one line: what it is for, and the source of its range */
+    bool restart;             /* needs a restart to change (what `reload` refuses) */
+    const char *reason;       /* one line: what it is for, and the source of its range */
 };
 
 extern const struct settings_key settings_schema[];
 extern const size_t settings_schema_count;
 
 const struct settings_key *settings_schema_find(const char *path);
+
+/* What a list of groups is made of. */
+struct settings_element {
+    const char *path; /* of the list */
+    size_t size;
+    size_t line_offset; /* of the int that holds the line of the element in the file */
+};
+
+/* NULL for a key that is no list of groups. */
+const struct settings_element *settings_schema_element(const struct settings_key *key);
 
 /* "an integer from 120 to 86400", "one of \"compute\", \"drop\"": the second half of an error line. */
 void settings_schema_allowed(const struct settings_key *key, char *buffer, size_t size);

@@ -18,26 +18,43 @@ struct scan {
     int line;
     char path[SETTINGS_TEXT_PATH_LEN]; /* of the group that we are in, with a dot at its end */
     char name[SETTINGS_TEXT_PATH_LEN]; /* the last name read */
-    size_t length[DEPTH_MAX];          /* of path before each bracket */
+    struct {
+        size_t length; /* of path before it */
+        int line;
+        char sign;
+    } opened[DEPTH_MAX];
     int depth;
+    bool unclosed; /* the end of the file cuts what began at `line`; `name` is the sign that began it */
 };
 
 static bool name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '*' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '*' || c == '.';
+}
+
+static void set_unclosed(struct scan *scan, int line, const char *sign)
+{
+    scan->unclosed = true;
+    scan->line = line;
+    scan->path[0] = '\0';
+    strcpy(scan->name, sign);
 }
 
 static void skip_string(struct scan *scan)
 {
+    int line = scan->line;
     while (++scan->at < scan->end && *scan->at != '"') {
         if (*scan->at == '\\' && scan->at + 1 < scan->end)
             scan->at++;
         if (*scan->at == '\n')
             scan->line++;
     }
-    if (scan->at < scan->end)
+    if (scan->at < scan->end) {
         scan->at++;
+        return;
+    }
+    set_unclosed(scan, line, "\"");
 }
 
 static void skip_line(struct scan *scan)
@@ -48,6 +65,7 @@ static void skip_line(struct scan *scan)
 
 static void skip_block(struct scan *scan)
 {
+    int line = scan->line;
     for (scan->at += 2; scan->at < scan->end; scan->at++) {
         if (*scan->at == '\n')
             scan->line++;
@@ -56,6 +74,7 @@ static void skip_block(struct scan *scan)
             return;
         }
     }
+    set_unclosed(scan, line, "/*");
 }
 
 static bool starts(const struct scan *scan, const char *with)
@@ -91,8 +110,11 @@ static void append(char *to, const char *from)
 
 static void open_bracket(struct scan *scan, char bracket)
 {
-    if (scan->depth < DEPTH_MAX)
-        scan->length[scan->depth] = strlen(scan->path);
+    if (scan->depth < DEPTH_MAX) {
+        scan->opened[scan->depth].length = strlen(scan->path);
+        scan->opened[scan->depth].line = scan->line;
+        scan->opened[scan->depth].sign = bracket;
+    }
     scan->depth++;
     if (scan->name[0] == '\0' || bracket == '[')
         return;
@@ -106,8 +128,9 @@ static void close_bracket(struct scan *scan)
     if (scan->depth == 0)
         return;
     scan->depth--;
+    scan->name[0] = '\0'; /* what follows in a list is not under the last name of this group */
     if (scan->depth < DEPTH_MAX)
-        scan->path[scan->length[scan->depth]] = '\0';
+        scan->path[scan->opened[scan->depth].length] = '\0';
 }
 
 static bool is_integer(const char *word, size_t len)
@@ -163,7 +186,7 @@ static bool word(struct scan *scan)
 static enum settings_text_fault step(struct scan *scan)
 {
     if (skip_filling(scan))
-        return SETTINGS_TEXT_OK;
+        return scan->unclosed ? SETTINGS_TEXT_UNCLOSED : SETTINGS_TEXT_OK;
     if (name_char(*scan->at))
         return word(scan) ? SETTINGS_TEXT_INTEGER : SETTINGS_TEXT_OK;
     if (starts(scan, "@include"))
@@ -176,26 +199,47 @@ static enum settings_text_fault step(struct scan *scan)
     return SETTINGS_TEXT_OK;
 }
 
+/* libconfig reads a C string: it would take what stands before a NUL for the whole file. */
+static bool has_nul(const char *text, size_t len, int *ret_line)
+{
+    const char *nul = memchr(text, '\0', len);
+    if (nul == NULL)
+        return false;
+    *ret_line = 1;
+    for (; text < nul; text++)
+        *ret_line += *text == '\n';
+    return true;
+}
+
+static enum settings_text_fault at_end(struct scan *scan)
+{
+    if (scan->depth == 0 || scan->depth > DEPTH_MAX)
+        return SETTINGS_TEXT_OK; /* too deep: libconfig's to judge */
+    const char sign[] = {scan->opened[scan->depth - 1].sign, '\0'};
+    set_unclosed(scan, scan->opened[scan->depth - 1].line, sign);
+    return SETTINGS_TEXT_UNCLOSED;
+}
+
+static enum settings_text_fault find_fault(struct scan *scan)
+{
+    enum settings_text_fault fault = SETTINGS_TEXT_OK;
+    while (scan->at < scan->end && fault == SETTINGS_TEXT_OK)
+        fault = step(scan);
+    return fault == SETTINGS_TEXT_OK ? at_end(scan) : fault;
+}
+
 enum settings_text_fault settings_text_check(const char *text, size_t len, int *ret_line,
                                              char ret_path[SETTINGS_TEXT_PATH_LEN])
 {
     struct scan scan = {.at = text, .end = text + len, .line = 1};
-    const char *nul = len > 0 ? memchr(text, '\0', len) : NULL;
-    if (nul != NULL) { /* also inside a string or comment: libconfig would stop there without a word */
-        *ret_line = 1;
-        for (const char *p = text; p < nul; p++)
-            *ret_line += *p == '\n';
-        ret_path[0] = '\0';
+    ret_path[0] = '\0';
+    if (has_nul(text, len, ret_line))
         return SETTINGS_TEXT_NUL;
-    }
-    while (scan.at < scan.end) {
-        enum settings_text_fault fault = step(&scan);
-        if (fault != SETTINGS_TEXT_OK) {
-            *ret_line = scan.line;
-            append(scan.path, scan.name);
-            memcpy(ret_path, scan.path, SETTINGS_TEXT_PATH_LEN);
-            return fault;
-        }
-    }
-    return SETTINGS_TEXT_OK;
+    enum settings_text_fault fault = find_fault(&scan);
+    if (fault == SETTINGS_TEXT_OK)
+        return fault;
+    *ret_line = scan.line;
+    append(ret_path, scan.path);
+    append(ret_path, scan.name);
+    return fault;
 }

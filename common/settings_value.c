@@ -105,7 +105,8 @@ static const struct item_type *item_type(enum settings_type type)
     return NULL;
 }
 
-static int read_list(const config_setting_t *setting, const struct item_type *type, struct settings_value_list *list)
+static int read_list(const config_setting_t *setting, const struct item_type *type,
+                     struct settings_value_list *list, const config_setting_t **ret_bad)
 {
     int count = config_setting_length(setting);
     if ((!config_setting_is_array(setting) && !config_setting_is_list(setting)) || count > LIST_MAX)
@@ -116,6 +117,7 @@ static int read_list(const config_setting_t *setting, const struct item_type *ty
     for (int i = 0; i < count; i++) {
         const char *text = config_setting_get_string_elem(setting, i);
         if (text == NULL || type->parse(text, items + (size_t)i * type->size) < 0) {
+            *ret_bad = config_setting_get_elem(setting, (unsigned)i);
             free(items);
             return -EINVAL;
         }
@@ -203,12 +205,14 @@ static int read_bool(const config_setting_t *setting, bool *value)
     return 0;
 }
 
-int settings_value_read(const config_setting_t *setting, const struct settings_key *key, void *base)
+int settings_value_read(const config_setting_t *setting, const struct settings_key *key, void *base,
+                        const config_setting_t **ret_bad)
 {
     void *at = (char *)base + key->offset;
     const char *text =
         config_setting_type(setting) == CONFIG_TYPE_STRING ? config_setting_get_string(setting) : NULL;
     int r;
+    *ret_bad = setting;
     switch (key->type) {
     case SETTINGS_TYPE_INT: return read_int(setting, key, at);
     case SETTINGS_TYPE_BOOL: return read_bool(setting, at);
@@ -219,16 +223,42 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     case SETTINGS_TYPE_ENDPOINT4: return read_endpoint(text, AF_INET, at);
     case SETTINGS_TYPE_ENDPOINT6: return read_endpoint(text, AF_INET6, at);
     case SETTINGS_TYPE_PORT_RANGES:
-        r = read_list(setting, item_type(key->type), at);
+        r = read_list(setting, item_type(key->type), at, ret_bad);
         return r < 0 ? r : check_ranges(at);
     case SETTINGS_TYPE_PREFIXES:
     case SETTINGS_TYPE_PREFIXES4:
     case SETTINGS_TYPE_PREFIXES6:
-    case SETTINGS_TYPE_ENDPOINTS: return read_list(setting, item_type(key->type), at);
+    case SETTINGS_TYPE_ENDPOINTS: return read_list(setting, item_type(key->type), at, ret_bad);
     case SETTINGS_TYPE_GROUP:
     case SETTINGS_TYPE_GROUPS: break;
     }
     return -EINVAL;
+}
+
+/* What is not printable ASCII becomes `?`. */
+static void quote_text(const char *text, char *buffer, size_t size)
+{
+    snprintf(buffer, size, "\"%s\"", text);
+    for (char *p = buffer; *p != '\0'; p++)
+        if (*p < ' ' || *p > '~')
+            *p = '?';
+}
+
+void settings_value_quote(const config_setting_t *setting, char *buffer, size_t size)
+{
+    switch (config_setting_type(setting)) {
+    case CONFIG_TYPE_STRING: quote_text(config_setting_get_string(setting), buffer, size); break;
+    case CONFIG_TYPE_INT: snprintf(buffer, size, "%d", config_setting_get_int(setting)); break;
+    case CONFIG_TYPE_INT64: snprintf(buffer, size, "%lldL", config_setting_get_int64(setting)); break;
+    case CONFIG_TYPE_FLOAT: snprintf(buffer, size, "%g", config_setting_get_float(setting)); break;
+    case CONFIG_TYPE_BOOL:
+        snprintf(buffer, size, "%s", config_setting_get_bool(setting) ? "true" : "false");
+        break;
+    case CONFIG_TYPE_GROUP: snprintf(buffer, size, "{ ... }"); break;
+    case CONFIG_TYPE_LIST: snprintf(buffer, size, "( ... )"); break;
+    case CONFIG_TYPE_ARRAY: snprintf(buffer, size, "[ ... ]"); break;
+    default: buffer[0] = '\0';
+    }
 }
 
 static void print_list(FILE *out, const struct item_type *type, const struct settings_value_list *list)

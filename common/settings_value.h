@@ -18,10 +18,13 @@ struct settings_value_list {
     size_t count;
 };
 
-/* Into base + key->offset. -EINVAL when the value is not what the key allows; a list that is there already is
- * freed first. Not for groups. */
-int settings_value_read(const config_setting_t *setting, const struct settings_key *key, void *base)
-    __attribute__((warn_unused_result));
+/* Into base + key->offset. -EINVAL when the value is not what the key allows, with the value in *ret_bad: the
+ * setting, or the one item of its list. A list that is there already is freed first. Not for groups. */
+int settings_value_read(const config_setting_t *setting, const struct settings_key *key, void *base,
+                        const config_setting_t **ret_bad) __attribute__((warn_unused_result));
+
+/* As it stands in the file, for an error line: without what a terminal would obey, cut to `size`. */
+void settings_value_quote(const config_setting_t *setting, char *buffer, size_t size);
 
 /* As it stands in a file, without the name. */
 void settings_value_print(FILE *out, const struct settings_key *key, const void *base);

@@ -78,11 +78,11 @@ bool special_martian4(uint32_t source)
 bool special_martian6(const struct in6_addr *source)
 {
     static const struct addr_prefix6 martians[] = {
-        {{{{0}}}, 128},                                                         /* unspecified */
-        {{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}}, 128},             /* loopback */
-        {{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}}}, 96},                    /* IPv4-mapped */
-        {{{{0xfe, 0x80}}}, 10},                                                 /* link local */
-        {{{{0xff}}}, 8},                                                        /* multicast */
+        {{{{0}}}, 128},                                              /* unspecified */
+        {{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}}, 128}, /* loopback */
+        {{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}}}, 96},        /* IPv4-mapped */
+        {{{{0xfe, 0x80}}}, 10},                                      /* link local */
+        {{{{0xff}}}, 8},                                             /* multicast */
     };
     for (size_t i = 0; i < sizeof(martians) / sizeof(martians[0]); i++)
         if (addr_in_prefix6(source, &martians[i]))
@@ -92,10 +92,11 @@ bool special_martian6(const struct in6_addr *source)
 
 bool special_may_allow4(const struct addr_prefix4 *allow)
 {
-    /* Wholly inside a range that never opens: the entry could have no effect. */
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (rows[i].class == SPECIAL_NEVER && allow->len >= rows[i].prefix.len &&
-            addr_in_prefix4(allow->address, &rows[i].prefix))
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool inside = allow->len >= rows[i].prefix.len && addr_in_prefix4(allow->address, &rows[i].prefix);
+        if (inside &&
+            (rows[i].class == SPECIAL_NEVER || (rows[i].class == SPECIAL_EXACT_ONLY && allow->len < 32)))
             return false;
+    }
     return true;
 }

@@ -30,7 +30,8 @@ bool special_martian4(uint32_t source);
 /* Sources that never are a backend: ::, ::1, multicast, ::ffff:0:0/96, fe80::/10. */
 bool special_martian6(const struct in6_addr *source);
 
-/* Whether `allow` entry may stand in a configuration at all (it overlaps more than SPECIAL_NEVER). */
+/* Whether an `allow` entry may stand in a configuration at all: not if it lies wholly in what never opens, or
+ * is a range of what opens by single addresses only, since it would open nothing. */
 bool special_may_allow4(const struct addr_prefix4 *allow);
 
 #endif

@@ -46,7 +46,8 @@ static json_t *listen_list(const struct server *server)
     char text[ADDR_TEXT_LEN];
     json_t *list = json_array();
     for (size_t i = 0; i < server->settings->dns64.listen_count; i++)
-        json_array_append_new(list, json_string(addr_print_endpoint(&server->settings->dns64.listen[i], text)));
+        json_array_append_new(list,
+                              json_string(addr_print_endpoint(&server->settings->dns64.listen[i], text)));
     return list;
 }
 
@@ -59,10 +60,10 @@ static json_t *upstream_list(const struct server *server)
         worker_upstream(server->group, i, &at);
         const char *state = at.sent == 0 ? "untried" : at.bad ? "bad" : "good";
         json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:I, s:I, s:I}", "address",
-                                              addr_print_endpoint(&server->upstreams[i], text), "state", state,
-                                              "latency_ms", (double)at.latency_us / US_PER_MS, "sent",
-                                              (json_int_t)at.sent, "answered", (json_int_t)at.answered, "timeouts",
-                                              (json_int_t)at.timeouts));
+                                              addr_print_endpoint(&server->upstreams[i], text), "state",
+                                              state, "latency_ms", (double)at.latency_us / US_PER_MS, "sent",
+                                              (json_int_t)at.sent, "answered", (json_int_t)at.answered,
+                                              "timeouts", (json_int_t)at.timeouts));
     }
     return list;
 }
@@ -70,13 +71,14 @@ static json_t *upstream_list(const struct server *server)
 static void get_status(struct control_request *request, void *context)
 {
     const struct server *server = context;
-    json_t *status = json_pack(
-        "{s:s, s:s, s:i, s:I, s:I, s:i, s:o, s:o, s:o, s:I, s:I}", "program", "dns64", "version", PACKAGE_VERSION, "pid",
-        (int)getpid(), "started_utc_ms", (json_int_t)(started_utc_ns / CLOCK_NS_PER_MS), "uptime_s",
-        (json_int_t)((clock_now_ns() - started_ns) / CLOCK_NS_PER_S), "workers", (int)server->workers, "pref64",
-        pref64_list(server), "listen", listen_list(server), "upstream", upstream_list(server), "queries",
-        counter(server, OUTCOME_QUERIES_UDP) + counter(server, OUTCOME_QUERIES_TCP), "synthesised",
-        counter(server, OUTCOME_AAAA_SYNTHESISED));
+    json_t *status = json_pack("{s:s, s:s, s:i, s:I, s:I, s:i, s:o, s:o, s:o, s:I, s:I}", "program", "dns64",
+                               "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_utc_ms",
+                               (json_int_t)(started_utc_ns / CLOCK_NS_PER_MS), "uptime_s",
+                               (json_int_t)((clock_now_ns() - started_ns) / CLOCK_NS_PER_S), "workers",
+                               (int)server->workers, "pref64", pref64_list(server), "listen",
+                               listen_list(server), "upstream", upstream_list(server), "queries",
+                               counter(server, OUTCOME_QUERIES_UDP) + counter(server, OUTCOME_QUERIES_TCP),
+                               "synthesised", counter(server, OUTCOME_AAAA_SYNTHESISED));
     control_reply_json(request, 200, status);
 }
 
@@ -91,8 +93,8 @@ static bool next_counter(void *cursor, json_t **ret_record)
     if (walk->index >= OUTCOME_COUNT)
         return false;
     unsigned index = walk->index++;
-    *ret_record = json_pack("{s:s, s:I, s:s}", "name", outcome_info[index].name, "value", counter(walk->server, index),
-                            "text", outcome_info[index].text);
+    *ret_record = json_pack("{s:s, s:I, s:s}", "name", outcome_info[index].name, "value",
+                            counter(walk->server, index), "text", outcome_info[index].text);
     return true;
 }
 
@@ -119,7 +121,8 @@ static void get_metrics(struct control_request *request, void *context)
     metrics_init(&metrics, buffer, METRICS_LEN);
     metrics_family(&metrics, "dns64_events", "counter", "queries, answers and failures by kind");
     for (unsigned i = 0; i < OUTCOME_COUNT; i++)
-        metrics_sample(&metrics, "dns64_events", true, "kind", outcome_info[i].name, (uint64_t)counter(server, i));
+        metrics_sample(&metrics, "dns64_events", true, "kind", outcome_info[i].name,
+                       (uint64_t)counter(server, i));
     metrics_end(&metrics);
     control_reply_text(request, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8", buffer);
     free(buffer);

@@ -43,21 +43,24 @@ static int make_clients(struct server *server, const struct links *links)
         server->backends[server->backends_count++] = from[i];
     for (size_t i = 0; i < links->addresses_count; i++)
         if (links->addresses[i].addr.family == AF_INET6)
-            server->backends[server->backends_count++] = (struct addr_prefix6){links->addresses[i].addr.v6, 128};
+            server->backends[server->backends_count++] =
+                (struct addr_prefix6){links->addresses[i].addr.v6, 128};
     free(defaults);
     server->clients = (struct client_list){server->backends, server->backends_count, settings->dns64.allow,
                                            settings->dns64.allow_count};
     return 0;
 }
 
-/* exclude-aaaa, and what another DNS64 upstream would have made: images under our prefixes and the well-known one. */
+/* exclude-aaaa, and what another DNS64 upstream would have made: images under our prefixes and the well-known
+ * one. */
 static int make_policy(struct server *server)
 {
     const struct settings *settings = server->settings;
     const struct settings_dns64 *dns64 = &settings->dns64;
     size_t count = 0;
     server->pref64 = calloc(settings->pref64_count, sizeof(*server->pref64));
-    server->excluded = calloc(dns64->exclude_aaaa_count + settings->pref64_count + 1, sizeof(*server->excluded));
+    server->excluded =
+        calloc(dns64->exclude_aaaa_count + settings->pref64_count + 1, sizeof(*server->excluded));
     if (server->pref64 == NULL || server->excluded == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < dns64->exclude_aaaa_count; i++)
@@ -65,7 +68,7 @@ static int make_policy(struct server *server)
     for (size_t i = 0; i < settings->pref64_count; i++) {
         const struct settings_pref64 *from = &settings->pref64[i];
         server->pref64[i] =
-            (struct synthesize_pref64){from->prefix, from->allow4,     from->allow4_count,  from->for4,
+            (struct synthesize_pref64){from->prefix,     from->allow4,    from->allow4_count,   from->for4,
                                        from->for4_count, settings->deny4, settings->deny4_count};
         server->excluded[count++] = from->prefix;
     }
@@ -88,7 +91,8 @@ static int find_upstreams(struct server *server, const struct links *links)
 {
     const struct settings_dns64 *dns64 = &server->settings->dns64;
     if (dns64->upstream_count > CHOICE_MAX) {
-        log_error("config", "%zu upstreams; allowed: at most %d in dns64.upstream", dns64->upstream_count, CHOICE_MAX);
+        log_error("config", "%zu upstreams; allowed: at most %d in dns64.upstream", dns64->upstream_count,
+                  CHOICE_MAX);
         return -EINVAL;
     }
     for (size_t i = 0; i < dns64->upstream_count; i++)
@@ -97,8 +101,10 @@ static int find_upstreams(struct server *server, const struct links *links)
         server->upstreams_count = resolv_read("/etc/resolv.conf", links, dns64->listen, dns64->listen_count,
                                               server->upstreams, CHOICE_MAX);
     if (server->upstreams_count == 0) {
-        log_error("upstream", "no resolver to ask: /etc/resolv.conf names none but this host; set dns64.upstream, such as "
-                              "upstream = [\"2001:db8::53\"]");
+        log_error(
+            "upstream",
+            "no resolver to ask: /etc/resolv.conf names none but this host; set dns64.upstream, such as "
+            "upstream = [\"2001:db8::53\"]");
         return -ENOENT;
     }
     return 0;
@@ -124,8 +130,8 @@ int server_new(const struct settings *settings, const struct links *links, struc
         .listen_count = settings->dns64.listen_count,
         .upstreams = server->upstreams,
         .upstreams_count = server->upstreams_count,
-        .tcp = {(unsigned)settings->dns64.tcp.connections, (unsigned)settings->dns64.tcp.connections_per_network,
-                (unsigned)settings->dns64.tcp.idle_s},
+        .tcp = {(unsigned)settings->dns64.tcp.connections,
+                (unsigned)settings->dns64.tcp.connections_per_network, (unsigned)settings->dns64.tcp.idle_s},
     };
     if (r == 0)
         r = worker_new(&input, &server->group);

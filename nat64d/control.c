@@ -55,7 +55,8 @@ static json_t *counts(const struct translator *translator, bool sessions)
         json_int_t sum = 0;
         for (unsigned i = 0; i < translator->shared.shards; i++) {
             const struct steps_shard *shard = &translator->shards[i];
-            sum += __atomic_load_n(sessions ? &shard->sessions.count[t] : &shard->bib.count[t], __ATOMIC_RELAXED);
+            sum += __atomic_load_n(sessions ? &shard->sessions.count[t] : &shard->bib.count[t],
+                                   __ATOMIC_RELAXED);
         }
         json_object_set_new(object, transport_names[t], json_integer(sum));
     }
@@ -69,8 +70,8 @@ static json_t *pref64_list(const struct translator *translator)
     char text[ADDR_TEXT_LEN];
     json_t *list = json_array();
     for (size_t i = 0; i < translator->shared.guard.pref64_count; i++)
-        json_array_append_new(list,
-                              json_string(addr_print_prefix6(&translator->shared.guard.pref64[i].prefix, text)));
+        json_array_append_new(
+            list, json_string(addr_print_prefix6(&translator->shared.guard.pref64[i].prefix, text)));
     return list;
 }
 
@@ -86,16 +87,18 @@ static json_t *backends_list(const struct translator *translator)
 static void get_status(struct control_request *request, void *context)
 {
     const struct translator *translator = context;
-    json_t *packets = json_pack("{s:I, s:I, s:I, s:I, s:I}", "from_ipv6", tally(translator, TALLY_FROM_IPV6), "to_ipv4",
-                                tally(translator, TALLY_TO_IPV4), "from_ipv4", tally(translator, TALLY_FROM_IPV4),
-                                "to_ipv6", tally(translator, TALLY_TO_IPV6), "dropped", dropped(translator));
-    json_t *status = json_pack(
-        "{s:s, s:s, s:i, s:I, s:I, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "program", "nat64d", "version",
-        PACKAGE_VERSION, "pid", (int)getpid(), "started_utc_ms", (json_int_t)(started_utc_ns / CLOCK_NS_PER_MS), "uptime_s",
-        (json_int_t)((clock_now_ns() - started_ns) / CLOCK_NS_PER_S), "tun", translator->settings->nat64.tun,
-        "workers", (int)translator->shared.workers, "pref64", pref64_list(translator), "backends",
-        backends_list(translator), "sessions", counts(translator, true), "bindings", counts(translator, false),
-        "packets", packets);
+    json_t *packets =
+        json_pack("{s:I, s:I, s:I, s:I, s:I}", "from_ipv6", tally(translator, TALLY_FROM_IPV6), "to_ipv4",
+                  tally(translator, TALLY_TO_IPV4), "from_ipv4", tally(translator, TALLY_FROM_IPV4),
+                  "to_ipv6", tally(translator, TALLY_TO_IPV6), "dropped", dropped(translator));
+    json_t *status =
+        json_pack("{s:s, s:s, s:i, s:I, s:I, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "program", "nat64d",
+                  "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_utc_ms",
+                  (json_int_t)(started_utc_ns / CLOCK_NS_PER_MS), "uptime_s",
+                  (json_int_t)((clock_now_ns() - started_ns) / CLOCK_NS_PER_S), "tun",
+                  translator->settings->nat64.tun, "workers", (int)translator->shared.workers, "pref64",
+                  pref64_list(translator), "backends", backends_list(translator), "sessions",
+                  counts(translator, true), "bindings", counts(translator, false), "packets", packets);
     control_reply_json(request, 200, status);
 }
 
@@ -148,20 +151,22 @@ static const char *state_name(const struct session *session)
     return session->flags & SESSION_ANSWERED ? "answered" : "open";
 }
 
-static json_t *session_record(const struct walk *walk, const struct session *session, const struct bib_entry *entry)
+static json_t *session_record(const struct walk *walk, const struct session *session,
+                              const struct bib_entry *entry)
 {
     char src6[ADDR_TEXT_LEN], dst6[ADDR_TEXT_LEN], src4[ADDR_TEXT_LEN], dst4[ADDR_TEXT_LEN];
     const struct guard *guard = &walk->translator->shared.guard;
     unsigned pref64 = session->pref64 < guard->pref64_count ? session->pref64 : 0;
     struct in6_addr image = pref64_embed(&guard->pref64[pref64].prefix, session->dst4);
-    return json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:i, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:b}", "protocol",
-                     transport_names[session->transport], "state", state_name(session), "src6",
-                     addr_print6(&entry->src6, src6), "src6_port", entry->src6_port, "dst6", addr_print6(&image, dst6),
-                     "dst6_port", session->dst_port, "src4", addr_print4(entry->src4, src4), "src4_port",
-                     entry->src4_port, "dst4", addr_print4(session->dst4, dst4), "dst4_port", session->dst_port,
-                     "expires_s", (json_int_t)expiry_left_s(session, clock_now_ns()), "packets6",
-                     (json_int_t)session->packets6, "bytes6", (json_int_t)session->bytes6, "packets4",
-                     (json_int_t)session->packets4, "bytes4", (json_int_t)session->bytes4, "static", entry->is_static);
+    return json_pack(
+        "{s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:i, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:b}", "protocol",
+        transport_names[session->transport], "state", state_name(session), "src6",
+        addr_print6(&entry->src6, src6), "src6_port", entry->src6_port, "dst6", addr_print6(&image, dst6),
+        "dst6_port", session->dst_port, "src4", addr_print4(entry->src4, src4), "src4_port", entry->src4_port,
+        "dst4", addr_print4(session->dst4, dst4), "dst4_port", session->dst_port, "expires_s",
+        (json_int_t)expiry_left_s(session, clock_now_ns()), "packets6", (json_int_t)session->packets6,
+        "bytes6", (json_int_t)session->bytes6, "packets4", (json_int_t)session->packets4, "bytes4",
+        (json_int_t)session->bytes4, "static", entry->is_static);
 }
 
 static bool next_session(void *cursor, json_t **ret_record)
@@ -198,10 +203,11 @@ static bool next_binding(void *cursor, json_t **ret_record)
         if (!bib_peek(state->bib, walk->slot++, &entry) || entry.transport >= TRANSPORT_COUNT ||
             !walk_wants(walk, &entry))
             continue;
-        *ret_record = json_pack("{s:s, s:s, s:i, s:s, s:i, s:I, s:b}", "protocol", transport_names[entry.transport],
-                                "src6", addr_print6(&entry.src6, src6), "src6_port", entry.src6_port, "src4",
-                                addr_print4(entry.src4, src4), "src4_port", entry.src4_port, "sessions",
-                                (json_int_t)entry.sessions, "static", entry.is_static);
+        *ret_record =
+            json_pack("{s:s, s:s, s:i, s:s, s:i, s:I, s:b}", "protocol", transport_names[entry.transport],
+                      "src6", addr_print6(&entry.src6, src6), "src6_port", entry.src6_port, "src4",
+                      addr_print4(entry.src4, src4), "src4_port", entry.src4_port, "sessions",
+                      (json_int_t)entry.sessions, "static", entry.is_static);
         if (entry.is_static)
             json_object_set_new(
                 *ret_record, "name",
@@ -313,8 +319,11 @@ static void get_metrics(struct control_request *request, void *context)
 }
 
 const struct control_route control_routes[] = {
-    {"GET", "/v1/status", get_status},     {"GET", "/v1/sessions", get_sessions},
-    {"GET", "/v1/bindings", get_bindings}, {"GET", "/v1/pool", get_pool},
-    {"GET", "/v1/counters", get_counters}, {"GET", "/metrics", get_metrics},
+    {"GET", "/v1/status", get_status},
+    {"GET", "/v1/sessions", get_sessions},
+    {"GET", "/v1/bindings", get_bindings},
+    {"GET", "/v1/pool", get_pool},
+    {"GET", "/v1/counters", get_counters},
+    {"GET", "/metrics", get_metrics},
     {NULL, NULL, NULL},
 };

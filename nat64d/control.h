@@ -4,8 +4,8 @@
  * Layer: edge
  * Specification: man/nat64d.8 (the paths), OpenMetrics 1.0
  *
- * GET /v1/status, /v1/sessions, /v1/bindings, /v1/pool, /v1/counters, /metrics. Lists are JSON lines made as the
- * reader reads, from the tables that the workers are changing at that moment: each record is whole, the
+ * GET /v1/status, /v1/sessions, /v1/bindings, /v1/pool, /v1/counters, /metrics. Lists are JSON lines made as
+ * the reader reads, from the tables that the workers are changing at that moment: each record is whole, the
  * list is not a moment's picture.
  */
 #ifndef GATE64_NAT64D_CONTROL_H

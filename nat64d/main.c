@@ -41,7 +41,8 @@ static int check_settings(const struct settings *settings)
 {
     if (settings->pools_count > 0)
         return 0;
-    log_error("config", "%s: no pools; name at least one IPv4 address that is routed to this gateway, such as "
+    log_error("config",
+              "%s: no pools; name at least one IPv4 address that is routed to this gateway, such as "
               "pools = ( { name = \"main\", address = \"192.0.2.1\" } )",
               settings->file[0] != '\0' ? settings->file : SYSCONFDIR "/gate64/gate64.conf (not there)");
     return -EINVAL;
@@ -55,8 +56,9 @@ static void tell_opened_ranges(const struct settings *settings)
         const struct settings_pref64 *pref64 = &settings->pref64[i];
         bool well_known = pref64_is_well_known(&pref64->prefix);
         for (size_t k = 0; k < pref64->allow4_count; k++)
-            log_line(well_known ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "config", "%s may be reached through %s%s",
-                     addr_print_prefix4(&pref64->allow4[k], range), addr_print_prefix6(&pref64->prefix, prefix),
+            log_line(well_known ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "config",
+                     "%s may be reached through %s%s", addr_print_prefix4(&pref64->allow4[k], range),
+                     addr_print_prefix6(&pref64->prefix, prefix),
                      well_known ? ", although RFC 6052 3.1 keeps the well-known prefix to global addresses; "
                                   "64:ff9b:1::/48 is meant for this"
                                 : "");
@@ -83,8 +85,8 @@ static int start_network(struct daemon *daemon)
     r = host_up(daemon->settings, daemon->links, &daemon->host);
     if (r < 0)
         return r;
-    log_info("tun", "device %s with %u queue%s, segmentation offload for %s", tun, workers, workers == 1 ? "" : "s",
-             offloads.uso ? "TCP and UDP" : "TCP (UDP needs Linux 6.2)");
+    log_info("tun", "device %s with %u queue%s, segmentation offload for %s", tun, workers,
+             workers == 1 ? "" : "s", offloads.uso ? "TCP and UDP" : "TCP (UDP needs Linux 6.2)");
     return translator_start(daemon->translator, daemon->links, daemon->queues);
 }
 
@@ -123,7 +125,8 @@ static void follow_network(struct daemon *daemon)
     if (r == 0)
         r = translator_network_changed(daemon->translator, links);
     if (r < 0) {
-        log_warning("links", "cannot follow a change of this host's network: %s; continuing with what was known",
+        log_warning("links",
+                    "cannot follow a change of this host's network: %s; continuing with what was known",
                     strerror(-r));
         return;
     }

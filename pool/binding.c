@@ -16,7 +16,8 @@ struct binding_table {
     uint32_t mask;
 };
 
-static uint64_t hash4(const struct binding_table *table, enum transport transport, uint32_t src4, uint16_t port)
+static uint64_t hash4(const struct binding_table *table, enum transport transport, uint32_t src4,
+                      uint16_t port)
 {
     uint64_t word = (uint64_t)src4 << 32 | (uint64_t)port << 8 | transport;
     return siphash13_words(table->key, &word, 1);
@@ -76,8 +77,8 @@ const struct binding *binding_at(const struct binding_table *table, uint32_t ind
     return &table->bindings[index];
 }
 
-const struct binding *binding_find4(const struct binding_table *table, enum transport transport, uint32_t src4,
-                                    uint16_t src4_port)
+const struct binding *binding_find4(const struct binding_table *table, enum transport transport,
+                                    uint32_t src4, uint16_t src4_port)
 {
     if (table->count == 0)
         return NULL;

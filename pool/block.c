@@ -16,7 +16,7 @@ enum {
 
 /* One address. */
 struct block_address {
-    pthread_mutex_t mutex; /* guards the two lists */
+    pthread_mutex_t mutex;           /* guards the two lists */
     uint16_t low[WELL_KNOWN_BLOCKS]; /* free blocks below 1024; the last is taken first */
     uint16_t low_count;
     uint16_t high[PORT_BLOCKS];
@@ -25,8 +25,8 @@ struct block_address {
     _Atomic uint32_t free_ports;
     _Atomic bool wanted;
     _Atomic uint8_t owner[PORT_BLOCKS];
-    const uint64_t *ports;                           /* the pool's */
-    uint64_t (*taken_out)[TRANSPORT_COUNT];          /* [PORT_BLOCKS], NULL until a port is reserved */
+    const uint64_t *ports;                  /* the pool's */
+    uint64_t (*taken_out)[TRANSPORT_COUNT]; /* [PORT_BLOCKS], NULL until a port is reserved */
 };
 
 struct block_table {
@@ -118,7 +118,8 @@ int block_reserve(struct block_table *table, uint32_t index, enum transport tran
     return 0;
 }
 
-uint64_t block_reserved(const struct block_table *table, uint32_t index, uint16_t block, enum transport transport)
+uint64_t block_reserved(const struct block_table *table, uint32_t index, uint16_t block,
+                        enum transport transport)
 {
     const struct block_address *address = &table->addresses[index];
     uint64_t reserved = ~address->ports[block];
@@ -135,7 +136,8 @@ static uint32_t ports_of(const struct block_address *address, uint16_t block)
     return (uint32_t)__builtin_popcountll(address->ports[block]);
 }
 
-int block_claim(struct block_table *table, uint32_t index, unsigned shard, bool well_known, uint16_t *ret_block)
+int block_claim(struct block_table *table, uint32_t index, unsigned shard, bool well_known,
+                uint16_t *ret_block)
 {
     struct block_address *address = &table->addresses[index];
     int r = 0;

@@ -5,11 +5,10 @@
  * Specification: RFC 6146 3.5.1.1; RFC 6056 (random order)
  *
  * Theory: each address has a list of free blocks, guarded by a mutex and touched rarely; a shard claims
- * blocks from it ahead of need and owns them alone from then on (its bits need no lock). `owner` is one byte a
- * block, read by every worker on the IPv4 side: which shard's tables know this port. A port that is ours but
- * in no shard's block is answered by the shard that its block prefers, block index mod shards.
- * Ports that are never given out (outside the pool's ranges, taken by a static binding) are set in
- * `reserved` for good.
+ * blocks from it ahead of need and owns them alone from then on (its bits need no lock). `owner` is one byte
+ * a block, read by every worker on the IPv4 side: which shard's tables know this port. A port that is ours
+ * but in no shard's block is answered by the shard that its block prefers, block index mod shards. Ports that
+ * are never given out (outside the pool's ranges, taken by a static binding) are set in `reserved` for good.
  */
 #ifndef GATE64_POOL_BLOCK_H
 #define GATE64_POOL_BLOCK_H

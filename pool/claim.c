@@ -10,9 +10,9 @@
 #include <string.h>
 
 enum {
-    TRIES = 8,            /* random blocks looked at before all are */
-    RETURN_BUDGET = 64,   /* hold-downs ended in one claim_advance for each address in turn */
-    CLASSES = 2,          /* blocks above 1024 and below */
+    TRIES = 8,          /* random blocks looked at before all are */
+    RETURN_BUDGET = 64, /* hold-downs ended in one claim_advance for each address in turn */
+    CLASSES = 2,        /* blocks above 1024 and below */
 };
 
 /* The blocks of one address and class that the shard owns. */
@@ -96,7 +96,8 @@ static int class_of(uint16_t block)
     return block < PORT_WELL_KNOWN / PORT_BLOCK;
 }
 
-static uint64_t available(const struct claim *claim, uint32_t address, uint16_t block, enum transport transport)
+static uint64_t available(const struct claim *claim, uint32_t address, uint16_t block,
+                          enum transport transport)
 {
     return ~(claim->address[address].bits[block].used[transport] |
              block_reserved(claim->blocks, address, block, transport));
@@ -108,7 +109,8 @@ static void add_relaxed(_Atomic uint32_t *value, int32_t change)
                           memory_order_relaxed);
 }
 
-/* Room for one more block; the arrays grow with use, since most addresses of a large pool are never touched. */
+/* Room for one more block; the arrays grow with use, since most addresses of a large pool are never touched.
+ */
 static int make_room(struct claim_address *address, struct claim_class *class)
 {
     if (address->bits == NULL)
@@ -151,8 +153,8 @@ static void claim_ahead(struct claim *claim, uint32_t index, int class_index, en
 }
 
 /* A random block of the class with a port under `mask`; false when none has. */
-static bool find_block(struct claim *claim, uint32_t index, const struct claim_class *class, enum transport transport,
-                       uint64_t mask, uint16_t *ret_block)
+static bool find_block(struct claim *claim, uint32_t index, const struct claim_class *class,
+                       enum transport transport, uint64_t mask, uint16_t *ret_block)
 {
     uint32_t start = 0;
     if (class->count == 0)
@@ -182,8 +184,8 @@ static void mark(struct claim *claim, uint32_t index, uint16_t block, enum trans
     add_relaxed(&address->used[transport], 1);
 }
 
-static int take_from(struct claim *claim, uint32_t index, int class_index, enum transport transport, uint64_t mask,
-                     uint16_t *ret_port)
+static int take_from(struct claim *claim, uint32_t index, int class_index, enum transport transport,
+                     uint64_t mask, uint16_t *ret_port)
 {
     struct claim_class *class = &claim->address[index].class[class_index];
     uint16_t block;
@@ -233,7 +235,8 @@ static void end_oldest(struct claim *claim)
     set_free(claim, oldest->address, oldest->transport, oldest->port);
 }
 
-void claim_release(struct claim *claim, uint32_t index, enum transport transport, uint16_t port, uint64_t now_ns)
+void claim_release(struct claim *claim, uint32_t index, enum transport transport, uint16_t port,
+                   uint64_t now_ns)
 {
     add_relaxed(&claim->address[index].used[transport], -1);
     /* RFC 6888 REQ-8 exempts TCP, whose state machine has seen the connection end. */

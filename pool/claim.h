@@ -4,9 +4,9 @@
  * Layer: table
  * Specification: RFC 6146 3.5.1.1, 3.5.2.3, 3.5.3; RFC 6888 REQ-8 (hold-down); RFC 6056, RFC 7857 9
  *
- * One for each shard, used by its worker only. A port is chosen at random among all free ports of the blocks that
- * the shard has claimed at that address; the shard claims ahead so that there are at least CLAIM_AHEAD to
- * choose from, but never more free ports than its share of what the address has free. Empty blocks beyond
+ * One for each shard, used by its worker only. A port is chosen at random among all free ports of the blocks
+ * that the shard has claimed at that address; the shard claims ahead so that there are at least CLAIM_AHEAD
+ * to choose from, but never more free ports than its share of what the address has free. Empty blocks beyond
  * that go back when another shard went without. A freed UDP or ICMP port is held down for a time before it
  * is given again (TCP is tracked by its state machine and exempt); at most CLAIM_HELD_MAX are held, the
  * oldest is freed early beyond that.

@@ -14,9 +14,9 @@
 #include "common/transport.h"
 
 enum {
-    PORT_BLOCK = 64,                /* ports a block; one bit each in a word */
+    PORT_BLOCK = 64,                  /* ports a block; one bit each in a word */
     PORT_BLOCKS = 65536 / PORT_BLOCK, /* blocks an address */
-    PORT_WELL_KNOWN = 1024,         /* below: the range of system ports */
+    PORT_WELL_KNOWN = 1024,           /* below: the range of system ports */
 };
 
 /* A generator of unpredictable numbers: a keyed hash in counter mode. */

@@ -20,7 +20,7 @@ enum {
 
 struct prefixes_pool {
     struct addr_prefix4 address;
-    uint32_t first_index;      /* of its first address */
+    uint32_t first_index;        /* of its first address */
     uint64_t ports[PORT_BLOCKS]; /* a bit for each port that is ours */
     uint32_t ports_count;
     char name[32];

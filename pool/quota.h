@@ -20,8 +20,8 @@ int quota_new(uint32_t records, uint8_t prefix_len, struct siphash_key key, stru
 void quota_free(struct quota *quota);
 
 /* The pool address (index below `addresses`) that the backend's binding must use: the one that it
- * has, else the keyed hash of the backend over the pool plus `attempt` (falling forward when that one is full);
- * *ret_first says that it has none yet, so that another attempt may be made. Counts the binding in.
+ * has, else the keyed hash of the backend over the pool plus `attempt` (falling forward when that one is
+ * full); *ret_first says that it has none yet, so that another attempt may be made. Counts the binding in.
  * -ENOSPC: no record free. */
 int quota_bind(struct quota *quota, const struct in6_addr *backend, uint32_t addresses, uint32_t attempt,
                uint32_t *ret_address, bool *ret_first) __attribute__((warn_unused_result));

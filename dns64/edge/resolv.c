@@ -25,8 +25,8 @@ static bool is_any(const struct addr *addr)
 }
 
 /* Whether a question sent there would come to us. */
-static bool is_ourselves(const struct addr *server, const struct links *links, const struct addr_endpoint *listen,
-                         size_t listen_count)
+static bool is_ourselves(const struct addr *server, const struct links *links,
+                         const struct addr_endpoint *listen, size_t listen_count)
 {
     bool own = is_loopback(server) || links_is_own(links, server);
     for (size_t i = 0; own && i < listen_count; i++) {

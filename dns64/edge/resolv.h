@@ -9,8 +9,8 @@
 
 #include "common/links.h"
 
-/* Fills at most `room` endpoints from `path`, leaving out this host's own addresses and loopback addresses that we
- * listen on (never ourselves). Returns how many. */
+/* Fills at most `room` endpoints from `path`, leaving out this host's own addresses and loopback addresses
+ * that we listen on (never ourselves). Returns how many. */
 size_t resolv_read(const char *path, const struct links *links, const struct addr_endpoint *listen,
                    size_t listen_count, struct addr_endpoint *endpoints, size_t room);
 

@@ -66,7 +66,8 @@ static int set_listen_options(int fd, const struct addr_endpoint *at, int type)
         r = enable(fd, IPPROTO_IPV6, IPV6_V6ONLY);
     if (r < 0 || type == SOCK_STREAM)
         return r;
-    return at->addr.family == AF_INET6 ? enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO) : enable(fd, IPPROTO_IP, IP_PKTINFO);
+    return at->addr.family == AF_INET6 ? enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO)
+                                       : enable(fd, IPPROTO_IP, IP_PKTINFO);
 }
 
 static int listen_on(const struct addr_endpoint *at, int type)

@@ -134,8 +134,8 @@ bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len, b
         shared->first->previous = task;
     shared->first = task;
     shared->outstanding++;
-    unsigned actions =
-        query_begin(&task->query, shared->policy, shared->counters, bytes, len, udp, allowed, shared->out, &out_len);
+    unsigned actions = query_begin(&task->query, shared->policy, shared->counters, bytes, len, udp, allowed,
+                                   shared->out, &out_len);
     if (actions & QUERY_DO_DROP) {
         task_free(task);
         return false;

@@ -1,6 +1,6 @@
 /*
- * A query on its way: the path's state machine, its exchanges with upstreams, its two timers, and where the answer
- * goes.
+ * A query on its way: the path's state machine, its exchanges with upstreams, its two timers, and where the
+ * answer goes.
  *
  * Layer: edge
  * Specification: RFC 6147 5.1.8 (A beside a silent AAAA)
@@ -29,8 +29,8 @@ struct task_context {
 /* Sends the answer; `len` 0: there is none. Called once for each task that was started. */
 typedef void task_reply(void *context, const uint8_t *bytes, size_t len);
 
-/* Begins; `reply` may be called before it returns. `context` is the caller's until then. False if the query was
- * dropped at once (reply is not called). */
+/* Begins; `reply` may be called before it returns. `context` is the caller's until then. False if the query
+ * was dropped at once (reply is not called). */
 bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len, bool udp, bool allowed,
                 task_reply *reply, void *context);
 

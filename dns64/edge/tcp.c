@@ -16,7 +16,7 @@
 #include "dns64/edge/socket.h"
 
 enum {
-    FRAME = 2,          /* RFC 1035 4.2.2: length before each message */
+    FRAME = 2, /* RFC 1035 4.2.2: length before each message */
     LISTENERS_MAX = 64,
     OUTSTANDING_MAX = 100, /* pipelined queries of one connection; more wait in the socket */
     OUTPUT_MAX = 1 << 20,  /* bytes that a client does not read before it is closed */
@@ -29,7 +29,7 @@ struct tcp_connection {
     struct addr network;
     uint64_t last_query_ns;
     unsigned outstanding;
-    bool closed; /* freed when the last outstanding answer has come */
+    bool closed;                          /* freed when the last outstanding answer has come */
     struct tcp_connection *newer, *older; /* by last whole query */
 };
 
@@ -121,7 +121,8 @@ static bool take_query(struct tcp_connection *connection)
     return true;
 }
 
-/* `outstanding` is held up by one so that an answer given at once cannot free the connection under the loop. */
+/* `outstanding` is held up by one so that an answer given at once cannot free the connection under the loop.
+ */
 static void read_queries(struct tcp_connection *connection)
 {
     connection->outstanding++;
@@ -187,7 +188,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
         return;
     }
     counters_add(server->tasks->counters, OUTCOME_TCP_CONNECTIONS, 1);
-    *connection = (struct tcp_connection){.server = server, .stream = stream, .client = client.addr, .network = network};
+    *connection = (struct tcp_connection){
+        .server = server, .stream = stream, .client = client.addr, .network = network};
     list_push(connection);
     server->count++;
     bufferevent_setcb(stream, on_read, NULL, on_event, connection);
@@ -236,8 +238,8 @@ int tcp_listen(struct tcp_server *server, int fd)
 {
     if (server->listeners_count == LISTENERS_MAX)
         return -E2BIG;
-    struct evconnlistener *listener =
-        evconnlistener_new(server->tasks->base, on_accept, server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    struct evconnlistener *listener = evconnlistener_new(
+        server->tasks->base, on_accept, server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
     if (listener == NULL)
         return -ENOMEM;
     server->listeners[server->listeners_count++] = listener;

@@ -4,8 +4,8 @@
  * Layer: edge
  * Specification: RFC 7766 6 and 7
  *
- * A connection is closed when no whole query has come for the idle time and nothing is outstanding; when all places
- * are taken, the one that has been without a whole query for the longest makes room.
+ * A connection is closed when no whole query has come for the idle time and nothing is outstanding; when all
+ * places are taken, the one that has been without a whole query for the longest makes room.
  */
 #ifndef GATE64_DNS64_EDGE_TCP_H
 #define GATE64_DNS64_EDGE_TCP_H
@@ -14,7 +14,7 @@
 #include "dns64/edge/task.h"
 
 struct tcp_limits {
-    unsigned connections;             /* of this thread */
+    unsigned connections; /* of this thread */
     unsigned connections_per_network;
     unsigned idle_s;
 };

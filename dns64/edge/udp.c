@@ -87,7 +87,8 @@ static bool may_refuse(struct udp_listener *listener)
     return listener->refusals++ < REFUSALS_PER_SECOND;
 }
 
-static void on_query(struct udp_listener *listener, struct udp_client *client, const uint8_t *bytes, size_t len)
+static void on_query(struct udp_listener *listener, struct udp_client *client, const uint8_t *bytes,
+                     size_t len)
 {
     struct addr_endpoint from;
     socket_from_sockaddr(&client->address, &from);
@@ -137,7 +138,8 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
         continue;
 }
 
-int udp_new(struct task_context *tasks, int fd, const struct client_list *clients, struct udp_listener **ret_listener)
+int udp_new(struct task_context *tasks, int fd, const struct client_list *clients,
+            struct udp_listener **ret_listener)
 {
     struct udp_listener *listener = calloc(1, sizeof(*listener));
     if (listener == NULL)

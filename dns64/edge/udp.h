@@ -13,8 +13,8 @@
 struct udp_listener;
 
 /* Takes the descriptor over. */
-int udp_new(struct task_context *tasks, int fd, const struct client_list *clients, struct udp_listener **ret_listener)
-    __attribute__((warn_unused_result));
+int udp_new(struct task_context *tasks, int fd, const struct client_list *clients,
+            struct udp_listener **ret_listener) __attribute__((warn_unused_result));
 void udp_free(struct udp_listener *listener);
 
 #endif

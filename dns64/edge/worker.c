@@ -50,8 +50,9 @@ static int listen_one(struct worker *worker, const struct worker_input *input, c
     int tcp = udp < 0 ? udp : socket_listen_tcp(at);
     if (tcp < 0) {
         log_error("listen", "cannot listen on %s: %s; %s", addr_print_endpoint(at, text), strerror(-tcp),
-                  tcp == -EADDRINUSE ? "another DNS server has the port: stop it, or choose another dns64.listen"
-                                     : "run dns64 as root or through systemd, or choose another dns64.listen");
+                  tcp == -EADDRINUSE
+                      ? "another DNS server has the port: stop it, or choose another dns64.listen"
+                      : "run dns64 as root or through systemd, or choose another dns64.listen");
         if (udp >= 0)
             close(udp);
         return tcp;
@@ -182,7 +183,8 @@ const struct counters *worker_counters(const struct worker_group *group, unsigne
     return group->counters;
 }
 
-void worker_upstream(const struct worker_group *group, unsigned upstream, struct worker_upstream *ret_upstream)
+void worker_upstream(const struct worker_group *group, unsigned upstream,
+                     struct worker_upstream *ret_upstream)
 {
     uint64_t latency = 0;
     unsigned measured = 0, bad = 0;

@@ -25,7 +25,8 @@ struct worker_input {
 };
 
 /* Opens all sockets, logs which one could not be; threads begin with worker_run. */
-int worker_new(const struct worker_input *input, struct worker_group **ret_group) __attribute__((warn_unused_result));
+int worker_new(const struct worker_input *input, struct worker_group **ret_group)
+    __attribute__((warn_unused_result));
 int worker_run(struct worker_group *group) __attribute__((warn_unused_result));
 /* Stops, joins, closes. Accepts NULL. */
 void worker_stop(struct worker_group *group);
@@ -38,6 +39,7 @@ struct worker_upstream {
     uint32_t latency_us;
     bool bad;
 };
-void worker_upstream(const struct worker_group *group, unsigned upstream, struct worker_upstream *ret_upstream);
+void worker_upstream(const struct worker_group *group, unsigned upstream,
+                     struct worker_upstream *ret_upstream);
 
 #endif

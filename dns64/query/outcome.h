@@ -8,35 +8,35 @@
 #define GATE64_DNS64_QUERY_OUTCOME_H
 
 /* X(name, counter, text) */
-#define OUTCOME_LIST(X)                                                                                      \
-    X(QUERIES_UDP, "queries_udp", "queries that came by UDP")                                                \
-    X(QUERIES_TCP, "queries_tcp", "queries that came by TCP")                                                \
-    X(GARBAGE, "garbage", "datagrams that are no query: not answered")                                       \
-    X(MALFORMED, "malformed", "queries answered FORMERR")                                                    \
-    X(NOT_IMPLEMENTED, "not_implemented", "queries with an opcode or type that is not served")               \
-    X(BAD_VERSION, "bad_version", "queries with an EDNS version that we do not speak")                       \
-    X(REFUSED, "refused", "queries from clients that may not ask")                                           \
-    X(REFUSED_SILENT, "refused_silent", "refusals kept back by the rate limit")                              \
-    X(NOT_RECURSIVE, "not_recursive", "queries without RD")                                                  \
-    X(LOCAL, "local", "answered here: ipv4only.arpa and reverse names of the prefix")                        \
-    X(PASSED, "passed", "answers passed on unchanged")                                                       \
-    X(AAAA_REAL, "aaaa_real", "AAAA: the name has real records")                                             \
-    X(AAAA_SYNTHESISED, "aaaa_synthesised", "AAAA: synthesised from A records")                              \
-    X(AAAA_NXDOMAIN, "aaaa_nxdomain", "AAAA: the name does not exist")                                       \
-    X(AAAA_NO_A, "aaaa_no_a", "AAAA: no A record either")                                                    \
-    X(AAAA_DENIED, "aaaa_denied", "AAAA: all A records in denied ranges")                                    \
-    X(AAAA_CHECKING_DISABLED, "aaaa_checking_disabled", "AAAA: not synthesised, the client set CD")          \
-    X(AAAA_FAILED, "aaaa_failed", "AAAA: the upstreams failed")                                              \
-    X(REVERSE, "reverse", "reverse names answered by a CNAME into in-addr.arpa")                             \
-    X(FAILED, "failed", "queries that no upstream answered")                                                 \
-    X(TRUNCATED, "truncated", "answers that did not fit the client's datagram")                              \
-    X(OVERLOAD, "overload", "queries dropped because too many were outstanding")                             \
-    X(UPSTREAM_SENT, "upstream_sent", "questions sent to upstreams")                                         \
-    X(UPSTREAM_ANSWERED, "upstream_answered", "answers from upstreams")                                      \
-    X(UPSTREAM_TIMEOUT, "upstream_timeout", "questions that an upstream did not answer in time")             \
-    X(UPSTREAM_WRONG, "upstream_wrong", "replies that did not match what was asked")                         \
-    X(UPSTREAM_TCP, "upstream_tcp", "questions repeated over TCP")                                           \
-    X(TCP_CONNECTIONS, "tcp_connections", "TCP connections accepted")                                        \
+#define OUTCOME_LIST(X)                                                                             \
+    X(QUERIES_UDP, "queries_udp", "queries that came by UDP")                                       \
+    X(QUERIES_TCP, "queries_tcp", "queries that came by TCP")                                       \
+    X(GARBAGE, "garbage", "datagrams that are no query: not answered")                              \
+    X(MALFORMED, "malformed", "queries answered FORMERR")                                           \
+    X(NOT_IMPLEMENTED, "not_implemented", "queries with an opcode or type that is not served")      \
+    X(BAD_VERSION, "bad_version", "queries with an EDNS version that we do not speak")              \
+    X(REFUSED, "refused", "queries from clients that may not ask")                                  \
+    X(REFUSED_SILENT, "refused_silent", "refusals kept back by the rate limit")                     \
+    X(NOT_RECURSIVE, "not_recursive", "queries without RD")                                         \
+    X(LOCAL, "local", "answered here: ipv4only.arpa and reverse names of the prefix")               \
+    X(PASSED, "passed", "answers passed on unchanged")                                              \
+    X(AAAA_REAL, "aaaa_real", "AAAA: the name has real records")                                    \
+    X(AAAA_SYNTHESISED, "aaaa_synthesised", "AAAA: synthesised from A records")                     \
+    X(AAAA_NXDOMAIN, "aaaa_nxdomain", "AAAA: the name does not exist")                              \
+    X(AAAA_NO_A, "aaaa_no_a", "AAAA: no A record either")                                           \
+    X(AAAA_DENIED, "aaaa_denied", "AAAA: all A records in denied ranges")                           \
+    X(AAAA_CHECKING_DISABLED, "aaaa_checking_disabled", "AAAA: not synthesised, the client set CD") \
+    X(AAAA_FAILED, "aaaa_failed", "AAAA: the upstreams failed")                                     \
+    X(REVERSE, "reverse", "reverse names answered by a CNAME into in-addr.arpa")                    \
+    X(FAILED, "failed", "queries that no upstream answered")                                        \
+    X(TRUNCATED, "truncated", "answers that did not fit the client's datagram")                     \
+    X(OVERLOAD, "overload", "queries dropped because too many were outstanding")                    \
+    X(UPSTREAM_SENT, "upstream_sent", "questions sent to upstreams")                                \
+    X(UPSTREAM_ANSWERED, "upstream_answered", "answers from upstreams")                             \
+    X(UPSTREAM_TIMEOUT, "upstream_timeout", "questions that an upstream did not answer in time")    \
+    X(UPSTREAM_WRONG, "upstream_wrong", "replies that did not match what was asked")                \
+    X(UPSTREAM_TCP, "upstream_tcp", "questions repeated over TCP")                                  \
+    X(TCP_CONNECTIONS, "tcp_connections", "TCP connections accepted")                               \
     X(TCP_CLOSED, "tcp_closed", "TCP connections closed to make room or for idling")
 
 enum outcome {

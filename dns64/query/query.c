@@ -34,7 +34,8 @@ static void take_header(struct query *query, const struct message *message, bool
         return;
     query->limit = QUERY_UDP_PLAIN;
     if (message->has_opt && message->opt_size > QUERY_UDP_PLAIN)
-        query->limit = message->opt_size < query->policy->edns_size ? message->opt_size : query->policy->edns_size;
+        query->limit =
+            message->opt_size < query->policy->edns_size ? message->opt_size : query->policy->edns_size;
 }
 
 static unsigned refuse(struct query *query, enum outcome outcome, unsigned rcode, int ede, uint8_t *out,
@@ -51,7 +52,8 @@ static bool is_meta(uint16_t type)
 }
 
 /* Whether the query is answered without any upstream. */
-static bool answer_here(struct query *query, bool allowed, uint8_t *out, size_t *ret_len, unsigned *ret_actions)
+static bool answer_here(struct query *query, bool allowed, uint8_t *out, size_t *ret_len,
+                        unsigned *ret_actions)
 {
     if (query->flags & MESSAGE_OPCODE)
         *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_NO_EDE, out, ret_len);
@@ -60,15 +62,18 @@ static bool answer_here(struct query *query, bool allowed, uint8_t *out, size_t 
     else if (!allowed)
         *ret_actions = refuse(query, OUTCOME_REFUSED, MESSAGE_REFUSED, REPLY_EDE_PROHIBITED, out, ret_len);
     else if (query->class == MESSAGE_CLASS_ANY)
-        *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_REFUSED, REPLY_EDE_NOT_SUPPORTED, out, ret_len);
+        *ret_actions =
+            refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_REFUSED, REPLY_EDE_NOT_SUPPORTED, out, ret_len);
     else if (is_meta(query->type))
-        *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_EDE_NOT_SUPPORTED, out, ret_len);
+        *ret_actions =
+            refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_EDE_NOT_SUPPORTED, out, ret_len);
     else if (ipv4only_is_ours(&query->question, query->type, query->class)) {
         count(query, OUTCOME_LOCAL);
         *ret_len = reply_ipv4only(query, out);
         *ret_actions = QUERY_DO_SEND;
     } else if (!(query->flags & MESSAGE_RD))
-        *ret_actions = refuse(query, OUTCOME_NOT_RECURSIVE, MESSAGE_REFUSED, REPLY_EDE_NOT_AUTHORITATIVE, out, ret_len);
+        *ret_actions =
+            refuse(query, OUTCOME_NOT_RECURSIVE, MESSAGE_REFUSED, REPLY_EDE_NOT_AUTHORITATIVE, out, ret_len);
     else
         return false;
     return true;
@@ -130,8 +135,8 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
 }
 
 /* A slot's reply, followed to the end of its chain. */
-static enum decide_outcome outcome_of(const struct query *query, enum query_slot_name name, struct message *message,
-                                      struct chain *chain)
+static enum decide_outcome outcome_of(const struct query *query, enum query_slot_name name,
+                                      struct message *message, struct chain *chain)
 {
     const struct query_slot *slot = &query->slot[name];
     const struct query_policy *policy = query->policy;
@@ -139,8 +144,8 @@ static enum decide_outcome outcome_of(const struct query *query, enum query_slot
         return DECIDE_PENDING;
     if (slot->bytes == NULL || message_parse(slot->bytes, slot->len, message) != MESSAGE_OK)
         return DECIDE_SILENT;
-    chain_follow(message, &query->question, name == QUERY_A ? MESSAGE_TYPE_A : MESSAGE_TYPE_AAAA, policy->excluded,
-                 name == QUERY_A ? 0 : policy->excluded_count, chain);
+    chain_follow(message, &query->question, name == QUERY_A ? MESSAGE_TYPE_A : MESSAGE_TYPE_AAAA,
+                 policy->excluded, name == QUERY_A ? 0 : policy->excluded_count, chain);
     enum decide_outcome outcome = chain_outcome(message, chain);
     if (name == QUERY_A && outcome == DECIDE_DATA &&
         !synthesize_possible(message, chain, policy->pref64, policy->pref64_count))
@@ -182,15 +187,16 @@ static unsigned decide_aaaa(struct query *query, uint8_t *out, size_t *ret_len)
     case DECIDE_WAIT: return 0;
     case DECIDE_ASK_A: return query_waited(query);
     case DECIDE_PASS_AAAA:
-        *ret_len = aaaa == DECIDE_ERROR ? reply_pass(query, &aaaa_message, out)
-                                        : reply_aaaa(query, &aaaa_message, &aaaa_chain, a == DECIDE_DENIED, out);
+        *ret_len = aaaa == DECIDE_ERROR
+                       ? reply_pass(query, &aaaa_message, out)
+                       : reply_aaaa(query, &aaaa_message, &aaaa_chain, a == DECIDE_DENIED, out);
         break;
     case DECIDE_PASS_A: *ret_len = reply_negative(query, &a_message, &a_chain, out); break;
     case DECIDE_SYNTHESISE: {
         bool negative = aaaa == DECIDE_EMPTY;
-        uint32_t ttl = aaaa == DECIDE_EXCLUDED
-                           ? synthesize_ttl(a_chain.ttl, true, aaaa_chain.ttl)
-                           : synthesize_ttl(a_chain.ttl, negative && aaaa_chain.has_soa, negative ? aaaa_chain.soa_ttl : 0);
+        uint32_t ttl = aaaa == DECIDE_EXCLUDED ? synthesize_ttl(a_chain.ttl, true, aaaa_chain.ttl)
+                                               : synthesize_ttl(a_chain.ttl, negative && aaaa_chain.has_soa,
+                                                                negative ? aaaa_chain.soa_ttl : 0);
         *ret_len = reply_synthetic(query, &a_message, &a_chain, ttl, out);
         break;
     }
@@ -217,8 +223,8 @@ unsigned query_patience(struct query *query, uint8_t *out, size_t *ret_len)
     return decide_aaaa(query, out, ret_len);
 }
 
-unsigned query_response(struct query *query, enum query_slot_name name, uint8_t *bytes, size_t len, uint8_t *out,
-                        size_t *ret_len)
+unsigned query_response(struct query *query, enum query_slot_name name, uint8_t *bytes, size_t len,
+                        uint8_t *out, size_t *ret_len)
 {
     struct message message;
     query->slot[name] = (struct query_slot){.asked = true, .done = true, .bytes = bytes, .len = len};
@@ -234,20 +240,22 @@ unsigned query_response(struct query *query, enum query_slot_name name, uint8_t 
     return QUERY_DO_SEND;
 }
 
-void query_asked(const struct query *query, enum query_slot_name slot, struct name *ret_name, uint16_t *ret_type)
+void query_asked(const struct query *query, enum query_slot_name slot, struct name *ret_name,
+                 uint16_t *ret_type)
 {
     *ret_name = query->is_reverse ? query->target : query->question;
     *ret_type = slot == QUERY_A ? MESSAGE_TYPE_A : query->type;
 }
 
-size_t query_question(const struct query *query, enum query_slot_name slot, uint16_t id, uint8_t *out, size_t size)
+size_t query_question(const struct query *query, enum query_slot_name slot, uint16_t id, uint8_t *out,
+                      size_t size)
 {
     struct message_writer writer;
     struct name name;
     uint16_t type;
     query_asked(query, slot, &name, &type);
-    message_begin(&writer, out, size, id,
-                  MESSAGE_RD | (query->flags & (MESSAGE_CD | MESSAGE_AD)), &name, type, query->class);
+    message_begin(&writer, out, size, id, MESSAGE_RD | (query->flags & (MESSAGE_CD | MESSAGE_AD)), &name,
+                  type, query->class);
     message_add_opt(&writer, QUERY_EDNS_UPSTREAM, 0, query->wants_dnssec ? MESSAGE_DO : 0, NULL, 0);
     return message_end(&writer);
 }

@@ -4,9 +4,9 @@
  * Layer: path
  * Specification: RFC 6147 5, RFC 8880 7.1, RFC 5625, RFC 6891 6
  *
- * No system call and no clock: the edge asks what query_begin and query_response tell it to ask, and sends what
- * they tell it to send. A slot is one question to the upstreams: QUERY_MAIN is what the client asked (or the
- * in-addr.arpa name for a reverse name under the prefix), QUERY_A the A records for an AAAA question.
+ * No system call and no clock: the edge asks what query_begin and query_response tell it to ask, and sends
+ * what they tell it to send. A slot is one question to the upstreams: QUERY_MAIN is what the client asked (or
+ * the in-addr.arpa name for a reverse name under the prefix), QUERY_A the A records for an AAAA question.
  */
 #ifndef GATE64_DNS64_QUERY_QUERY_H
 #define GATE64_DNS64_QUERY_QUERY_H
@@ -17,7 +17,7 @@
 #include "dns64/rfc6147/synthesize.h"
 
 enum {
-    QUERY_UDP_PLAIN = 512,    /* RFC 1035 4.2.1: without EDNS */
+    QUERY_UDP_PLAIN = 512, /* RFC 1035 4.2.1: without EDNS */
     QUERY_EDNS_UPSTREAM = 1232,
     QUERY_AAAA_PATIENCE_MS = 1500, /* A is there, AAAA silent: no longer (the answer comes within 2 s) */
 };
@@ -62,10 +62,10 @@ struct query {
 
 /* What the edge has to do; several may be set. */
 enum {
-    QUERY_DO_SEND = 1,     /* the answer is ready: *ret_len bytes in `out` */
+    QUERY_DO_SEND = 1, /* the answer is ready: *ret_len bytes in `out` */
     QUERY_DO_ASK_MAIN = 2,
     QUERY_DO_ASK_A = 4,
-    QUERY_DO_DROP = 8,     /* no answer at all */
+    QUERY_DO_DROP = 8, /* no answer at all */
 };
 
 /* A query has come. `allowed` says whether the client may ask. `out` has room for MESSAGE_MAX. */
@@ -77,15 +77,17 @@ unsigned query_waited(struct query *query);
 /* ... and for QUERY_AAAA_PATIENCE_MS: it counts as silent if A is there. */
 unsigned query_patience(struct query *query, uint8_t *out, size_t *ret_len);
 
-/* The reply of an upstream to a slot: a parsed and matching message (ownership of the malloc'ed bytes goes to the
- * query), or NULL when no upstream answered. */
-unsigned query_response(struct query *query, enum query_slot_name slot, uint8_t *bytes, size_t len, uint8_t *out,
-                        size_t *ret_len);
+/* The reply of an upstream to a slot: a parsed and matching message (ownership of the malloc'ed bytes goes to
+ * the query), or NULL when no upstream answered. */
+unsigned query_response(struct query *query, enum query_slot_name slot, uint8_t *bytes, size_t len,
+                        uint8_t *out, size_t *ret_len);
 
 /* The question for a slot, as sent to upstreams. Returns its length. */
-size_t query_question(const struct query *query, enum query_slot_name slot, uint16_t id, uint8_t *out, size_t size);
+size_t query_question(const struct query *query, enum query_slot_name slot, uint16_t id, uint8_t *out,
+                      size_t size);
 /* Name and type of a slot's question, to check replies by. */
-void query_asked(const struct query *query, enum query_slot_name slot, struct name *ret_name, uint16_t *ret_type);
+void query_asked(const struct query *query, enum query_slot_name slot, struct name *ret_name,
+                 uint16_t *ret_type);
 
 void query_done(struct query *query);
 

@@ -15,11 +15,12 @@ enum {
 /* QR, RA, what is copied from the query, and the RCODE. */
 static uint16_t flags_of(const struct query *query, unsigned rcode, uint16_t more)
 {
-    return (uint16_t)(MESSAGE_QR | MESSAGE_RA | (query->flags & (MESSAGE_OPCODE | MESSAGE_RD | MESSAGE_CD)) | more |
-                      (rcode & MESSAGE_RCODE));
+    return (uint16_t)(MESSAGE_QR | MESSAGE_RA | (query->flags & (MESSAGE_OPCODE | MESSAGE_RD | MESSAGE_CD)) |
+                      more | (rcode & MESSAGE_RCODE));
 }
 
-static void begin(const struct query *query, struct message_writer *writer, unsigned rcode, uint16_t more, uint8_t *out)
+static void begin(const struct query *query, struct message_writer *writer, unsigned rcode, uint16_t more,
+                  uint8_t *out)
 {
     message_begin(writer, out, MESSAGE_MAX, query->id, flags_of(query, rcode, more),
                   query->has_question ? &query->question : NULL, query->type, query->class);
@@ -47,7 +48,8 @@ static size_t truncated(const struct query *query, unsigned rcode, uint8_t *out)
     return message_end(&writer);
 }
 
-static size_t finish(const struct query *query, struct message_writer *writer, unsigned rcode, int ede, uint8_t *out)
+static size_t finish(const struct query *query, struct message_writer *writer, unsigned rcode, int ede,
+                     uint8_t *out)
 {
     add_opt(query, writer, rcode, ede);
     size_t len = message_end(writer);
@@ -71,8 +73,8 @@ size_t reply_ipv4only(const struct query *query, uint8_t *out)
 {
     struct message_writer writer;
     begin(query, &writer, MESSAGE_NOERROR, MESSAGE_AA, out);
-    enum message_rcode rcode = ipv4only_answer(&writer, &query->question, query->type, prefix_at, query->policy,
-                                               query->policy->pref64_count);
+    enum message_rcode rcode = ipv4only_answer(&writer, &query->question, query->type, prefix_at,
+                                               query->policy, query->policy->pref64_count);
     bytes_put16(out + 2, flags_of(query, rcode, MESSAGE_AA));
     return finish(query, &writer, rcode, REPLY_NO_EDE, out);
 }
@@ -84,11 +86,13 @@ size_t reply_local_ptr(const struct query *query, bool discovery, uint8_t *out)
     unsigned rcode = discovery ? MESSAGE_NOERROR : MESSAGE_NXDOMAIN;
     begin(query, &writer, rcode, MESSAGE_AA, out);
     if (discovery)
-        message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_PTR, IPV4ONLY_TTL, target, sizeof(target));
+        message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_PTR, IPV4ONLY_TTL, target,
+                    sizeof(target));
     return finish(query, &writer, rcode, REPLY_NO_EDE, out);
 }
 
-/* RFC 6147 5.3.3: unchanged, record by record; OPT is between two neighbours and not passed (RFC 6891 6.1.1). */
+/* RFC 6147 5.3.3: unchanged, record by record; OPT is between two neighbours and not passed (RFC 6891 6.1.1).
+ */
 size_t reply_pass(const struct query *query, const struct message *message, uint8_t *out)
 {
     struct message_writer writer;
@@ -122,8 +126,8 @@ static void copy_rest(struct message_writer *writer, const struct message *messa
             message_copy(writer, record.section, message, &record, record.ttl);
 }
 
-size_t reply_aaaa(const struct query *query, const struct message *message, const struct chain *chain, bool denied,
-                  uint8_t *out)
+size_t reply_aaaa(const struct query *query, const struct message *message, const struct chain *chain,
+                  bool denied, uint8_t *out)
 {
     const struct query_policy *policy = query->policy;
     struct message_writer writer;
@@ -135,16 +139,19 @@ size_t reply_aaaa(const struct query *query, const struct message *message, cons
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record)) {
         bool end = record.class == MESSAGE_CLASS_IN && chain_ends_at(chain, message, &record);
-        bool wanted = end && (record.type == MESSAGE_TYPE_AAAA || covers(message, &record, MESSAGE_TYPE_AAAA)) &&
+        bool wanted = end &&
+                      (record.type == MESSAGE_TYPE_AAAA || covers(message, &record, MESSAGE_TYPE_AAAA)) &&
                       !chain_excluded(message, &record, policy->excluded, policy->excluded_count);
-        if (chain_holds_alias(chain, message, &record) || (wanted && (!filtered || record.type == MESSAGE_TYPE_AAAA)))
+        if (chain_holds_alias(chain, message, &record) ||
+            (wanted && (!filtered || record.type == MESSAGE_TYPE_AAAA)))
             message_copy(&writer, MESSAGE_ANSWER, message, &record, record.ttl);
     }
     copy_rest(&writer, message);
     return finish(query, &writer, rcode, denied ? REPLY_EDE_BLOCKED : REPLY_NO_EDE, out);
 }
 
-size_t reply_negative(const struct query *query, const struct message *a, const struct chain *chain, uint8_t *out)
+size_t reply_negative(const struct query *query, const struct message *a, const struct chain *chain,
+                      uint8_t *out)
 {
     struct message_writer writer;
     struct message_walk walk;
@@ -159,14 +166,14 @@ size_t reply_negative(const struct query *query, const struct message *a, const 
     return finish(query, &writer, rcode, REPLY_NO_EDE, out);
 }
 
-size_t reply_synthetic(const struct query *query, const struct message *a, const struct chain *chain, uint32_t ttl,
-                       uint8_t *out)
+size_t reply_synthetic(const struct query *query, const struct message *a, const struct chain *chain,
+                       uint32_t ttl, uint8_t *out)
 {
     struct message_writer writer;
     begin(query, &writer, MESSAGE_NOERROR, 0, out); /* never AD: nobody signed this */
     synthesize_answer(&writer, a, chain, query->policy->pref64, query->policy->pref64_count, ttl);
-    return finish(query, &writer, MESSAGE_NOERROR, query->policy->mark_synthetic ? REPLY_EDE_SYNTHESIZED : REPLY_NO_EDE,
-                  out);
+    return finish(query, &writer, MESSAGE_NOERROR,
+                  query->policy->mark_synthetic ? REPLY_EDE_SYNTHESIZED : REPLY_NO_EDE, out);
 }
 
 size_t reply_reverse(const struct query *query, const struct message *message, uint8_t *out)
@@ -176,8 +183,8 @@ size_t reply_reverse(const struct query *query, const struct message *message, u
     struct message_record record;
     unsigned rcode = message_rcode(message);
     begin(query, &writer, rcode, 0, out);
-    message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_CNAME, REVERSE_TTL, query->target.bytes,
-                query->target.len);
+    message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_CNAME, REVERSE_TTL,
+                query->target.bytes, query->target.len);
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record))
         if (record.type != MESSAGE_TYPE_OPT)

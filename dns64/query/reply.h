@@ -1,6 +1,6 @@
 /*
- * The answers that a query can get, as bytes for its client: header by role, EDNS only to those who speak it, cut to
- * the client's size.
+ * The answers that a query can get, as bytes for its client: header by role, EDNS only to those who speak it,
+ * cut to the client's size.
  *
  * Layer: path
  * Specification: RFC 1035 4.1, RFC 6891 6 and 7, RFC 6147 5.4, RFC 8914
@@ -29,12 +29,13 @@ size_t reply_local_ptr(const struct query *query, bool discovery, uint8_t *out);
 /* The upstream's reply as it is; EDNS is the client's. */
 size_t reply_pass(const struct query *query, const struct message *message, uint8_t *out);
 /* The AAAA reply with its chain, without excluded and strange records. */
-size_t reply_aaaa(const struct query *query, const struct message *message, const struct chain *chain, bool denied,
-                  uint8_t *out);
+size_t reply_aaaa(const struct query *query, const struct message *message, const struct chain *chain,
+                  bool denied, uint8_t *out);
 /* The A reply as the base of a negative answer. */
-size_t reply_negative(const struct query *query, const struct message *a, const struct chain *chain, uint8_t *out);
-size_t reply_synthetic(const struct query *query, const struct message *a, const struct chain *chain, uint32_t ttl,
-                       uint8_t *out);
+size_t reply_negative(const struct query *query, const struct message *a, const struct chain *chain,
+                      uint8_t *out);
+size_t reply_synthetic(const struct query *query, const struct message *a, const struct chain *chain,
+                       uint32_t ttl, uint8_t *out);
 /* CNAME to the in-addr.arpa name, and what the upstream says of that. */
 size_t reply_reverse(const struct query *query, const struct message *message, uint8_t *out);
 

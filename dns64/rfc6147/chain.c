@@ -4,7 +4,8 @@
  */
 #include "dns64/rfc6147/chain.h"
 
-/* RFC 8767 4: a TTL with the top bit set is a large one; RFC 2181 8 says 0, but no TTL beyond a week is used. */
+/* RFC 8767 4: a TTL with the top bit set is a large one; RFC 2181 8 says 0, but no TTL beyond a week is used.
+ */
 enum {
     TTL_MAX = 604800,
 };
@@ -56,7 +57,8 @@ bool chain_excluded(const struct message *message, const struct message_record *
     return false;
 }
 
-bool chain_ends_at(const struct chain *chain, const struct message *message, const struct message_record *record)
+bool chain_ends_at(const struct chain *chain, const struct message *message,
+                   const struct message_record *record)
 {
     struct name owner;
     message_owner(message, record, &owner);
@@ -70,7 +72,8 @@ static uint16_t covered_type(const struct message *message, const struct message
     return bytes_get16(message->bytes + record->rdata);
 }
 
-bool chain_holds_alias(const struct chain *chain, const struct message *message, const struct message_record *record)
+bool chain_holds_alias(const struct chain *chain, const struct message *message,
+                       const struct message_record *record)
 {
     struct name owner;
     uint16_t type = covered_type(message, record);
@@ -95,7 +98,8 @@ static void count_records(const struct message *message, uint16_t type, const st
             chain->has_soa = true;
             chain->soa_ttl = capped(record.ttl);
         }
-        if (record.type != type || record.class != MESSAGE_CLASS_IN || !chain_ends_at(chain, message, &record))
+        if (record.type != type || record.class != MESSAGE_CLASS_IN ||
+            !chain_ends_at(chain, message, &record))
             continue;
         chain->records++;
         if (!chain_excluded(message, &record, excluded, excluded_count))

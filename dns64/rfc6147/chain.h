@@ -40,9 +40,12 @@ enum decide_outcome chain_outcome(const struct message *message, const struct ch
 bool chain_excluded(const struct message *message, const struct message_record *record,
                     const struct addr_prefix6 *excluded, size_t excluded_count);
 
-/* Whether a record of the answer section belongs to the chain's aliases (CNAME, DNAME, and their signatures). */
-bool chain_holds_alias(const struct chain *chain, const struct message *message, const struct message_record *record);
+/* Whether a record of the answer section belongs to the chain's aliases (CNAME, DNAME, and their signatures).
+ */
+bool chain_holds_alias(const struct chain *chain, const struct message *message,
+                       const struct message_record *record);
 /* Whether it is owned by the chain's end. */
-bool chain_ends_at(const struct chain *chain, const struct message *message, const struct message_record *record);
+bool chain_ends_at(const struct chain *chain, const struct message *message,
+                   const struct message_record *record);
 
 #endif

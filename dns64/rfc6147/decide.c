@@ -4,7 +4,8 @@
  */
 #include "dns64/rfc6147/decide.h"
 
-/* AAAA gave nothing: 5.1.6 and 5.4 say what A makes of that. `nodata` is AAAA's own negative reply, if it had one. */
+/* AAAA gave nothing: 5.1.6 and 5.4 say what A makes of that. `nodata` is AAAA's own negative reply, if it had
+ * one. */
 static enum decide_action by_a(enum decide_outcome a, bool nodata)
 {
     switch (a) {
@@ -23,11 +24,12 @@ static enum decide_action by_a(enum decide_outcome a, bool nodata)
     return DECIDE_SERVFAIL;
 }
 
-enum decide_action decide(enum decide_outcome aaaa, enum decide_outcome a, const struct decide_options *options)
+enum decide_action decide(enum decide_outcome aaaa, enum decide_outcome a,
+                          const struct decide_options *options)
 {
     switch (aaaa) {
     case DECIDE_PENDING: return DECIDE_WAIT;
-    case DECIDE_DATA:     /* 5.1.1 */
+    case DECIDE_DATA: /* 5.1.1 */
     case DECIDE_NXDOMAIN: /* 5.1.2: no A query */ return DECIDE_PASS_AAAA;
     case DECIDE_BROKEN: return DECIDE_SERVFAIL;
     case DECIDE_EMPTY:

@@ -16,17 +16,17 @@ enum decide_outcome {
     DECIDE_DENIED,   /* A only: records, but none that a prefix may hold */
     DECIDE_EMPTY,    /* NOERROR without records */
     DECIDE_NXDOMAIN,
-    DECIDE_ERROR,    /* another RCODE */
-    DECIDE_SILENT,   /* no answer in time (5.1.3) */
-    DECIDE_BROKEN,   /* an alias chain that loops or is too long */
+    DECIDE_ERROR,  /* another RCODE */
+    DECIDE_SILENT, /* no answer in time (5.1.3) */
+    DECIDE_BROKEN, /* an alias chain that loops or is too long */
     DECIDE_OUTCOMES,
 };
 
 enum decide_action {
     DECIDE_WAIT,
     DECIDE_ASK_A,
-    DECIDE_PASS_AAAA,  /* the reply to AAAA, without excluded records */
-    DECIDE_PASS_A,     /* the reply to A, which has no data: its RCODE and authority */
+    DECIDE_PASS_AAAA, /* the reply to AAAA, without excluded records */
+    DECIDE_PASS_A,    /* the reply to A, which has no data: its RCODE and authority */
     DECIDE_SYNTHESISE,
     DECIDE_SERVFAIL,
 };
@@ -36,6 +36,7 @@ struct decide_options {
     bool fail_on_failure; /* on-aaaa-failure = "fail" */
 };
 
-enum decide_action decide(enum decide_outcome aaaa, enum decide_outcome a, const struct decide_options *options);
+enum decide_action decide(enum decide_outcome aaaa, enum decide_outcome a,
+                          const struct decide_options *options);
 
 #endif

@@ -18,16 +18,18 @@ static bool in_any(uint32_t address, const struct addr_prefix4 *prefixes, size_t
 static bool takes(const struct synthesize_pref64 *pref64, uint32_t address)
 {
     bool chosen = pref64->for4_count == 0 || in_any(address, pref64->for4, pref64->for4_count);
-    return chosen && !in_any(address, pref64->deny4, pref64->deny4_count) && special_allowed4(address, pref64->allow4, pref64->allow4_count);
+    return chosen && !in_any(address, pref64->deny4, pref64->deny4_count) &&
+           special_allowed4(address, pref64->allow4, pref64->allow4_count);
 }
 
 static bool is_a(const struct message *a, const struct chain *chain, const struct message_record *record)
 {
-    return record->type == MESSAGE_TYPE_A && record->class == MESSAGE_CLASS_IN && chain_ends_at(chain, a, record);
+    return record->type == MESSAGE_TYPE_A && record->class == MESSAGE_CLASS_IN &&
+           chain_ends_at(chain, a, record);
 }
 
-bool synthesize_possible(const struct message *a, const struct chain *chain, const struct synthesize_pref64 *pref64,
-                         size_t pref64_count)
+bool synthesize_possible(const struct message *a, const struct chain *chain,
+                         const struct synthesize_pref64 *pref64, size_t pref64_count)
 {
     struct message_walk walk;
     struct message_record record;
@@ -45,9 +47,10 @@ uint32_t synthesize_ttl(uint32_t a_ttl, bool has_soa, uint32_t soa_ttl)
     return a_ttl < bound ? a_ttl : bound;
 }
 
-static unsigned add_images(struct message_writer *writer, const struct message *a, const struct message_record *record,
-                           const struct chain *chain, const struct synthesize_pref64 *pref64, size_t pref64_count,
-                           uint32_t ttl, unsigned room)
+static unsigned add_images(struct message_writer *writer, const struct message *a,
+                           const struct message_record *record, const struct chain *chain,
+                           const struct synthesize_pref64 *pref64, size_t pref64_count, uint32_t ttl,
+                           unsigned room)
 {
     uint32_t address = bytes_get32(a->bytes + record->rdata);
     unsigned added = 0;
@@ -55,7 +58,8 @@ static unsigned add_images(struct message_writer *writer, const struct message *
         if (!takes(&pref64[i], address))
             continue;
         struct in6_addr image = pref64_embed(&pref64[i].prefix, address);
-        message_add(writer, MESSAGE_ANSWER, &chain->names[chain->links], MESSAGE_TYPE_AAAA, ttl, &image, sizeof(image));
+        message_add(writer, MESSAGE_ANSWER, &chain->names[chain->links], MESSAGE_TYPE_AAAA, ttl, &image,
+                    sizeof(image));
         added++;
     }
     return added;

@@ -10,7 +10,7 @@
 #include "dns64/rfc6147/chain.h"
 
 enum {
-    SYNTHESIZE_MAX = 64,       /* records in one answer */
+    SYNTHESIZE_MAX = 64,         /* records in one answer */
     SYNTHESIZE_TTL_NO_SOA = 600, /* RFC 6147 5.1.7 */
 };
 
@@ -26,14 +26,14 @@ struct synthesize_pref64 {
 };
 
 /* Whether any A record at the chain's end has an image in any prefix. */
-bool synthesize_possible(const struct message *a, const struct chain *chain, const struct synthesize_pref64 *pref64,
-                         size_t pref64_count);
+bool synthesize_possible(const struct message *a, const struct chain *chain,
+                         const struct synthesize_pref64 *pref64, size_t pref64_count);
 
 /* min(TTL of A, TTL of the SOA that came with the negative AAAA), or 600 s without one. */
 uint32_t synthesize_ttl(uint32_t a_ttl, bool has_soa, uint32_t soa_ttl);
 
-/* Adds chain, synthetic records, and the A reply's authority and additional sections to the writer. `ttl` is that
- * of each synthetic record. Returns how many synthetic records there are. */
+/* Adds chain, synthetic records, and the A reply's authority and additional sections to the writer. `ttl` is
+ * that of each synthetic record. Returns how many synthetic records there are. */
 unsigned synthesize_answer(struct message_writer *writer, const struct message *a, const struct chain *chain,
                            const struct synthesize_pref64 *pref64, size_t pref64_count, uint32_t ttl);
 

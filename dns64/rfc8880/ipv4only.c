@@ -22,12 +22,13 @@ static void add_soa(struct message_writer *writer, enum message_section section)
     bytes_writer_init(&bytes, rdata, sizeof(rdata));
     bytes_write(&bytes, zone.bytes, zone.len);
     bytes_write(&bytes, nobody, sizeof(nobody));
-    bytes_write32(&bytes, 1);      /* serial */
-    bytes_write32(&bytes, 3600);   /* refresh, retry, expire as RFC 6303 3 */
+    bytes_write32(&bytes, 1);    /* serial */
+    bytes_write32(&bytes, 3600); /* refresh, retry, expire as RFC 6303 3 */
     bytes_write32(&bytes, 1200);
     bytes_write32(&bytes, 604800);
     bytes_write32(&bytes, IPV4ONLY_NEGATIVE_TTL);
-    message_add(writer, section, &zone, MESSAGE_TYPE_SOA, IPV4ONLY_NEGATIVE_TTL, rdata, (uint16_t)bytes_written(&bytes));
+    message_add(writer, section, &zone, MESSAGE_TYPE_SOA, IPV4ONLY_NEGATIVE_TTL, rdata,
+                (uint16_t)bytes_written(&bytes));
 }
 
 static void add_a(struct message_writer *writer, const struct name *name, uint32_t address)
@@ -55,7 +56,8 @@ enum message_rcode ipv4only_answer(struct message_writer *writer, const struct n
         for (size_t i = 0; i < prefixes; i++)
             for (size_t k = 0; k < 2; k++) {
                 struct in6_addr image = pref64_embed(prefix_at(context, i), addresses[k]);
-                message_add(writer, MESSAGE_ANSWER, name, MESSAGE_TYPE_AAAA, IPV4ONLY_TTL, &image, sizeof(image));
+                message_add(writer, MESSAGE_ANSWER, name, MESSAGE_TYPE_AAAA, IPV4ONLY_TTL, &image,
+                            sizeof(image));
             }
         break;
     case MESSAGE_TYPE_SOA: add_soa(writer, MESSAGE_ANSWER); break;

@@ -14,11 +14,11 @@
 
 enum {
     CHOICE_MAX = 16,
-    CHOICE_TRIES = 3,          /* for one question, over all upstreams */
-    CHOICE_WAIT_MIN_MS = 300,  /* never less, whatever was measured */
+    CHOICE_TRIES = 3,         /* for one question, over all upstreams */
+    CHOICE_WAIT_MIN_MS = 300, /* never less, whatever was measured */
     CHOICE_WAIT_MAX_MS = 2000,
     CHOICE_WAIT_FIRST_MS = 800, /* nothing measured yet */
-    CHOICE_BAD_MS = 10000,     /* after a failure; then it is tried again */
+    CHOICE_BAD_MS = 10000,      /* after a failure; then it is tried again */
 };
 
 struct choice_upstream {
@@ -36,7 +36,8 @@ struct choice {
 
 void choice_init(struct choice *choice, unsigned count);
 
-/* The best upstream that is not in `tried` (a bit each); -1 when all are. Good before bad, then by latency. */
+/* The best upstream that is not in `tried` (a bit each); -1 when all are. Good before bad, then by latency.
+ */
 int choice_next(const struct choice *choice, uint32_t tried, uint64_t now_ns);
 uint32_t choice_wait_ms(const struct choice *choice, unsigned upstream);
 

@@ -94,7 +94,8 @@ static void on_event(evutil_socket_t fd, short events, void *context);
 static int watch(struct exchange *exchange, short events, uint32_t wait_ms)
 {
     struct timeval wait = {wait_ms / 1000, (int)(wait_ms % 1000) * 1000};
-    exchange->event = event_new(exchange->shared->base, exchange->fd, (short)(events | EV_PERSIST), on_event, exchange);
+    exchange->event =
+        event_new(exchange->shared->base, exchange->fd, (short)(events | EV_PERSIST), on_event, exchange);
     return exchange->event == NULL || event_add(exchange->event, &wait) < 0 ? -ENOMEM : 0;
 }
 
@@ -262,8 +263,8 @@ static void on_begin(evutil_socket_t fd, short events, void *context)
     next_try(context);
 }
 
-int exchange_start(struct exchange_context *shared, const struct exchange_question *question, exchange_done *done,
-                   void *context, struct exchange **ret_exchange)
+int exchange_start(struct exchange_context *shared, const struct exchange_question *question,
+                   exchange_done *done, void *context, struct exchange **ret_exchange)
 {
     static const struct timeval now = {0, 0};
     if (shared->upstreams_count == 0)

@@ -1,6 +1,6 @@
 /*
- * One question to the upstreams: UDP from a random port, the next upstream when one is silent or refuses, TCP when
- * the answer was cut.
+ * One question to the upstreams: UDP from a random port, the next upstream when one is silent or refuses, TCP
+ * when the answer was cut.
  *
  * Layer: edge
  * Specification: RFC 5452 9.2 (ports and IDs), RFC 7766 5 (TCP on truncation), RFC 9520 3
@@ -33,13 +33,14 @@ struct exchange_question {
     uint16_t type, class;
 };
 
-/* Called once: `bytes` (malloc'ed, the receiver's to free) is a reply that parses and matches; NULL when there
- * was none. Not called after exchange_cancel. */
+/* Called once: `bytes` (malloc'ed, the receiver's to free) is a reply that parses and matches; NULL when
+ * there was none. Not called after exchange_cancel. */
 typedef void exchange_done(void *context, uint8_t *bytes, size_t len);
 
 /* -ENOMEM, or -ENOENT when there is no upstream. */
-int exchange_start(struct exchange_context *shared, const struct exchange_question *question, exchange_done *done,
-                   void *context, struct exchange **ret_exchange) __attribute__((warn_unused_result));
+int exchange_start(struct exchange_context *shared, const struct exchange_question *question,
+                   exchange_done *done, void *context, struct exchange **ret_exchange)
+    __attribute__((warn_unused_result));
 /* Accepts NULL. */
 void exchange_cancel(struct exchange *exchange);
 

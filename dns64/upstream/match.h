@@ -11,6 +11,7 @@
 
 #include "dns64/wire/message.h"
 
-bool match_reply(const struct message *reply, uint16_t id, const struct name *name, uint16_t type, uint16_t class);
+bool match_reply(const struct message *reply, uint16_t id, const struct name *name, uint16_t type,
+                 uint16_t class);
 
 #endif

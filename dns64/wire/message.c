@@ -180,8 +180,8 @@ void message_begin(struct message_writer *writer, uint8_t *buffer, size_t size, 
 }
 
 /* Owner and fixed part with the length left open; returns where the length stands. */
-static uint8_t *put_fixed(struct message_writer *writer, enum message_section section, const struct name *owner,
-                          uint16_t type, uint16_t class, uint32_t ttl)
+static uint8_t *put_fixed(struct message_writer *writer, enum message_section section,
+                          const struct name *owner, uint16_t type, uint16_t class, uint32_t ttl)
 {
     put_name(writer, owner);
     bytes_write16(&writer->bytes, type);
@@ -199,7 +199,8 @@ static void close_rdata(struct message_writer *writer, uint8_t *len_at)
         bytes_put16(len_at, (uint16_t)(writer->bytes.pos - len_at - 2));
 }
 
-/* How many names stand in RDATA and what is before the first (RFC 3597 4: only these types may be compressed). */
+/* How many names stand in RDATA and what is before the first (RFC 3597 4: only these types may be
+ * compressed). */
 static unsigned rdata_names(uint16_t type, size_t *ret_before)
 {
     *ret_before = type == MESSAGE_TYPE_MX ? 2 : 0;
@@ -214,7 +215,8 @@ static unsigned rdata_names(uint16_t type, size_t *ret_before)
     }
 }
 
-static void copy_rdata(struct message_writer *writer, const struct message *from, const struct message_record *record)
+static void copy_rdata(struct message_writer *writer, const struct message *from,
+                       const struct message_record *record)
 {
     size_t before, at = record->rdata;
     unsigned names = rdata_names(record->type, &before);
@@ -245,16 +247,16 @@ void message_copy(struct message_writer *writer, enum message_section section, c
     close_rdata(writer, len_at);
 }
 
-void message_add(struct message_writer *writer, enum message_section section, const struct name *owner, uint16_t type,
-                 uint32_t ttl, const void *rdata, uint16_t rdata_len)
+void message_add(struct message_writer *writer, enum message_section section, const struct name *owner,
+                 uint16_t type, uint32_t ttl, const void *rdata, uint16_t rdata_len)
 {
     uint8_t *len_at = put_fixed(writer, section, owner, type, MESSAGE_CLASS_IN, ttl);
     bytes_write(&writer->bytes, rdata, rdata_len);
     close_rdata(writer, len_at);
 }
 
-void message_add_opt(struct message_writer *writer, uint16_t size, unsigned rcode, uint16_t flags, const void *option,
-                     uint16_t option_len)
+void message_add_opt(struct message_writer *writer, uint16_t size, unsigned rcode, uint16_t flags,
+                     const void *option, uint16_t option_len)
 {
     static const struct name root = {.len = 1};
     uint32_t ttl = (uint32_t)(rcode >> 4) << 24 | flags;

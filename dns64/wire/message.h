@@ -4,9 +4,9 @@
  * Layer: pure
  * Specification: RFC 1035 4.1, RFC 6891 6.1, RFC 3597, RFC 9267
  *
- * message_parse accepts only what can be walked to its last byte: counts that fit, names within their limits and
- * pointers backwards, RDATA inside the message, A of 4 and AAAA of 16 bytes, one OPT with its options whole. Work is
- * linear in the length.
+ * message_parse accepts only what can be walked to its last byte: counts that fit, names within their limits
+ * and pointers backwards, RDATA inside the message, A of 4 and AAAA of 16 bytes, one OPT with its options
+ * whole. Work is linear in the length.
  */
 #ifndef GATE64_DNS64_WIRE_MESSAGE_H
 #define GATE64_DNS64_WIRE_MESSAGE_H
@@ -69,18 +69,18 @@ struct message {
     bool has_question;
     struct name question;
     uint16_t type, class;
-    size_t records;     /* where the first record begins */
+    size_t records; /* where the first record begins */
     bool has_opt;
     size_t opt_at, opt_end;
-    uint16_t opt_size;  /* UDP payload size */
-    uint8_t opt_rcode;  /* upper 8 bits of the RCODE */
+    uint16_t opt_size; /* UDP payload size */
+    uint8_t opt_rcode; /* upper 8 bits of the RCODE */
     uint8_t opt_version;
     uint16_t opt_flags;
 };
 
 enum message_fault {
     MESSAGE_OK,
-    MESSAGE_GARBAGE,  /* no header, or what follows cannot be read: nobody is answered */
+    MESSAGE_GARBAGE,   /* no header, or what follows cannot be read: nobody is answered */
     MESSAGE_MALFORMED, /* header sound, the rest not: FORMERR */
 };
 
@@ -94,7 +94,7 @@ static inline unsigned message_rcode(const struct message *message)
 
 struct message_record {
     enum message_section section;
-    size_t at;      /* of the owner name */
+    size_t at; /* of the owner name */
     uint16_t type, class;
     uint32_t ttl;
     size_t rdata;
@@ -133,11 +133,11 @@ void message_begin(struct message_writer *writer, uint8_t *buffer, size_t size, 
 void message_copy(struct message_writer *writer, enum message_section section, const struct message *from,
                   const struct message_record *record, uint32_t ttl);
 /* A record of our own. */
-void message_add(struct message_writer *writer, enum message_section section, const struct name *owner, uint16_t type,
-                 uint32_t ttl, const void *rdata, uint16_t rdata_len);
+void message_add(struct message_writer *writer, enum message_section section, const struct name *owner,
+                 uint16_t type, uint32_t ttl, const void *rdata, uint16_t rdata_len);
 /* OPT; `option` (with code and length in front) may be NULL. */
-void message_add_opt(struct message_writer *writer, uint16_t size, unsigned rcode, uint16_t flags, const void *option,
-                     uint16_t option_len);
+void message_add_opt(struct message_writer *writer, uint16_t size, unsigned rcode, uint16_t flags,
+                     const void *option, uint16_t option_len);
 /* Sets the counts; the length, or 0 if it did not fit. */
 size_t message_end(struct message_writer *writer);
 

@@ -24,8 +24,8 @@ struct name {
     uint8_t bytes[NAME_MAX_LEN];
 };
 
-/* Reads the name at `at` of a message of `len` bytes; *ret_next is where the record goes on. Pointers must point
- * backwards. False when malformed. */
+/* Reads the name at `at` of a message of `len` bytes; *ret_next is where the record goes on. Pointers must
+ * point backwards. False when malformed. */
 bool name_read(const uint8_t *message, size_t len, size_t at, struct name *ret_name, size_t *ret_next);
 
 /* Steps over a name without following pointers. False when malformed. */

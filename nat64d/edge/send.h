@@ -14,8 +14,8 @@ struct send; /* room for the pieces */
 int send_new(struct send **ret_send) __attribute__((warn_unused_result));
 void send_free(struct send *send);
 
-/* Writes the packet to the TUN queue; with `cut_mtu` not 0 in pieces of at most that size (a super-packet segment
- * by segment). 0 or negative errno of the first write that failed. */
+/* Writes the packet to the TUN queue; with `cut_mtu` not 0 in pieces of at most that size (a super-packet
+ * segment by segment). 0 or negative errno of the first write that failed. */
 int send_packet(struct send *send, int fd, struct packet *packet, uint32_t cut_mtu);
 
 #endif

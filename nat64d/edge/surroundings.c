@@ -79,7 +79,8 @@ int surroundings_build(const struct links *links, const struct settings *setting
     network->own6 = calloc(links->addresses_count + 1, sizeof(*network->own6));
     network->routes4 = calloc(links->routes_count + 1, sizeof(*network->routes4));
     network->routes6 = calloc(links->routes_count + 1, sizeof(*network->routes6));
-    if (network->own4 == NULL || network->own6 == NULL || network->routes4 == NULL || network->routes6 == NULL) {
+    if (network->own4 == NULL || network->own6 == NULL || network->routes4 == NULL ||
+        network->routes6 == NULL) {
         surroundings_free(network);
         return -ENOMEM;
     }

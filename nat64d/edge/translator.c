@@ -76,7 +76,8 @@ static int make_prefixes(struct translator *translator)
         return -ENOMEM;
     for (size_t i = 0; i < settings->pools_count; i++) {
         const struct settings_pool *pool = &settings->pools[i];
-        input[i] = (struct prefixes_input){pool->address, pool->ports, (uint32_t)pool->ports_count, pool->name};
+        input[i] =
+            (struct prefixes_input){pool->address, pool->ports, (uint32_t)pool->ports_count, pool->name};
     }
     int r = prefixes_init(&translator->prefixes, input, (uint32_t)settings->pools_count);
     free(input);
@@ -232,12 +233,13 @@ static int make_shard(struct translator *translator, unsigned index)
     if (r == 0)
         r = session_init(&shard->sessions, translator->session_shared, random_key(), (uint8_t)index);
     if (r == 0)
-        r = expiry_init(&shard->expiry, shared->state.sessions, translator->expiry_links, shared->lifetime_ns, now_ns);
+        r = expiry_init(&shard->expiry, shared->state.sessions, translator->expiry_links, shared->lifetime_ns,
+                        now_ns);
     if (r == 0)
         r = stored_syn_new(random_key(), &shard->syns);
     if (r == 0)
-        r = claim_new(translator->blocks, &translator->prefixes, index, shared->shards, random_key(), hold_down_ns,
-                      &shard->claim);
+        r = claim_new(translator->blocks, &translator->prefixes, index, shared->shards, random_key(),
+                      hold_down_ns, &shard->claim);
     return r;
 }
 
@@ -247,8 +249,8 @@ static int add_statics(struct translator *translator)
     struct steps steps = {.shared = &translator->shared, .shards = translator->shards};
     for (uint32_t i = 0; i < binding_count(translator->bindings); i++) {
         const struct binding *binding = binding_at(translator->bindings, i);
-        unsigned shard = owner_shard6(translator->shared.state.header->key, &binding->src6, binding->src6_port,
-                                      binding->transport, translator->shared.shards);
+        unsigned shard = owner_shard6(translator->shared.state.header->key, &binding->src6,
+                                      binding->src6_port, binding->transport, translator->shared.shards);
         int r = allocate_static(&steps, shard, i, clock_now_ns());
         if (r < 0)
             return r;
@@ -305,7 +307,8 @@ int translator_new(const struct settings *settings, const struct links *links,
     *ret_translator = translator;
     return 0;
 out:
-    log_error("tables", "cannot make tables for %u sessions: %s; lower nat64.max-sessions or give more memory",
+    log_error("tables",
+              "cannot make tables for %u sessions: %s; lower nat64.max-sessions or give more memory",
               sessions, strerror(-r));
     translator_free(translator);
     return r;

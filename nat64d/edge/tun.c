@@ -46,8 +46,10 @@ static int open_queue(const char *name, int *ret_fd)
     int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         int r = -errno;
-        log_error("tun", "cannot open /dev/net/tun: %s; load the tun module and run nat64d as root or through systemd",
-                  strerror(-r));
+        log_error(
+            "tun",
+            "cannot open /dev/net/tun: %s; load the tun module and run nat64d as root or through systemd",
+            strerror(-r));
         return r;
     }
     strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
@@ -74,8 +76,9 @@ int tun_open(const char *name, unsigned queues, int fds[], struct tun_offloads *
         opened++;
         r = set_offloads(fds[opened - 1], ret_offloads);
         if (r < 0) {
-            log_error("tun", "device %s refuses TCP segmentation offload: %s; a kernel of at least 3.10 has it", name,
-                      strerror(-r));
+            log_error("tun",
+                      "device %s refuses TCP segmentation offload: %s; a kernel of at least 3.10 has it",
+                      name, strerror(-r));
             goto out;
         }
     }

@@ -19,9 +19,9 @@
 #include "nat64d/table/ring.h"
 
 enum {
-    BATCH = 64,           /* packets before the rings and the clock are looked at again */
-    BUFFERS = 192,        /* a worker; fewer than RING_SIZE, so a return ring is never full */
-    TICK_MS = 50,         /* how often time is looked after */
+    BATCH = 64,            /* packets before the rings and the clock are looked at again */
+    BUFFERS = 192,         /* a worker; fewer than RING_SIZE, so a return ring is never full */
+    TICK_MS = 50,          /* how often time is looked after */
     TIMEOUT_BUDGET = 4096, /* sessions looked at in one tick */
 };
 

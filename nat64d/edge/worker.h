@@ -4,9 +4,9 @@
  * Layer: edge
  * Specification: none; design 3.2 (share-nothing)
  *
- * A packet whose flow another worker owns goes to it by a ring with the buffer that it lies in; the buffer comes
- * back by a return ring. Rings are drained before the queue, so that a flow keeps its order. A worker that
- * has nothing to do sleeps in poll(); whoever hands it something then wakes it through an eventfd.
+ * A packet whose flow another worker owns goes to it by a ring with the buffer that it lies in; the buffer
+ * comes back by a return ring. Rings are drained before the queue, so that a flow keeps its order. A worker
+ * that has nothing to do sleeps in poll(); whoever hands it something then wakes it through an eventfd.
  */
 #ifndef GATE64_NAT64D_EDGE_WORKER_H
 #define GATE64_NAT64D_EDGE_WORKER_H

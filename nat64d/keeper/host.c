@@ -15,9 +15,10 @@
 #include "nat64d/keeper/sysctl.h"
 
 enum {
-    TUN_ADDRESS = (int)0xc0000008, /* 192.0.0.8, RFC 7600: the IPv4 dummy address, for the kernel's own errors */
-    TUN_MTU = 65535,               /* so that every size rule is ours */
-    TUN_QUEUE_LEN = 1000,          /* packets that wait while the translator does not read */
+    TUN_ADDRESS =
+        (int)0xc0000008,  /* 192.0.0.8, RFC 7600: the IPv4 dummy address, for the kernel's own errors */
+    TUN_MTU = 65535,      /* so that every size rule is ours */
+    TUN_QUEUE_LEN = 1000, /* packets that wait while the translator does not read */
     SYSCTL_PATH_LEN = 96,
 };
 
@@ -67,7 +68,8 @@ static int enable_forwarding4(void)
 {
     int r = sysctl_ensure("ipv4/ip_forward", 1);
     if (r < 0)
-        log_error("host", "cannot turn on IPv4 forwarding: %s; run: sysctl -w net.ipv4.ip_forward=1", strerror(-r));
+        log_error("host", "cannot turn on IPv4 forwarding: %s; run: sysctl -w net.ipv4.ip_forward=1",
+                  strerror(-r));
     return r;
 }
 
@@ -82,7 +84,8 @@ static int enable_forwarding6(const struct links *links)
         if (sysctl_read(path, &value) == 0 && value == 1) {
             int r = sysctl_write(path, 2);
             if (r < 0)
-                log_warning("host", "cannot set net/%s to 2: %s; the IPv6 default route may expire", path, strerror(-r));
+                log_warning("host", "cannot set net/%s to 2: %s; the IPv6 default route may expire", path,
+                            strerror(-r));
         }
     }
     int r = sysctl_ensure("ipv6/conf/all/forwarding", 1);
@@ -178,7 +181,8 @@ static int add_proxies(struct host *host, const struct settings *settings, const
 static int bring_up(struct host *host, const char *tun)
 {
     host->ifindex = if_nametoindex(tun);
-    int r = host->ifindex == 0 ? -errno : netlink_link_up(host->netlink, host->ifindex, TUN_MTU, TUN_QUEUE_LEN);
+    int r =
+        host->ifindex == 0 ? -errno : netlink_link_up(host->netlink, host->ifindex, TUN_MTU, TUN_QUEUE_LEN);
     if (r == 0)
         r = netlink_address_add(host->netlink, host->ifindex, (uint32_t)TUN_ADDRESS);
     if (r < 0)

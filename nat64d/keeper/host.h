@@ -1,6 +1,6 @@
 /*
- * The host's part of the work: a short, fixed list of verbs that set the host up for the translator and take it
- * down again.
+ * The host's part of the work: a short, fixed list of verbs that set the host up for the translator and take
+ * it down again.
  *
  * Layer: edge
  * Specification: design 3.1 and 3.4; Linux ip-sysctl.rst (forwarding, accept_ra, accept_local)

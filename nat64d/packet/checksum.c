@@ -55,8 +55,8 @@ uint16_t checksum_finish(uint64_t sum)
 
 uint64_t checksum_pseudo4(uint32_t source, uint32_t destination, uint8_t protocol, uint32_t len)
 {
-    return (uint64_t)(source >> 16) + (source & 0xffff) + (destination >> 16) + (destination & 0xffff) + protocol +
-           len;
+    return (uint64_t)(source >> 16) + (source & 0xffff) + (destination >> 16) + (destination & 0xffff) +
+           protocol + len;
 }
 
 uint64_t checksum_pseudo6(const void *source, const void *destination, uint8_t protocol, uint32_t len)

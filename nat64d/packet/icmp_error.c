@@ -90,7 +90,8 @@ static struct message message4(enum reason_answer answer, uint32_t mtu)
 }
 
 /* A partial checksum in what is quoted is left as it is: the sender filled in no other. */
-static uint32_t put_message(uint8_t *icmp, const struct message *message, const struct packet *about, uint32_t room)
+static uint32_t put_message(uint8_t *icmp, const struct message *message, const struct packet *about,
+                            uint32_t room)
 {
     uint32_t quoted = about->len < room - PACKET_ICMP_HEADER ? about->len : room - PACKET_ICMP_HEADER;
     icmp[0] = message->type;
@@ -101,8 +102,8 @@ static uint32_t put_message(uint8_t *icmp, const struct message *message, const 
     return PACKET_ICMP_HEADER + quoted;
 }
 
-uint32_t icmp_error_build6(const struct packet *about, enum reason_answer answer, const struct in6_addr *source,
-                           uint32_t mtu, uint8_t *out)
+uint32_t icmp_error_build6(const struct packet *about, enum reason_answer answer,
+                           const struct in6_addr *source, uint32_t mtu, uint8_t *out)
 {
     struct message message = message6(about, answer, mtu);
     uint8_t *icmp = out + PACKET_IPV6_HEADER;
@@ -136,8 +137,8 @@ static uint32_t build4(const struct packet *about, struct message message, uint3
     return PACKET_IPV4_HEADER + len;
 }
 
-uint32_t icmp_error_build4(const struct packet *about, enum reason_answer answer, uint32_t source, uint32_t mtu,
-                           uint8_t *out)
+uint32_t icmp_error_build4(const struct packet *about, enum reason_answer answer, uint32_t source,
+                           uint32_t mtu, uint8_t *out)
 {
     return build4(about, message4(answer, mtu), source, out);
 }

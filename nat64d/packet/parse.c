@@ -9,7 +9,7 @@
 #include "nat64d/packet/vnet.h"
 
 enum {
-    EXTENSIONS_MAX = 8,         /* headers: a longer chain is an attack, not a packet */
+    EXTENSIONS_MAX = 8, /* headers: a longer chain is an attack, not a packet */
     EXTENSION_BYTES_MAX = 256,
     OPTION_END = 0,
     OPTION_NOP = 1,
@@ -79,9 +79,9 @@ static enum reason parse4(struct packet *packet)
 
 /* The walk along the extension headers. */
 struct chain {
-    uint32_t at;   /* offset of the next header */
-    uint32_t end;  /* bytes that are there */
-    uint8_t next;  /* its type */
+    uint32_t at;  /* offset of the next header */
+    uint32_t end; /* bytes that are there */
+    uint8_t next; /* its type */
     unsigned count;
 };
 

@@ -7,8 +7,8 @@
  * Refused with a reason: lengths that do not fit the bytes, an IPv4 header checksum that is wrong, a source
  * route that is not used up, a chain of more than 8 extension headers or 256 bytes, hop-by-hop not first,
  * a routing header with segments left, a transport header that is not whole (in a packet that is whole or
- * a first fragment), data offset below 5, UDP length that does not fit. Bytes after the IP length are cut off.
- * A transport that is none of TCP, UDP, ICMP passes with l4_len 0.
+ * a first fragment), data offset below 5, UDP length that does not fit. Bytes after the IP length are cut
+ * off. A transport that is none of TCP, UDP, ICMP passes with l4_len 0.
  */
 #ifndef GATE64_NAT64D_PACKET_PARSE_H
 #define GATE64_NAT64D_PACKET_PARSE_H
@@ -40,8 +40,8 @@ enum {
 enum parse_icmp {
     PARSE_ICMP_ECHO_REQUEST,
     PARSE_ICMP_ECHO_REPLY,
-    PARSE_ICMP_ERROR,       /* ICMPv6 type < 128; ICMPv4 3, 4, 5, 11, 12 */
-    PARSE_ICMP_OTHER,       /* any other message: not translated */
+    PARSE_ICMP_ERROR, /* ICMPv6 type < 128; ICMPv4 3, 4, 5, 11, 12 */
+    PARSE_ICMP_OTHER, /* any other message: not translated */
 };
 
 /* Only for ICMP packets with l4_len > 0. */

@@ -5,7 +5,7 @@
 #include "nat64d/packet/reason.h"
 
 const struct reason_info reason_info[REASON_COUNT] = {
-#define REASON_ROW(name, counter, text, section, answer6, answer4)                                           \
+#define REASON_ROW(name, counter, text, section, answer6, answer4) \
     [REASON_##name] = {counter, text, section, REASON_ANSWER_##answer6, REASON_ANSWER_##answer4},
     REASON_LIST(REASON_ROW)
 #undef REASON_ROW

@@ -47,7 +47,7 @@ static enum reason check_gso(const struct packet *packet)
         return REASON_OFFLOAD;
     if (packet->protocol == PACKET_PROTO_TCP)
         return type == (packet->family == 4 ? PACKET_VNET_GSO_TCP4 : PACKET_VNET_GSO_TCP6) ? REASON_OK
-                                                                                              : REASON_OFFLOAD;
+                                                                                           : REASON_OFFLOAD;
     if (packet->protocol == PACKET_PROTO_UDP && type == PACKET_VNET_GSO_UDP_L4)
         return packet_segments(packet) <= UDP_SEGMENTS_MAX ? REASON_OK : REASON_OFFLOAD;
     return REASON_OFFLOAD;
@@ -63,7 +63,8 @@ enum reason vnet_check(const struct packet *packet)
     if (!(packet->vnet.flags & PACKET_VNET_NEEDS_CSUM))
         return REASON_OK;
     uint16_t offset = checksum_offset(packet->protocol);
-    if (packet->l4_len == 0 || packet->vnet.csum_start != packet->l3_len || packet->vnet.csum_offset != offset)
+    if (packet->l4_len == 0 || packet->vnet.csum_start != packet->l3_len ||
+        packet->vnet.csum_offset != offset)
         return REASON_OFFLOAD;
     return REASON_OK;
 }
@@ -118,7 +119,7 @@ static void fix_tcp(uint8_t *l4, uint32_t offset, bool first, bool last)
 {
     bytes_put32(l4 + TCP_SEQUENCE, bytes_get32(l4 + TCP_SEQUENCE) + offset);
     if (!last)
-        l4[TCP_FLAGS] &= (uint8_t)~(FLAG_FIN | FLAG_PSH);
+        l4[TCP_FLAGS] &= (uint8_t) ~(FLAG_FIN | FLAG_PSH);
     if (!first)
         l4[TCP_FLAGS] &= (uint8_t)~FLAG_CWR;
 }

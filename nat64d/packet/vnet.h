@@ -22,7 +22,8 @@ void vnet_retarget(struct packet *packet);
 
 /* Cuts a super-packet: writes segment `index` (0 .. packet_segments - 1), whole with its checksums, to
  * `out` (size PACKET_BUFFER; the segment begins PACKET_HEADROOM bytes in) and describes it in
- * *ret_segment, parsed. IPv4 identifications run on by one, TCP sequence, FIN/PSH and CWR as the kernel does. */
+ * *ret_segment, parsed. IPv4 identifications run on by one, TCP sequence, FIN/PSH and CWR as the kernel does.
+ */
 void vnet_segment(const struct packet *packet, uint32_t index, uint8_t *out, struct packet *ret_segment);
 
 #endif

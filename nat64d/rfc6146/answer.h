@@ -11,7 +11,8 @@
 #include "nat64d/rfc6146/flow.h"
 
 /* Builds in steps->reply what `reason` brings for the sender of `packet` (as it came in); `mtu` for
- * REASON_TOO_BIG. Returns its length, 0 when nothing is to be sent (not called for, not allowed, over the rate). */
+ * REASON_TOO_BIG. Returns its length, 0 when nothing is to be sent (not called for, not allowed, over the
+ * rate). */
 uint32_t answer_drop(struct steps *steps, const struct packet *packet, enum reason reason, uint32_t mtu,
                      uint64_t now_ns);
 

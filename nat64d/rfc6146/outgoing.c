@@ -95,8 +95,8 @@ enum reason outgoing_to_ipv4(struct steps *steps, const struct flow *flow, struc
         return reason;
     note_session(steps, flow, packet);
     if (header64_needs_id(packet))
-        id = identification_next(&steps->identification, to.source, to.destination,
-                                 (uint8_t)flow->transport, packet_segments(packet));
+        id = identification_next(&steps->identification, to.source, to.destination, (uint8_t)flow->transport,
+                                 packet_segments(packet));
     header64_translate(packet, &to, id, &shared->options);
     packet->hairpin = hairpin;
     return REASON_OK;

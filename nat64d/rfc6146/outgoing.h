@@ -9,8 +9,8 @@
 
 #include "nat64d/rfc6146/flow.h"
 
-/* Both translate `packet` in place. On REASON_OK *ret_mtu is the MTU to cut it to, or 0; on REASON_TOO_BIG the
- * MTU to report. The order is ours: checks that refuse first, then hop limit, then size. */
+/* Both translate `packet` in place. On REASON_OK *ret_mtu is the MTU to cut it to, or 0; on REASON_TOO_BIG
+ * the MTU to report. The order is ours: checks that refuse first, then hop limit, then size. */
 enum reason outgoing_to_ipv4(struct steps *steps, const struct flow *flow, struct packet *packet,
                              uint32_t *ret_mtu);
 enum reason outgoing_to_ipv6(struct steps *steps, const struct flow *flow, struct packet *packet,

@@ -123,8 +123,8 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
     inner.source_port = flow->transport == TRANSPORT_ICMP ? entry->src4_port : flow->dst4_port;
     inner.destination = entry->src4;
     inner.destination_port = entry->src4_port;
-    enum reason reason = icmp64_translate(packet, &relay->quoted, relay->total, entry->src4, flow->dst4, &inner,
-                                          &mtu, &steps->shared->options, steps->scratch, &len);
+    enum reason reason = icmp64_translate(packet, &relay->quoted, relay->total, entry->src4, flow->dst4,
+                                          &inner, &mtu, &steps->shared->options, steps->scratch, &len);
     if (reason != REASON_OK)
         return reason;
     replace(packet, steps->scratch, len, 4);
@@ -183,8 +183,8 @@ enum reason relay_to_ipv6(struct steps *steps, struct flow *flow, struct packet 
     inner.source_port = to.destination_port;
     inner.destination = to.source;
     inner.destination_port = to.source_port;
-    enum reason reason = icmp46_translate(packet, &relay->quoted, relay->total, &source, &to.destination, &inner,
-                                          &mtu, &steps->shared->options, steps->scratch, &len);
+    enum reason reason = icmp46_translate(packet, &relay->quoted, relay->total, &source, &to.destination,
+                                          &inner, &mtu, &steps->shared->options, steps->scratch, &len);
     if (reason != REASON_OK)
         return reason;
     replace(packet, steps->scratch, len, 6);

@@ -19,8 +19,8 @@ struct relay {
     uint32_t total; /* length that the quoted header claims */
 };
 
-/* Step 1: fills flow's tuple from the quoted packet, seen as the flow's own direction: src6 or src4 is the side
- * that the error goes to. */
+/* Step 1: fills flow's tuple from the quoted packet, seen as the flow's own direction: src6 or src4 is the
+ * side that the error goes to. */
 enum reason relay_tuple6(struct steps *steps, const struct packet *packet, struct flow *flow,
                          struct relay *ret_relay);
 enum reason relay_tuple4(struct steps *steps, const struct packet *packet, struct flow *flow,

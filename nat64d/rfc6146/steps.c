@@ -243,14 +243,16 @@ void steps_failed(struct steps *steps, enum reason reason)
     counters_add(steps->counters, reason, 1);
 }
 
-static void drop(struct steps *steps, const struct packet *packet, uint64_t now_ns, struct steps_result *result)
+static void drop(struct steps *steps, const struct packet *packet, uint64_t now_ns,
+                 struct steps_result *result)
 {
     result->verdict = STEPS_DROP;
     result->reply_len = answer_drop(steps, packet, result->reason, result->cut_mtu, now_ns);
     result->cut_mtu = 0;
 }
 
-void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns, struct steps_result *ret_result)
+void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns,
+                  struct steps_result *ret_result)
 {
     bool came_by_hairpin = packet->hairpin; /* handed over: it was counted as it came in */
     struct arrival arrival = {0};

@@ -10,8 +10,8 @@
  * counted here and nowhere else.
  *
  * Share-nothing: a worker has the shards with shard % workers == its number, and touches no other's tables.
- * What all workers read is in steps_shared; of it only blocks, slots and quota change, and only when a binding or
- * session is made or ends.
+ * What all workers read is in steps_shared; of it only blocks, slots and quota change, and only when a
+ * binding or session is made or ends.
  */
 #ifndef GATE64_NAT64D_RFC6146_STEPS_H
 #define GATE64_NAT64D_RFC6146_STEPS_H
@@ -91,10 +91,11 @@ struct steps_result {
     uint32_t reply_len; /* bytes of steps->reply to send besides; 0 none */
 };
 
-void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns, struct steps_result *ret_result);
+void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns,
+                  struct steps_result *ret_result);
 
-/* What is due: ends sessions, and gives one packet at a time to send (a probe, an ICMP error about a stored SYN)
- * in steps->reply. Returns its length; 0 when nothing (more) is due or the budget is used up. */
+/* What is due: ends sessions, and gives one packet at a time to send (a probe, an ICMP error about a stored
+ * SYN) in steps->reply. Returns its length; 0 when nothing (more) is due or the budget is used up. */
 uint32_t steps_timeout(struct steps *steps, uint64_t now_ns, unsigned *budget);
 
 /* For the edge: a translated packet that it could not send, or hand over. */

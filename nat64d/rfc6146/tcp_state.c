@@ -68,8 +68,7 @@ static struct tcp_step established(enum tcp_event event)
     case TCP_EVENT_V6_FIN: return step(TCP_STATE_V6_FIN, TCP_LIFETIME_KEEP);
     case TCP_EVENT_V4_RST:
     case TCP_EVENT_V6_RST: return step(TCP_STATE_TRANS, TCP_LIFETIME_CLOSING);
-    case TCP_EVENT_TIMEOUT:
-        return (struct tcp_step){TCP_STATE_TRANS, TCP_LIFETIME_CLOSING, TCP_ACTION_PROBE};
+    case TCP_EVENT_TIMEOUT: return (struct tcp_step){TCP_STATE_TRANS, TCP_LIFETIME_CLOSING, TCP_ACTION_PROBE};
     case TCP_EVENT_V6_SYN:
     case TCP_EVENT_V4_SYN:
     case TCP_EVENT_V6_OTHER:
@@ -125,14 +124,10 @@ struct tcp_step tcp_state_step(enum tcp_state state, enum tcp_event event)
 const char *tcp_state_name(enum tcp_state state)
 {
     static const char *const names[TCP_STATE_COUNT] = {
-        [TCP_STATE_NONE] = "none",
-        [TCP_STATE_V4_INIT] = "v4-init",
-        [TCP_STATE_V6_INIT] = "v6-init",
-        [TCP_STATE_ESTABLISHED] = "established",
-        [TCP_STATE_V4_FIN] = "v4-fin",
-        [TCP_STATE_V6_FIN] = "v6-fin",
-        [TCP_STATE_BOTH_FIN] = "both-fin",
-        [TCP_STATE_TRANS] = "trans",
+        [TCP_STATE_NONE] = "none",         [TCP_STATE_V4_INIT] = "v4-init",
+        [TCP_STATE_V6_INIT] = "v6-init",   [TCP_STATE_ESTABLISHED] = "established",
+        [TCP_STATE_V4_FIN] = "v4-fin",     [TCP_STATE_V6_FIN] = "v6-fin",
+        [TCP_STATE_BOTH_FIN] = "both-fin", [TCP_STATE_TRANS] = "trans",
     };
     return state < TCP_STATE_COUNT ? names[state] : names[TCP_STATE_NONE];
 }

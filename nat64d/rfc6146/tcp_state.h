@@ -14,14 +14,14 @@
 #include <stdint.h>
 
 enum tcp_state {
-    TCP_STATE_NONE,       /* the slot is not a TCP session */
-    TCP_STATE_V4_INIT,    /* SYN seen from IPv4 and forwarded, waiting for one from IPv6 */
-    TCP_STATE_V6_INIT,    /* SYN seen from IPv6 and forwarded, waiting for one from IPv4 */
+    TCP_STATE_NONE,    /* the slot is not a TCP session */
+    TCP_STATE_V4_INIT, /* SYN seen from IPv4 and forwarded, waiting for one from IPv6 */
+    TCP_STATE_V6_INIT, /* SYN seen from IPv6 and forwarded, waiting for one from IPv4 */
     TCP_STATE_ESTABLISHED,
-    TCP_STATE_V4_FIN,     /* V4 FIN RCV: IPv4 side has closed */
-    TCP_STATE_V6_FIN,     /* V6 FIN RCV */
-    TCP_STATE_BOTH_FIN,   /* V4 FIN + V6 FIN RCV: lifetime never refreshed */
-    TCP_STATE_TRANS,      /* about to go: RST seen, or idle lifetime used up */
+    TCP_STATE_V4_FIN,   /* V4 FIN RCV: IPv4 side has closed */
+    TCP_STATE_V6_FIN,   /* V6 FIN RCV */
+    TCP_STATE_BOTH_FIN, /* V4 FIN + V6 FIN RCV: lifetime never refreshed */
+    TCP_STATE_TRANS,    /* about to go: RST seen, or idle lifetime used up */
     TCP_STATE_COUNT,
 };
 

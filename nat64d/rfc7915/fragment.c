@@ -19,7 +19,8 @@ void fragment_cut_init(struct fragment_cut *cut, const struct packet *packet, ui
     *cut = (struct fragment_cut){.packet = packet, .mtu = mtu, .id = id};
 }
 
-static uint32_t put_header6(const struct fragment_cut *cut, uint16_t offset, bool more, uint32_t payload, uint8_t *out)
+static uint32_t put_header6(const struct fragment_cut *cut, uint16_t offset, bool more, uint32_t payload,
+                            uint8_t *out)
 {
     const struct packet *packet = cut->packet;
     uint8_t *header = out + PACKET_IPV6_HEADER;
@@ -33,7 +34,8 @@ static uint32_t put_header6(const struct fragment_cut *cut, uint16_t offset, boo
     return PACKET_IPV6_HEADER + PACKET_FRAGMENT_HEADER;
 }
 
-static uint32_t put_header4(const struct fragment_cut *cut, uint16_t offset, bool more, uint32_t payload, uint8_t *out)
+static uint32_t put_header4(const struct fragment_cut *cut, uint16_t offset, bool more, uint32_t payload,
+                            uint8_t *out)
 {
     memcpy(out, cut->packet->data, PACKET_IPV4_HEADER);
     bytes_put16(out + 2, (uint16_t)(PACKET_IPV4_HEADER + payload));

@@ -16,8 +16,8 @@ static uint32_t result_len(const struct packet *packet)
            (packet_is_fragment(packet) ? PACKET_FRAGMENT_HEADER : 0);
 }
 
-enum header46_fit header46_fit(const struct packet *packet, const struct translation_options *options, uint32_t mtu6,
-                               uint32_t *ret_mtu)
+enum header46_fit header46_fit(const struct packet *packet, const struct translation_options *options,
+                               uint32_t mtu6, uint32_t *ret_mtu)
 {
     uint32_t len = result_len(packet);
     uint32_t growth = PACKET_IPV6_HEADER - PACKET_IPV4_HEADER;
@@ -42,7 +42,8 @@ static uint8_t next_header(uint8_t protocol)
 
 /* Both headers; returns their length. The flow label is 0. */
 static uint32_t build(const struct packet *from, const struct translation6 *to,
-                      const struct translation_options *options, uint32_t payload, uint8_t hop_limit, uint8_t *out)
+                      const struct translation_options *options, uint32_t payload, uint8_t hop_limit,
+                      uint8_t *out)
 {
     bool fragment = packet_is_fragment(from);
     uint32_t traffic_class = options->zero_traffic_class ? 0 : from->traffic_class;

@@ -48,8 +48,8 @@ static uint8_t protocol_number(uint8_t next_header)
 }
 
 static void build(const struct packet *from, const struct translation4 *to,
-                  const struct translation_options *options, uint32_t total, uint16_t id, bool df, uint8_t hop_limit,
-                  uint8_t *out)
+                  const struct translation_options *options, uint32_t total, uint16_t id, bool df,
+                  uint8_t hop_limit, uint8_t *out)
 {
     uint16_t fragment = (uint16_t)(from->fragment_offset / 8);
     if (df)
@@ -95,6 +95,7 @@ uint32_t header64_quote(const struct packet *quoted, const struct translation4 *
 {
     uint32_t total = PACKET_IPV4_HEADER + payload;
     bool df = !quoted->fragment_header && total > ATOMIC_ABOVE;
-    build(quoted, to, options, total, quoted->fragment_header ? (uint16_t)quoted->id : 0, df, quoted->hop_limit, out);
+    build(quoted, to, options, total, quoted->fragment_header ? (uint16_t)quoted->id : 0, df,
+          quoted->hop_limit, out);
     return PACKET_IPV4_HEADER;
 }

@@ -22,9 +22,8 @@ enum {
 static uint8_t pointer_of(uint8_t pointer)
 {
     static const uint8_t map[20] = {
-        0,          1,          4,          4,          NO_POINTER, NO_POINTER, NO_POINTER,
-        NO_POINTER, 7,          6,          NO_POINTER, NO_POINTER, 8,          8,
-        8,          8,          24,         24,         24,         24,
+        0,          1,          4, 4, NO_POINTER, NO_POINTER, NO_POINTER, NO_POINTER, 7,  6,
+        NO_POINTER, NO_POINTER, 8, 8, 8,          8,          24,         24,         24, 24,
     };
     return pointer < sizeof(map) ? map[pointer] : NO_POINTER;
 }
@@ -128,7 +127,8 @@ enum reason icmp46_translate(const struct packet *packet, const struct packet *q
         bytes_put32(icmp + 4, map.pointer);
     if (map.has_mtu)
         bytes_put32(icmp + 4, mtu_46(bytes_get16(from + 6), quoted_total, mtu));
-    uint32_t len = put_quoted(quoted, quoted_total, inner, options, icmp + PACKET_ICMP_HEADER, room - PACKET_ICMP_HEADER);
+    uint32_t len = put_quoted(quoted, quoted_total, inner, options, icmp + PACKET_ICMP_HEADER,
+                              room - PACKET_ICMP_HEADER);
     len = extension_append(icmp, len, room, 6, map.length_attribute, from + extension.offset, extension.len);
 
     struct translation6 to = {.source = *source, .destination = *destination};

@@ -12,8 +12,8 @@
 #include "nat64d/rfc7915/translation.h"
 
 /* `packet` is a parsed, whole ICMPv4 error; `quoted` what parse_quoted found in it. Builds the whole IPv6
- * packet (outer source and destination; quoted addresses and ports as `inner`, that is, as the backend sent it)
- * into `out`, room for ICMP_ERROR_MAX6. Hop limit: that of the packet minus one. Verifies nothing that
+ * packet (outer source and destination; quoted addresses and ports as `inner`, that is, as the backend sent
+ * it) into `out`, room for ICMP_ERROR_MAX6. Hop limit: that of the packet minus one. Verifies nothing that
  * icmp46_check has. */
 enum reason icmp46_translate(const struct packet *packet, const struct packet *quoted, uint32_t quoted_total,
                              const struct in6_addr *source, const struct in6_addr *destination,

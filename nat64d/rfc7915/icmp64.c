@@ -80,7 +80,8 @@ enum reason icmp64_check(const struct packet *packet, uint32_t *ret_quoted_offse
     uint32_t len = packet_l4_total(packet);
     struct extension extension;
     struct icmp64_map map;
-    uint64_t sum = checksum_pseudo6(parse_source6(packet), parse_destination6(packet), PACKET_PROTO_ICMP6, len);
+    uint64_t sum =
+        checksum_pseudo6(parse_source6(packet), parse_destination6(packet), PACKET_PROTO_ICMP6, len);
     if (checksum_fold(checksum_add(sum, icmp, len)) != 0xffff)
         return REASON_ICMP_CHECKSUM;
     if (!icmp64_map(icmp[0], icmp[1], bytes_get32(icmp + 4), &map))
@@ -135,7 +136,8 @@ enum reason icmp64_translate(const struct packet *packet, const struct packet *q
         !extension_find(from, packet_l4_total(packet), 6, &extension))
         return REASON_ICMP_TYPE;
     put_parameters(icmp, &map, from, quoted, mtu);
-    uint32_t len = put_quoted(quoted, quoted_total, inner, options, icmp + PACKET_ICMP_HEADER, room - PACKET_ICMP_HEADER);
+    uint32_t len = put_quoted(quoted, quoted_total, inner, options, icmp + PACKET_ICMP_HEADER,
+                              room - PACKET_ICMP_HEADER);
     len = extension_append(icmp, len, room, 4, map.length_attribute, from + extension.offset, extension.len);
     bytes_put16(icmp + 2, checksum_finish(checksum_add(0, icmp, len)));
 

@@ -56,7 +56,8 @@ static void rewrite(struct packet *packet, uint16_t field, uint64_t old, uint64_
 
 static bool has_checksum(const struct packet *packet)
 {
-    return (packet->vnet.flags & PACKET_VNET_NEEDS_CSUM) || bytes_get16(packet_l4(packet) + UDP_CHECKSUM) != 0;
+    return (packet->vnet.flags & PACKET_VNET_NEEDS_CSUM) ||
+           bytes_get16(packet_l4(packet) + UDP_CHECKSUM) != 0;
 }
 
 /* RFC 7915 4.5: IPv6 has no UDP without a checksum. */
@@ -201,8 +202,8 @@ bool l4_clamp_mss(struct packet *packet, uint16_t mss)
     /* A partial checksum has not summed the options yet. At an odd offset the bytes count swapped. */
     if (!(packet->vnet.flags & PACKET_VNET_NEEDS_CSUM)) {
         bool odd = at % 2 != 0;
-        uint16_t checksum = checksum_update(bytes_get16(l4 + TCP_CHECKSUM), odd ? swap(old) : old,
-                                            odd ? swap(mss) : mss);
+        uint16_t checksum =
+            checksum_update(bytes_get16(l4 + TCP_CHECKSUM), odd ? swap(old) : old, odd ? swap(mss) : mss);
         bytes_put16(l4 + TCP_CHECKSUM, checksum);
     }
     return true;
@@ -210,8 +211,8 @@ bool l4_clamp_mss(struct packet *packet, uint16_t mss)
 
 /* The quoted transport in `l4`: its words change from `old` to `new` under the checksum at `field`, if
  * that is there. Zero of UDP is none and stays. */
-static void quote_ports(uint8_t *l4, uint32_t len, uint16_t field, bool zero_is_none, uint64_t old, uint64_t new,
-                        uint16_t source_port, uint16_t destination_port)
+static void quote_ports(uint8_t *l4, uint32_t len, uint16_t field, bool zero_is_none, uint64_t old,
+                        uint64_t new, uint16_t source_port, uint16_t destination_port)
 {
     old += (uint64_t)bytes_get16(l4) + bytes_get16(l4 + 2);
     new += (uint64_t)source_port + destination_port;
@@ -235,7 +236,8 @@ static void quote_echo(uint8_t *l4, uint8_t type, uint16_t id, uint64_t old, uin
     bytes_put16(l4 + ICMP_CHECKSUM, checksum_update(bytes_get16(l4 + ICMP_CHECKSUM), old, new));
 }
 
-void l4_quote46(const struct packet *quoted, const struct translation6 *to, uint8_t *l4, uint32_t len, uint32_t claimed)
+void l4_quote46(const struct packet *quoted, const struct translation6 *to, uint8_t *l4, uint32_t len,
+                uint32_t claimed)
 {
     uint64_t old = sum4(parse_source4(quoted), parse_destination4(quoted));
     uint64_t new = sum6(&to->source, &to->destination);
@@ -248,7 +250,8 @@ void l4_quote46(const struct packet *quoted, const struct translation6 *to, uint
                    checksum_pseudo6(&to->source, &to->destination, PACKET_PROTO_ICMP6, claimed));
 }
 
-void l4_quote64(const struct packet *quoted, const struct translation4 *to, uint8_t *l4, uint32_t len, uint32_t claimed)
+void l4_quote64(const struct packet *quoted, const struct translation4 *to, uint8_t *l4, uint32_t len,
+                uint32_t claimed)
 {
     uint64_t old = sum6(parse_source6(quoted), parse_destination6(quoted));
     uint64_t new = sum4(to->source, to->destination);
@@ -257,7 +260,8 @@ void l4_quote64(const struct packet *quoted, const struct translation4 *to, uint
     else if (quoted->protocol == PACKET_PROTO_UDP)
         quote_ports(l4, len, UDP_CHECKSUM, true, old, new, to->source_port, to->destination_port);
     else
-        quote_echo(l4, l4[0] == ECHO_REQUEST6 ? ECHO_REQUEST4 : ECHO_REPLY4, to->source_port,
-                   checksum_pseudo6(parse_source6(quoted), parse_destination6(quoted), PACKET_PROTO_ICMP6, claimed),
-                   0);
+        quote_echo(
+            l4, l4[0] == ECHO_REQUEST6 ? ECHO_REQUEST4 : ECHO_REPLY4, to->source_port,
+            checksum_pseudo6(parse_source6(quoted), parse_destination6(quoted), PACKET_PROTO_ICMP6, claimed),
+            0);
 }

@@ -28,10 +28,10 @@ struct translation4 {
 };
 
 struct translation_options {
-    bool zero_traffic_class;    /* RFC 7915 4.1: ignore TOS */
-    bool drop_zero_checksum;    /* UDP checksum zero from IPv4: drop instead of compute */
+    bool zero_traffic_class; /* RFC 7915 4.1: ignore TOS */
+    bool drop_zero_checksum; /* UDP checksum zero from IPv4: drop instead of compute */
     bool mss_clamp;
-    uint32_t lowest_ipv6_mtu;   /* RFC 7915 4.1, at least 1280 */
+    uint32_t lowest_ipv6_mtu; /* RFC 7915 4.1, at least 1280 */
 };
 
 /* The MTUs of the two links that a flow uses. */

@@ -67,7 +67,8 @@ void bib_done(struct bib *bib)
     free(bib->by4.heads);
 }
 
-static uint64_t hash6(const struct bib *bib, enum transport transport, const struct in6_addr *src6, uint16_t port)
+static uint64_t hash6(const struct bib *bib, enum transport transport, const struct in6_addr *src6,
+                      uint16_t port)
 {
     uint64_t words[3];
     memcpy(words, src6, sizeof(*src6));
@@ -81,10 +82,12 @@ static uint64_t hash4(const struct bib *bib, enum transport transport, uint32_t 
     return siphash13_words(bib->key, &word, 1);
 }
 
-uint32_t bib_find6(const struct bib *bib, enum transport transport, const struct in6_addr *src6, uint16_t src6_port)
+uint32_t bib_find6(const struct bib *bib, enum transport transport, const struct in6_addr *src6,
+                   uint16_t src6_port)
 {
     uint64_t hash = hash6(bib, transport, src6, src6_port);
-    for (uint32_t slot = hash_first(&bib->by6, hash); slot != STATE_NONE; slot = hash_next(&bib->by6, hash, slot)) {
+    for (uint32_t slot = hash_first(&bib->by6, hash); slot != STATE_NONE;
+         slot = hash_next(&bib->by6, hash, slot)) {
         const struct bib_entry *entry = &bib->entries[slot];
         if (entry->src6_port == src6_port && entry->transport == transport && addr_equal6(&entry->src6, src6))
             return slot;
@@ -95,7 +98,8 @@ uint32_t bib_find6(const struct bib *bib, enum transport transport, const struct
 uint32_t bib_find4(const struct bib *bib, enum transport transport, uint32_t src4, uint16_t src4_port)
 {
     uint64_t hash = hash4(bib, transport, src4, src4_port);
-    for (uint32_t slot = hash_first(&bib->by4, hash); slot != STATE_NONE; slot = hash_next(&bib->by4, hash, slot)) {
+    for (uint32_t slot = hash_first(&bib->by4, hash); slot != STATE_NONE;
+         slot = hash_next(&bib->by4, hash, slot)) {
         const struct bib_entry *entry = &bib->entries[slot];
         if (entry->src4 == src4 && entry->src4_port == src4_port && entry->transport == transport)
             return slot;

@@ -51,7 +51,8 @@ static uint32_t *bucket_of(struct expiry *expiry, uint64_t at_ns)
 static void arm(struct expiry *expiry, uint32_t slot)
 {
     uint32_t *bucket = bucket_of(expiry, expires(expiry, slot));
-    expiry->links[slot] = (struct expiry_link){*bucket, STATE_SLOTS_MAX + (uint32_t)(bucket - expiry->buckets)};
+    expiry->links[slot] =
+        (struct expiry_link){*bucket, STATE_SLOTS_MAX + (uint32_t)(bucket - expiry->buckets)};
     if (*bucket != STATE_NONE)
         expiry->links[*bucket].previous = slot;
     *bucket = slot;

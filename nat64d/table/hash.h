@@ -7,8 +7,8 @@
  * Theory: `heads` is address space for the largest size, of which only the used part is ever touched; each
  * insertion beyond one entry a bucket splits one bucket, so the work of a step is bounded and memory
  * follows use. `links` is one array a table, shared by the shards' indices of one kind, since a slot is in
- * one shard at a time. A reference is a slot (24 bits) and 8 bits of its hash, so that most wrong slots are passed
- * without touching them; the other bits are kept in the link for splits. Chains are bounded by
+ * one shard at a time. A reference is a slot (24 bits) and 8 bits of its hash, so that most wrong slots are
+ * passed without touching them; the other bits are kept in the link for splits. Chains are bounded by
  * HASH_CHAIN_MAX: beyond, an insertion is refused. Hashes are keyed (siphash13); the caller compares.
  */
 #ifndef GATE64_NAT64D_TABLE_HASH_H
@@ -33,7 +33,7 @@ struct hash {
     struct hash_link *links;
     uint32_t buckets_max; /* a power of two */
     uint32_t buckets;
-    uint32_t level;       /* the power of two at or below buckets */
+    uint32_t level; /* the power of two at or below buckets */
     uint32_t count;
 };
 

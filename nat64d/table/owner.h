@@ -4,8 +4,8 @@
  * Layer: pure
  * Specification: none
  *
- * The IPv4 side asks pool/block: a port's block says its shard. Static bindings belong to the shard of their IPv6
- * side, from either side.
+ * The IPv4 side asks pool/block: a port's block says its shard. Static bindings belong to the shard of their
+ * IPv6 side, from either side.
  */
 #ifndef GATE64_NAT64D_TABLE_OWNER_H
 #define GATE64_NAT64D_TABLE_OWNER_H

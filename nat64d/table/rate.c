@@ -11,8 +11,8 @@ enum {
     NETWORK_WORD = 8,      /* bytes of a /64 */
 };
 
-void rate_init(struct rate *rate, struct siphash_key key, uint32_t per_second, uint32_t per_second_per_network,
-               uint64_t now_ns)
+void rate_init(struct rate *rate, struct siphash_key key, uint32_t per_second,
+               uint32_t per_second_per_network, uint64_t now_ns)
 {
     memset(rate, 0, sizeof(*rate));
     rate->key = key;
@@ -44,7 +44,8 @@ static bool allow(struct rate *rate, uint64_t network, uint64_t now_ns)
 {
     uint64_t hash = siphash13_words(rate->key, &network, 1);
     struct rate_bucket *bucket = &rate->networks[hash % RATE_NETWORKS];
-    if (!has_token(bucket, rate->per_second_per_network, now_ns) || !has_token(&rate->all, rate->per_second, now_ns))
+    if (!has_token(bucket, rate->per_second_per_network, now_ns) ||
+        !has_token(&rate->all, rate->per_second, now_ns))
         return false;
     spend(bucket, rate->per_second_per_network);
     spend(&rate->all, rate->per_second);

@@ -46,7 +46,8 @@ void session_shared_free(struct session_shared *shared)
     free(shared);
 }
 
-int session_init(struct session_table *table, struct session_shared *shared, struct siphash_key key, uint8_t shard)
+int session_init(struct session_table *table, struct session_shared *shared, struct siphash_key key,
+                 uint8_t shard)
 {
     uint32_t *flows = calloc(hash_heads(shared->slots), sizeof(*flows));
     uint32_t *peers = calloc(hash_heads(shared->slots), sizeof(*peers));

@@ -1,6 +1,6 @@
 /*
- * The state word of a slot: free or live in the low byte, a generation above, so that a reader of another thread
- * or process that copies a slot knows whether it was whole.
+ * The state word of a slot: free or live in the low byte, a generation above, so that a reader of another
+ * thread or process that copies a slot knows whether it was whole.
  *
  * Layer: table
  * Specification: none (a sequence lock with one writer)

@@ -4,8 +4,8 @@
  * Layer: table
  * Specification: none
  *
- * A mutex guards the list of free chunks and is taken once for each STATE_CHUNK slots; a chunk that is all free again
- * goes back, but for one that the shard keeps.
+ * A mutex guards the list of free chunks and is taken once for each STATE_CHUNK slots; a chunk that is all
+ * free again goes back, but for one that the shard keeps.
  */
 #ifndef GATE64_NAT64D_TABLE_SLOTS_H
 #define GATE64_NAT64D_TABLE_SLOTS_H

@@ -33,7 +33,8 @@ int state_file_init(struct state *state, void *base, size_t len, uint32_t bib_sl
                     uint32_t shards, struct siphash_key key, uint64_t now_ns)
 {
     size_t needed = state_file_size(bib_slots, session_slots);
-    if (needed == 0 || len < needed || shards == 0 || shards > STATE_SHARDS_MAX || (shards & (shards - 1)) != 0)
+    if (needed == 0 || len < needed || shards == 0 || shards > STATE_SHARDS_MAX ||
+        (shards & (shards - 1)) != 0)
         return -EINVAL;
     uint8_t *at = base;
     struct state_header *header = base;

@@ -7,8 +7,8 @@
  * Theory: position-independent (slots name each other by index), fixed size, no index inside: hash indices
  * and timers are rebuilt beside it from the slots. A slot has one state word, written last with release and
  * cleared first, so a reader of another thread or process sees a whole slot or none; a binding is written
- * before its first session. Slots are claimed by shards in chunks of STATE_CHUNK; the header fixes the number of shards.
- * Fields are only ever appended in the spare room.
+ * before its first session. Slots are claimed by shards in chunks of STATE_CHUNK; the header fixes the number
+ * of shards. Fields are only ever appended in the spare room.
  */
 #ifndef GATE64_NAT64D_TABLE_STATE_FILE_H
 #define GATE64_NAT64D_TABLE_STATE_FILE_H
@@ -25,7 +25,7 @@
 
 enum {
     STATE_CHUNK = 256,
-    STATE_NONE = 0xffffffff, /* no slot */
+    STATE_NONE = 0xffffffff,   /* no slot */
     STATE_SLOTS_MAX = 1 << 24, /* an index entry has 24 bits for the slot */
     STATE_SHARDS_MAX = 64,
     STATE_LAYOUT = 1,
@@ -83,9 +83,9 @@ struct session {
     uint8_t tcp_state; /* enum tcp_state */
     uint8_t pref64;    /* index of the prefix that the backend used last */
     uint8_t shard;
-    uint8_t lifetime;  /* enum expiry_lifetime */
-    uint8_t flags;     /* SESSION_* */
-    uint32_t name;     /* of the destination; 0 none */
+    uint8_t lifetime;            /* enum expiry_lifetime */
+    uint8_t flags;               /* SESSION_* */
+    uint32_t name;               /* of the destination; 0 none */
     _Atomic uint64_t expires_ns; /* CLOCK_BOOTTIME */
     uint64_t created_ns;
     _Atomic uint64_t packets6, bytes6; /* from the backend */

@@ -53,7 +53,8 @@ void stored_syn_free(struct stored_syn_table *table)
 
 static int16_t *bucket_of(struct stored_syn_table *table, const struct stored_syn *syn)
 {
-    uint64_t words[2] = {(uint64_t)syn->src4 << 32 | syn->dst4, (uint64_t)syn->src4_port << 16 | syn->dst4_port};
+    uint64_t words[2] = {(uint64_t)syn->src4 << 32 | syn->dst4,
+                         (uint64_t)syn->src4_port << 16 | syn->dst4_port};
     return &table->buckets[siphash13_words(table->key, words, 2) % BUCKETS];
 }
 
@@ -65,7 +66,8 @@ static uint16_t *source_of(struct stored_syn_table *table, uint32_t dst4)
 
 static bool same(const struct stored_syn *a, const struct stored_syn *b)
 {
-    return a->src4 == b->src4 && a->dst4 == b->dst4 && a->src4_port == b->src4_port && a->dst4_port == b->dst4_port;
+    return a->src4 == b->src4 && a->dst4 == b->dst4 && a->src4_port == b->src4_port &&
+           a->dst4_port == b->dst4_port;
 }
 
 static int16_t *find(struct stored_syn_table *table, const struct stored_syn *key)

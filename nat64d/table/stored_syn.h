@@ -16,13 +16,13 @@
 #include "common/siphash.h"
 
 enum {
-    STORED_SYN_MAX = 1024,       /* a shard */
-    STORED_SYN_PER_SOURCE = 10,  /* Z */
-    STORED_SYN_BYTES = 128,      /* IPv4 header, TCP header with options: what an ICMP error quotes */
+    STORED_SYN_MAX = 1024,      /* a shard */
+    STORED_SYN_PER_SOURCE = 10, /* Z */
+    STORED_SYN_BYTES = 128,     /* IPv4 header, TCP header with options: what an ICMP error quotes */
 };
 
 struct stored_syn {
-    uint32_t src4, dst4;       /* (T,t) and (Z,z) */
+    uint32_t src4, dst4; /* (T,t) and (Z,z) */
     uint16_t src4_port, dst4_port;
     uint64_t expires_ns;
     uint16_t len; /* bytes kept */

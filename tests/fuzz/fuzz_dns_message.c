@@ -34,9 +34,11 @@ static void as_reply(const struct query_policy *policy, const uint8_t *data, siz
     size_t out_len = 0;
     if (message_parse(data, len, &message) != MESSAGE_OK || !message.has_question)
         return;
-    message_begin(&writer, question, sizeof(question), 1, MESSAGE_RD, &message.question, type, MESSAGE_CLASS_IN);
+    message_begin(&writer, question, sizeof(question), 1, MESSAGE_RD, &message.question, type,
+                  MESSAGE_CLASS_IN);
     message_add_opt(&writer, 1232, 0, 0, NULL, 0);
-    unsigned actions = query_begin(&query, policy, &counters, question, message_end(&writer), true, true, out, &out_len);
+    unsigned actions =
+        query_begin(&query, policy, &counters, question, message_end(&writer), true, true, out, &out_len);
     for (int slot = QUERY_MAIN; slot < QUERY_SLOTS && !(actions & (QUERY_DO_SEND | QUERY_DO_DROP)); slot++) {
         uint8_t *copy = malloc(len);
         assert(copy != NULL);

@@ -1,5 +1,6 @@
 /*
- * ICMP errors with any quoted packet, both directions: the first byte chooses the family, the rest is the message.
+ * ICMP errors with any quoted packet, both directions: the first byte chooses the family, the rest is the
+ * message.
  *
  * Layer: test
  * Specification: RFC 7915 4.2, 4.3, 5.2, 5.3
@@ -56,15 +57,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct packet packet = wrap(data + 1, (uint32_t)(len - 1), v6);
     if (parse_packet(&packet) != REASON_OK || parse_icmp_kind(&packet) != PARSE_ICMP_ERROR)
         return 0;
-    enum reason reason = v6 ? icmp64_check(&packet, &offset, &quoted_len) : icmp46_check(&packet, &offset, &quoted_len);
+    enum reason reason =
+        v6 ? icmp64_check(&packet, &offset, &quoted_len) : icmp46_check(&packet, &offset, &quoted_len);
     if (reason != REASON_OK)
         return 0;
     struct packet quoted = {.data = packet.data + offset, .len = quoted_len};
     if (parse_quoted(&quoted, v6 ? 6 : 4, &total) != REASON_OK)
         return 0;
     reason = v6 ? icmp64_translate(&packet, &quoted, total, 1, 2, &inner4, &mtu, &options, out, &out_len)
-                : icmp46_translate(&packet, &quoted, total, &inner6.source, &inner6.destination, &inner6, &mtu,
-                                   &options, out, &out_len);
+                : icmp46_translate(&packet, &quoted, total, &inner6.source, &inner6.destination, &inner6,
+                                   &mtu, &options, out, &out_len);
     if (reason != REASON_OK)
         return 0;
     assert(out_len <= (v6 ? ICMP_ERROR_MAX4 : ICMP_ERROR_MAX6));

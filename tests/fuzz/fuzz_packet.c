@@ -1,5 +1,6 @@
 /*
- * Packets from the TUN, with any offload description, through parse and both translations; what comes out must parse.
+ * Packets from the TUN, with any offload description, through parse and both translations; what comes out
+ * must parse.
  *
  * Layer: test
  * Specification: RFC 7915 4 and 5
@@ -80,8 +81,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (parse_packet(&packet) != REASON_OK)
         return 0;
     if (icmp_error_may_answer(&packet)) {
-        uint32_t size = packet.family == 6 ? icmp_error_build6(&packet, REASON_ANSWER_TOO_BIG, &source, 1280, reply)
-                                           : icmp_error_build4(&packet, REASON_ANSWER_HOP_LIMIT, 1, 0, reply);
+        uint32_t size = packet.family == 6
+                            ? icmp_error_build6(&packet, REASON_ANSWER_TOO_BIG, &source, 1280, reply)
+                            : icmp_error_build4(&packet, REASON_ANSWER_HOP_LIMIT, 1, 0, reply);
         assert(size <= sizeof(reply));
     }
     translate(&packet);

@@ -1,6 +1,6 @@
 /*
- * The main of a fuzz target where there is no fuzzer: each file named, and each file of each folder named, once.
- * Prints TAP.
+ * The main of a fuzz target where there is no fuzzer: each file named, and each file of each folder named,
+ * once. Prints TAP.
  *
  * Layer: test
  * Specification: libFuzzer's LLVMFuzzerTestOneInput

@@ -97,7 +97,8 @@ t "dns64 -T prints what parses to the same" prints_itself "$dns64"
 t "unknown key" refuses 'nat64: { worker = 2; };' 1 'unknown key nat64.worker'
 t "key twice" refuses 'state-dir = "/a";
 state-dir = "/b";' 2 'duplicate'
-t "unclosed section" refuses 'nat64: { workers = 2;' 2 'syntax error'
+t "unclosed section" refuses '
+nat64: { workers = 2;' 2 'never closed'
 t "an integer beyond 32 bits" refuses 'nat64: {
   workers = 99999999999; };' 2 'too large'
 t "overlapping pools" refuses 'pools = ( { address = "192.31.196.0/28"; },

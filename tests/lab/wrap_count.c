@@ -1,6 +1,7 @@
 /*
- * Counters around mutexes and hand-over rings, for the lab's proof that established flows share nothing: linked into
- * nat64d with --wrap, it changes nothing of what they do. A thread that asks a ring is a packet thread.
+ * Counters around mutexes and hand-over rings, for the lab's proof that established flows share nothing:
+ * linked into nat64d with --wrap, it changes nothing of what they do. A thread that asks a ring is a packet
+ * thread.
  *
  * Layer: test
  * Specification: ld(1) --wrap

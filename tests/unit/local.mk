@@ -1,7 +1,8 @@
 # Unit tests: a line for each, linked with the archives of its layer and no higher.
 if HAVE_CMOCKA
 unit_common = tests/unit/common/test_addr tests/unit/common/test_pref64 tests/unit/common/test_special \
-	tests/unit/common/test_siphash tests/unit/common/test_settings tests/unit/common/test_bad_settings
+	tests/unit/common/test_siphash tests/unit/common/test_settings tests/unit/common/test_bad_settings \
+	tests/unit/common/test_control tests/unit/common/test_links
 unit_pool = tests/unit/pool/test_claim tests/unit/pool/test_binding tests/unit/pool/test_quota
 unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
 	tests/unit/nat64d/rfc7915/test_translate tests/unit/nat64d/rfc7915/test_icmp \
@@ -30,6 +31,8 @@ tests_unit_common_test_special_LDADD = $(base)
 tests_unit_common_test_siphash_LDADD = $(base)
 tests_unit_common_test_settings_LDADD = $(service)
 tests_unit_common_test_bad_settings_LDADD = $(service)
+tests_unit_common_test_control_LDADD = $(service)
+tests_unit_common_test_links_LDADD = $(service)
 tests_unit_pool_test_claim_LDADD = $(pool)
 tests_unit_pool_test_binding_LDADD = $(pool)
 tests_unit_pool_test_quota_LDADD = $(pool)

@@ -1,6 +1,7 @@
 /*
- * Bad files, made from the schema itself: for each key a wrong type, a value below and one above its range, a word or
- * address that is none. A new key is covered by being in the table. What no key can say alone stands below.
+ * Bad files, made from the schema itself: for each key a wrong type, a value below and one above its range, a
+ * word or address that is none. A new key is covered by being in the table. What no key can say alone stands
+ * below.
  *
  * Layer: test
  * Specification: man/gate64.conf.5
@@ -72,7 +73,8 @@ static void with_value(const char *path, const char *value, char text[TEXT_LEN])
         }
         name = dot + 1;
     }
-    snprintf(text, TEXT_LEN, "# first line\n%s%s = %s;%s%s\n", open, name, value, close, close[0] != '\0' ? ";" : "");
+    snprintf(text, TEXT_LEN, "# first line\n%s%s = %s;%s%s\n", open, name, value, close,
+             close[0] != '\0' ? ";" : "");
 }
 
 static const char *wrong_type(enum settings_type type)
@@ -189,7 +191,9 @@ TEST(grammar_faults)
     refused("nat64: {\n  unheard-of = 1;\n};\n", 2, "unknown key nat64.unheard-of");
     refused("\nother: { };\n", 2, "unknown key other");
     refused("state-dir = \"/a\";\nstate-dir = \"/b\";\n", 2, "duplicate");
-    refused("nat64: {\n workers = 1;\n", 3, "syntax error");
+    refused("\nnat64: {\n workers = 1;\n", 2, "never closed");
+    refused("a = \"text;\n", 1, "never closed");
+    refused("nat64: { workers 1; };", 1, "syntax error");
     refused("@include \"other.conf\"\n", 1, "@include");
     refused("pools = ( { name = \"x\"; } );", 1, "pools[].address");
 }
@@ -214,8 +218,10 @@ TEST(ADR_2_2_01_prefix_lengths_33_60_and_97)
 TEST(overlaps_and_doubles)
 {
     refused("pools = (\n { address = \"192.0.2.0/28\"; },\n { address = \"192.0.2.4\"; } );", 3, "overlaps");
-    refused("pools = ( { address = \"192.0.2.0/28\"; ports = [\"1-100\", \"100-200\"]; } );", 1, "pools[].ports");
-    refused("pref64 = ( { prefix = \"2001:db8::/32\"; },\n { prefix = \"2001:db8:64::/96\"; } );", 2, "overlaps");
+    refused("pools = ( { address = \"192.0.2.0/28\"; ports = [\"1-100\", \"100-200\"]; } );", 1,
+            "pools[].ports");
+    refused("pref64 = ( { prefix = \"2001:db8::/32\"; },\n { prefix = \"2001:db8:64::/96\"; } );", 2,
+            "overlaps");
     refused("pools = ( { address = \"192.0.2.1\"; } );\nstatic = (\n"
             " { protocol = \"tcp\"; ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::1#80\"; },\n"
             " { protocol = \"tcp\"; ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::2#80\"; } );",

@@ -46,9 +46,11 @@ static const char full[] =
     "  { prefix = \"2001:db8:64::/96\"; allow-ipv4 = [\"10.0.0.0/8\"]; for-ipv4 = [\"10.0.0.0/8\"]; } );\n"
     "deny-ipv4 = [\"192.0.2.0/24\"];\n"
     "pools = ( { name = \"a\"; address = \"203.0.113.16/30\"; ports = [\"1024-2047\", \"4096-65535\"]; } );\n"
-    "static = ( { name = \"shop\"; protocol = \"tcp\"; ipv4 = \"203.0.113.17#80\"; ipv6 = \"2001:db8:1::5#8080\"; } );\n"
+    "static = ( { name = \"shop\"; protocol = \"tcp\"; ipv4 = \"203.0.113.17#80\"; ipv6 = "
+    "\"2001:db8:1::5#8080\"; } );\n"
     "nat64: { workers = 3; filtering: { udp = \"endpoint-independent\"; }; timeouts: { udp = 120; }; };\n"
-    "dns64: { listen = [\"::#5353\", \"192.0.2.1#53\"]; upstream = [\"2001:db8::53\", \"192.0.2.53#5353\"]; tcp: { idle-s = 3; }; };\n";
+    "dns64: { listen = [\"::#5353\", \"192.0.2.1#53\"]; upstream = [\"2001:db8::53\", \"192.0.2.53#5353\"]; "
+    "tcp: { idle-s = 3; }; };\n";
 
 TEST(a_full_file_is_read)
 {
@@ -87,7 +89,8 @@ TEST(what_is_printed_parses_to_the_same)
 
 TEST(comments_and_strings_do_not_look_like_numbers)
 {
-    settings_file_free(load("# 99999999999\n// 99999999999\n/* 99999999999\n */ state-dir = \"/99999999999\";\n"));
+    settings_file_free(
+        load("# 99999999999\n// 99999999999\n/* 99999999999\n */ state-dir = \"/99999999999\";\n"));
 }
 
 int main(void)

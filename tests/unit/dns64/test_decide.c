@@ -44,14 +44,14 @@ TEST(D64_5_1_6_01_nothing_leads_to_a)
 TEST(D64_5_1_6_02_what_a_gave_when_it_gave_nothing)
 {
     static const enum decide_action by_empty[DECIDE_OUTCOMES] = {
-        [DECIDE_PENDING] = D(ASK_A),       [DECIDE_DATA] = D(SYNTHESISE), [DECIDE_EXCLUDED] = D(SERVFAIL),
-        [DECIDE_DENIED] = D(PASS_AAAA),    [DECIDE_EMPTY] = D(PASS_AAAA), [DECIDE_NXDOMAIN] = D(PASS_A),
-        [DECIDE_ERROR] = D(PASS_A),        [DECIDE_SILENT] = D(SERVFAIL), [DECIDE_BROKEN] = D(SERVFAIL),
+        [DECIDE_PENDING] = D(ASK_A),    [DECIDE_DATA] = D(SYNTHESISE), [DECIDE_EXCLUDED] = D(SERVFAIL),
+        [DECIDE_DENIED] = D(PASS_AAAA), [DECIDE_EMPTY] = D(PASS_AAAA), [DECIDE_NXDOMAIN] = D(PASS_A),
+        [DECIDE_ERROR] = D(PASS_A),     [DECIDE_SILENT] = D(SERVFAIL), [DECIDE_BROKEN] = D(SERVFAIL),
     };
     static const enum decide_action by_failure[DECIDE_OUTCOMES] = {
-        [DECIDE_PENDING] = D(ASK_A),       [DECIDE_DATA] = D(SYNTHESISE), [DECIDE_EXCLUDED] = D(SERVFAIL),
-        [DECIDE_DENIED] = D(SERVFAIL),     [DECIDE_EMPTY] = D(SERVFAIL),  [DECIDE_NXDOMAIN] = D(PASS_A),
-        [DECIDE_ERROR] = D(PASS_A),        [DECIDE_SILENT] = D(SERVFAIL), [DECIDE_BROKEN] = D(SERVFAIL),
+        [DECIDE_PENDING] = D(ASK_A),   [DECIDE_DATA] = D(SYNTHESISE), [DECIDE_EXCLUDED] = D(SERVFAIL),
+        [DECIDE_DENIED] = D(SERVFAIL), [DECIDE_EMPTY] = D(SERVFAIL),  [DECIDE_NXDOMAIN] = D(PASS_A),
+        [DECIDE_ERROR] = D(PASS_A),    [DECIDE_SILENT] = D(SERVFAIL), [DECIDE_BROKEN] = D(SERVFAIL),
     };
     for (int a = 0; a < DECIDE_OUTCOMES; a++) {
         assert_int_equal(decide(D(EMPTY), a, &plain), by_empty[a]);

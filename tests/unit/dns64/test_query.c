@@ -68,7 +68,8 @@ static unsigned reply(enum query_slot_name slot, unsigned rcode, void (*fill)(st
     uint16_t type;
     uint8_t *copy;
     query_asked(&query, slot, &name, &type);
-    message_begin(&writer, bytes, sizeof(bytes), 1, (uint16_t)(MESSAGE_QR | MESSAGE_RA | MESSAGE_AD | rcode), &name, type, 1);
+    message_begin(&writer, bytes, sizeof(bytes), 1, (uint16_t)(MESSAGE_QR | MESSAGE_RA | MESSAGE_AD | rcode),
+                  &name, type, 1);
     if (fill != NULL)
         fill(&writer);
     size_t len = message_end(&writer);
@@ -132,7 +133,8 @@ static void add_loop(struct message_writer *writer)
 {
     struct name other = name_of("other.example.com");
     message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_CNAME, 300, other.bytes, other.len);
-    message_add(writer, MESSAGE_ANSWER, &other, MESSAGE_TYPE_CNAME, 300, writer->question.bytes, writer->question.len);
+    message_add(writer, MESSAGE_ANSWER, &other, MESSAGE_TYPE_CNAME, 300, writer->question.bytes,
+                writer->question.len);
 }
 
 static void add_strangers(struct message_writer *writer)
@@ -181,7 +183,7 @@ TEST(D64_5_1_7_01_synthesis_with_the_ttl_of_the_soa)
     assert_int_equal(reply(QUERY_A, 0, add_a), QUERY_DO_SEND);
     assert_int_equal(read_answer(), MESSAGE_NOERROR);
     assert_int_equal(only_aaaa(0x64, 8), 300);
-    assert_false(answer.flags & MESSAGE_AD); /* D64-SEC-03 */
+    assert_false(answer.flags & MESSAGE_AD);                     /* D64-SEC-03 */
     assert_int_equal(bytes_get16(out + answer.opt_end - 2), 29); /* EDE-02 */
 }
 
@@ -222,7 +224,7 @@ TEST(D64_5_1_3_01_silence_of_aaaa)
 {
     ask_aaaa();
     assert_int_equal(query_waited(&query), QUERY_DO_ASK_A);
-    assert_int_equal(query_waited(&query), 0); /* once */
+    assert_int_equal(query_waited(&query), 0);                  /* once */
     assert_int_equal(query_patience(&query, out, &out_len), 0); /* A is not there yet */
     assert_int_equal(reply(QUERY_A, 0, add_a), 0);
     assert_int_equal(query_patience(&query, out, &out_len), QUERY_DO_SEND);
@@ -251,7 +253,8 @@ TEST(D64_5_1_7_02_denied_addresses)
 TEST(SEC_14_one_list_of_denied_destinations_for_both_daemons)
 {
     static const struct addr_prefix4 eight = {0x08000000, 8};
-    static const struct synthesize_pref64 denying = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}, .deny4 = &eight, .deny4_count = 1};
+    static const struct synthesize_pref64 denying = {
+        .prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}, .deny4 = &eight, .deny4_count = 1};
     policy.pref64 = &denying;
     ask_aaaa();
     assert_int_equal(reply(QUERY_MAIN, 0, add_soa), QUERY_DO_ASK_A);
@@ -294,7 +297,8 @@ TEST(LIM_03_records_outside_the_chain_are_left_out)
 
 TEST(D64_SEC_01_checking_disabled_gets_what_there_is)
 {
-    assert_int_equal(begin("www.example.com", MESSAGE_TYPE_AAAA, MESSAGE_RD | MESSAGE_CD, true, 1232), QUERY_DO_ASK_MAIN);
+    assert_int_equal(begin("www.example.com", MESSAGE_TYPE_AAAA, MESSAGE_RD | MESSAGE_CD, true, 1232),
+                     QUERY_DO_ASK_MAIN);
     assert_int_equal(query_waited(&query), 0);
     assert_int_equal(reply(QUERY_MAIN, 0, add_soa), QUERY_DO_SEND);
     read_answer();
@@ -336,7 +340,8 @@ TEST(FWD_04_what_is_refused)
     assert_int_equal(begin("www.example.com", 1, MESSAGE_RD | 0x2800, false, 0), QUERY_DO_SEND); /* UPDATE */
     assert_int_equal(read_answer(), MESSAGE_NOTIMP);
     assert_int_equal(begin("www.example.com", 1, MESSAGE_QR, false, 0), QUERY_DO_DROP); /* TRAP-04 */
-    assert_int_equal(query_begin(&query, &policy, &counters, bytes, 11, true, true, out, &out_len), QUERY_DO_DROP);
+    assert_int_equal(query_begin(&query, &policy, &counters, bytes, 11, true, true, out, &out_len),
+                     QUERY_DO_DROP);
 }
 
 TEST(EDN_03_a_later_version)
@@ -347,7 +352,8 @@ TEST(EDN_03_a_later_version)
     message_add_opt(&writer, 1232, 0, 0, NULL, 0);
     size_t len = message_end(&writer);
     bytes[len - 5] = 1; /* VERSION */
-    assert_int_equal(query_begin(&query, &policy, &counters, bytes, len, true, true, out, &out_len), QUERY_DO_SEND);
+    assert_int_equal(query_begin(&query, &policy, &counters, bytes, len, true, true, out, &out_len),
+                     QUERY_DO_SEND);
     assert_int_equal(read_answer(), MESSAGE_BADVERS);
 }
 
@@ -363,10 +369,12 @@ TEST(EDN_04_sizes)
         bool edns;
         uint16_t size;
         bool truncated;
-    } cases[] = {{false, 0, true}, {true, 0, true}, {true, 511, true}, {true, 512, true}, {true, 1232, true}, {true, 4096, true}};
+    } cases[] = {{false, 0, true},  {true, 0, true},    {true, 511, true},
+                 {true, 512, true}, {true, 1232, true}, {true, 4096, true}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         begin("www.example.com", MESSAGE_TYPE_A, MESSAGE_RD, cases[i].edns, cases[i].size);
-        assert_int_equal(reply(QUERY_MAIN, 0, add_many), QUERY_DO_SEND); /* 1636 bytes: over our own maximum too */
+        assert_int_equal(reply(QUERY_MAIN, 0, add_many),
+                         QUERY_DO_SEND); /* 1636 bytes: over our own maximum too */
         read_answer();
         assert_int_equal((answer.flags & MESSAGE_TC) != 0, cases[i].truncated);
         assert_int_equal(answer.counts[MESSAGE_ANSWER], 0);

@@ -27,7 +27,8 @@ static size_t reply(const char *owner)
 {
     struct message_writer writer;
     struct name question = name_of("www.example.com"), own = name_of(owner);
-    message_begin(&writer, bytes, sizeof(bytes), 7, MESSAGE_QR | MESSAGE_RD | MESSAGE_RA, &question, MESSAGE_TYPE_A, 1);
+    message_begin(&writer, bytes, sizeof(bytes), 7, MESSAGE_QR | MESSAGE_RD | MESSAGE_RA, &question,
+                  MESSAGE_TYPE_A, 1);
     message_add(&writer, MESSAGE_ANSWER, &own, MESSAGE_TYPE_A, 300, "\xc0\x00\x02\x01", 4);
     message_add_opt(&writer, 1232, 0, 0, NULL, 0);
     return message_end(&writer);
@@ -72,7 +73,8 @@ TEST(LES_D_47_pointers_forward_to_themselves_and_in_loops)
     struct name name;
     size_t next;
     static const uint8_t itself[] = {0xc0, 0x00}, forward[] = {0xc0, 0x02, 1, 'a', 0},
-                         loop[] = {1, 'a', 0xc0, 0x00}, past[] = {0xc0, 0xff}, reserved[] = {0x40, 'a', 0}, cut[] = {3, 'a', 'b'};
+                         loop[] = {1, 'a', 0xc0, 0x00}, past[] = {0xc0, 0xff}, reserved[] = {0x40, 'a', 0},
+                         cut[] = {3, 'a', 'b'};
     assert_false(name_read(itself, sizeof(itself), 0, &name, &next));
     assert_false(name_read(forward, sizeof(forward), 0, &name, &next));
     assert_false(name_read(loop, sizeof(loop), 2, &name, &next));
@@ -120,7 +122,10 @@ TEST(EDN_02_two_opts_and_options_past_their_end)
     message_add_opt(&writer, 1232, 0, 0, NULL, 0);
     assert_int_equal(message_parse(bytes, message_end(&writer), &message), MESSAGE_MALFORMED);
     message_begin(&writer, bytes, sizeof(bytes), 7, 0, &question, 1, 1);
-    message_add_opt(&writer, 1232, 0, 0, "\x00\x0a\x00\x09" "12345678", 12);
+    message_add_opt(&writer, 1232, 0, 0,
+                    "\x00\x0a\x00\x09"
+                    "12345678",
+                    12);
     assert_int_equal(message_parse(bytes, message_end(&writer), &message), MESSAGE_MALFORMED);
 }
 
@@ -144,7 +149,8 @@ TEST(LIM_02_seventeen_options)
     for (int count = 16; count <= 17; count++) {
         message_begin(&writer, bytes, sizeof(bytes), 7, 0, &question, 1, 1);
         message_add_opt(&writer, 1232, 0, 0, options, (uint16_t)(4 * count));
-        assert_int_equal(message_parse(bytes, message_end(&writer), &message), count == 16 ? MESSAGE_OK : MESSAGE_MALFORMED);
+        assert_int_equal(message_parse(bytes, message_end(&writer), &message),
+                         count == 16 ? MESSAGE_OK : MESSAGE_MALFORMED);
     }
 }
 
@@ -167,8 +173,8 @@ TEST(SPF_5452_01_a_reply_must_match_in_everything)
 TEST(D64_5_3_1_01_reverse_names)
 {
     static const struct addr_prefix6 well_known = {{{{0, 0x64, 0xff, 0x9b}}}, 96};
-    struct name name = name_of("1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.IP6.ARPA"), target,
-                expected = name_of("33.2.0.192.in-addr.arpa");
+    struct name name = name_of("1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.IP6.ARPA"),
+                target, expected = name_of("33.2.0.192.in-addr.arpa");
     uint32_t address = 0;
     assert_true(reverse_extract(&name, &well_known, &address));
     assert_int_equal(address, 0xc0000221);
@@ -183,7 +189,9 @@ TEST(LES_D_25_reverse_names_that_are_none)
         "2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa",
         "0x1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa",
         "1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpb",
-        "x.1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa", "ip6.arpa", "."};
+        "x.1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa",
+        "ip6.arpa",
+        "."};
     static const struct addr_prefix6 well_known = {{{{0, 0x64, 0xff, 0x9b}}}, 96};
     uint32_t address;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -43,9 +43,13 @@ static inline uint32_t build_pseudo(const uint8_t *ip, unsigned protocol, uint32
 {
     uint32_t sum = 0;
     if (ip[0] >> 4 == 4)
-        sum = protocol == 1 ? 0 : build_sum(build_sum(0, ip + 12, 8), (uint8_t[]){0, (uint8_t)protocol, (uint8_t)(len >> 8), (uint8_t)len}, 4);
+        sum = protocol == 1
+                  ? 0
+                  : build_sum(build_sum(0, ip + 12, 8),
+                              (uint8_t[]){0, (uint8_t)protocol, (uint8_t)(len >> 8), (uint8_t)len}, 4);
     else
-        sum = build_sum(build_sum(0, ip + 8, 32), (uint8_t[]){(uint8_t)(len >> 8), (uint8_t)len, 0, (uint8_t)protocol}, 4);
+        sum = build_sum(build_sum(0, ip + 8, 32),
+                        (uint8_t[]){(uint8_t)(len >> 8), (uint8_t)len, 0, (uint8_t)protocol}, 4);
     return sum;
 }
 
@@ -75,9 +79,10 @@ static inline void build_header_checksum(uint8_t *ip)
     build_put16(ip + 10, ~build_sum(0, ip, (ip[0] & 15u) * 4) & 0xffff);
 }
 
-/* IP header of either family (by the text of the source) with `payload` bytes to come; returns where they go. */
-static inline uint8_t *build_ip(struct built *built, const char *source, const char *destination, unsigned protocol,
-                                uint32_t payload)
+/* IP header of either family (by the text of the source) with `payload` bytes to come; returns where they go.
+ */
+static inline uint8_t *build_ip(struct built *built, const char *source, const char *destination,
+                                unsigned protocol, uint32_t payload)
 {
     uint8_t *ip = built->buffer + PACKET_HEADROOM;
     memset(built->buffer, 0, 4096);
@@ -103,8 +108,8 @@ static inline uint8_t *build_ip(struct built *built, const char *source, const c
     return ip + 40;
 }
 
-static inline void build_udp(struct built *built, const char *source, unsigned source_port, const char *destination,
-                             unsigned destination_port, const void *data, size_t len)
+static inline void build_udp(struct built *built, const char *source, unsigned source_port,
+                             const char *destination, unsigned destination_port, const void *data, size_t len)
 {
     uint8_t *udp = build_ip(built, source, destination, 17, (uint32_t)(8 + len));
     build_put16(udp, source_port);
@@ -114,8 +119,9 @@ static inline void build_udp(struct built *built, const char *source, unsigned s
     build_fill_checksum(built->packet.data, (unsigned)(udp - built->packet.data), 17, built->packet.len);
 }
 
-static inline void build_tcp(struct built *built, const char *source, unsigned source_port, const char *destination,
-                             unsigned destination_port, unsigned flags, const void *data, size_t len)
+static inline void build_tcp(struct built *built, const char *source, unsigned source_port,
+                             const char *destination, unsigned destination_port, unsigned flags,
+                             const void *data, size_t len)
 {
     uint8_t *tcp = build_ip(built, source, destination, 6, (uint32_t)(20 + len));
     build_put16(tcp, source_port);
@@ -141,7 +147,8 @@ static inline void build_icmp(struct built *built, const char *source, const cha
     build_put16(icmp + 6, rest & 0xffff);
     if (len > 0)
         memcpy(icmp + 8, data, len);
-    build_fill_checksum(built->packet.data, (unsigned)(icmp - built->packet.data), protocol, built->packet.len);
+    build_fill_checksum(built->packet.data, (unsigned)(icmp - built->packet.data), protocol,
+                        built->packet.len);
 }
 
 #endif

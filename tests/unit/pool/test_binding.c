@@ -21,9 +21,11 @@ TEST(N64_3_1_05_bindings_are_found_by_protocol_address_and_port)
     }
     assert_int_equal(binding_new(list, 100, (struct siphash_key){1, 1}, &table), 0);
     for (unsigned i = 0; i < 100; i++) {
-        const struct binding *found = binding_find4(table, list[i].transport, list[i].src4, list[i].src4_port);
+        const struct binding *found =
+            binding_find4(table, list[i].transport, list[i].src4, list[i].src4_port);
         assert_ptr_equal(found, binding_at(table, i));
-        assert_null(binding_find4(table, i % 2 == 0 ? TRANSPORT_UDP : TRANSPORT_TCP, list[i].src4, list[i].src4_port));
+        assert_null(binding_find4(table, i % 2 == 0 ? TRANSPORT_UDP : TRANSPORT_TCP, list[i].src4,
+                                  list[i].src4_port));
         assert_null(binding_find4(table, list[i].transport, 0xc0000301, list[i].src4_port));
     }
     binding_free(table);
@@ -35,8 +37,9 @@ TEST(N64_3_1_05_bindings_are_found_by_protocol_address_and_port)
 TEST(CGN_R3_scattered_pools_number_their_addresses)
 {
     const struct addr_port_range ports = {1024, 65535};
-    const struct prefixes_input input[3] = {
-        {{0xc0000210, 30}, &ports, 1, "a"}, {{0xcb007105, 32}, &ports, 1, "b"}, {{0xc6336400, 31}, &ports, 1, "c"}};
+    const struct prefixes_input input[3] = {{{0xc0000210, 30}, &ports, 1, "a"},
+                                            {{0xcb007105, 32}, &ports, 1, "b"},
+                                            {{0xc6336400, 31}, &ports, 1, "c"}};
     struct prefixes prefixes;
     assert_int_equal(prefixes_init(&prefixes, input, 3), 0);
     assert_int_equal(prefixes.addresses, 7);

@@ -28,7 +28,8 @@ static void make(const char *pool, uint16_t first, uint16_t last, unsigned shard
     assert_int_equal(prefixes_init(&prefixes, &input, 1), 0);
     assert_int_equal(block_new(&prefixes, shards, &random, &blocks), 0);
     for (unsigned i = 0; i < shards; i++)
-        assert_int_equal(claim_new(blocks, &prefixes, i, shards, (struct siphash_key){7, i}, hold_down_ns, &claims[i]), 0);
+        assert_int_equal(
+            claim_new(blocks, &prefixes, i, shards, (struct siphash_key){7, i}, hold_down_ns, &claims[i]), 0);
 }
 
 static int tear_down(void **context)
@@ -221,7 +222,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(N64_ALC_05_every_port_once_and_then_none, tear_down),
         cmocka_unit_test_teardown(N64_ALC_04_udp_keeps_parity, tear_down),
-        cmocka_unit_test_teardown(N64_ALC_02_well_known_sources_get_well_known_ports_while_there_are_any, tear_down),
+        cmocka_unit_test_teardown(N64_ALC_02_well_known_sources_get_well_known_ports_while_there_are_any,
+                                  tear_down),
         cmocka_unit_test_teardown(N64_ALC_03_client_ports_stay_above_1023, tear_down),
         cmocka_unit_test_teardown(LES_N_14_port_0_is_never_given, tear_down),
         cmocka_unit_test_teardown(N64_ALC_07_ten_thousand_ports_are_spread_and_not_in_sequence, tear_down),

@@ -91,10 +91,12 @@ static enum reason with_options(const uint8_t *options, size_t len)
 
 TEST(XL_4_1_10_options_pass_but_a_source_route_that_is_not_used_up)
 {
-    assert_int_equal(with_options((uint8_t[]){7, 7, 4, 0, 0, 0, 0, 0}, 8), REASON_OK);               /* record route */
-    assert_int_equal(with_options((uint8_t[]){131, 7, 4, 192, 0, 2, 9, 0}, 8), REASON_SOURCE_ROUTE); /* LSRR */
-    assert_int_equal(with_options((uint8_t[]){137, 7, 4, 192, 0, 2, 9, 0}, 8), REASON_SOURCE_ROUTE); /* SSRR */
-    assert_int_equal(with_options((uint8_t[]){1, 131, 7, 8, 192, 0, 2, 9}, 8), REASON_OK);           /* used up */
+    assert_int_equal(with_options((uint8_t[]){7, 7, 4, 0, 0, 0, 0, 0}, 8), REASON_OK); /* record route */
+    assert_int_equal(with_options((uint8_t[]){131, 7, 4, 192, 0, 2, 9, 0}, 8),
+                     REASON_SOURCE_ROUTE); /* LSRR */
+    assert_int_equal(with_options((uint8_t[]){137, 7, 4, 192, 0, 2, 9, 0}, 8),
+                     REASON_SOURCE_ROUTE);                                                 /* SSRR */
+    assert_int_equal(with_options((uint8_t[]){1, 131, 7, 8, 192, 0, 2, 9}, 8), REASON_OK); /* used up */
     assert_int_equal(with_options((uint8_t[]){7, 1, 0, 0}, 4), REASON_IPV4_HEADER);
     assert_int_equal(with_options((uint8_t[]){7, 9, 0, 0}, 4), REASON_IPV4_HEADER);
 }
@@ -169,7 +171,7 @@ TEST(LES_N_01_quoted_packets_of_every_length)
 TEST(vnet_a_description_that_does_not_fit_is_refused)
 {
     static const struct packet_vnet bad[] = {
-        {.gso_type = PACKET_VNET_GSO_TCP4, .gso_size = 100},                                             /* no checksum */
+        {.gso_type = PACKET_VNET_GSO_TCP4, .gso_size = 100}, /* no checksum */
         {.flags = 1, .gso_type = PACKET_VNET_GSO_TCP6, .gso_size = 100, .csum_start = 20, .csum_offset = 16},
         {.flags = 1, .gso_type = PACKET_VNET_GSO_TCP4, .gso_size = 0, .csum_start = 20, .csum_offset = 16},
         {.flags = 1, .csum_start = 40, .csum_offset = 16},

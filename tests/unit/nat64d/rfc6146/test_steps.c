@@ -1,6 +1,6 @@
 /*
- * The five steps with real tables and a clock of the test's own: what leaves, on which side, and what stays in the
- * tables.
+ * The five steps with real tables and a clock of the test's own: what leaves, on which side, and what stays
+ * in the tables.
  *
  * Layer: test
  * Specification: RFC 6146 3.3 - 3.8
@@ -20,7 +20,8 @@
 #define S UINT64_C(1000000000)
 enum { SLOTS = 512, SYN = 2, ACK = 16, FIN = 1, RST = 4 };
 
-/* One worker, one pool address 203.0.113.1, backends 2001:db8::/32, service 8.8.8.8, the well-known prefix. */
+/* One worker, one pool address 203.0.113.1, backends 2001:db8::/32, service 8.8.8.8, the well-known prefix.
+ */
 static struct steps_shared shared;
 static struct steps steps;
 static struct steps_shard shards[1];
@@ -46,7 +47,12 @@ static int set_up(void **context)
 {
     static const struct addr_port_range ports = {1024, 65535};
     const struct prefixes_input pool = {{0xcb007101, 32}, &ports, 1, "pool"};
-    static const struct binding shop = {.transport = TRANSPORT_TCP, .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}}, .src6_port = 80, .src4 = 0xcb007101, .src4_port = 8080, .name = "shop"};
+    static const struct binding shop = {.transport = TRANSPORT_TCP,
+                                        .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
+                                        .src6_port = 80,
+                                        .src4 = 0xcb007101,
+                                        .src4_port = 8080,
+                                        .name = "shop"};
     struct siphash_key key = {1, 2};
     struct port_random random = {.key = {3, 4}};
     size_t len = state_file_size(SLOTS, SLOTS);
@@ -159,7 +165,8 @@ static uint32_t sessions(void)
 
 static uint32_t bindings(void)
 {
-    return shards[0].bib.count[0] + shards[0].bib.count[1] + shards[0].bib.count[2] - 1; /* but the static one */
+    return shards[0].bib.count[0] + shards[0].bib.count[1] + shards[0].bib.count[2] -
+           1; /* but the static one */
 }
 
 /* Lets time pass; returns the length of the first packet that it brings, 0 if none. */
@@ -246,7 +253,8 @@ TEST(N64_3_5_01_sources_that_are_refused)
 
 TEST(N64_3_5_06_destinations_that_are_refused_before_any_state)
 {
-    static const char *const denied[] = {"64:ff9b::10.1.2.3", "64:ff9b::169.254.169.254", "64:ff9b::127.0.0.1", "64:ff9b::224.0.0.1", "64:ff9b::192.0.0.170"};
+    static const char *const denied[] = {"64:ff9b::10.1.2.3", "64:ff9b::169.254.169.254",
+                                         "64:ff9b::127.0.0.1", "64:ff9b::224.0.0.1", "64:ff9b::192.0.0.170"};
     for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
         assert_int_equal(udp6("2001:db8::1", 5000, denied[i], 53), REASON_DESTINATION_DENIED);
     assert_int_equal(udp6("2001:db8::1", 5000, "64:ff9b::9.9.9.9", 53), REASON_DESTINATION_OWN);
@@ -318,7 +326,8 @@ TEST(TCP_EST_5_an_idle_connection_is_probed_and_then_goes)
     assert_int_equal(tcp6(SYN), REASON_OK);
     assert_int_equal(tcp4(external_port(), SYN | ACK), REASON_OK);
     assert_int_equal(pass(7199), 0);
-    /* N64-3.5.2-03: no data, sequence and acknowledgment 0, only ACK, to the backend, from the peer's image. */
+    /* N64-3.5.2-03: no data, sequence and acknowledgment 0, only ACK, to the backend, from the peer's image.
+     */
     assert_int_equal(pass(2), 60);
     static const uint8_t zeros[8];
     assert_memory_equal(steps.reply + 44, zeros, 8);
@@ -375,7 +384,8 @@ TEST(TCP_CL_4_a_stranger_on_a_binding_is_stored_and_crossing_opens)
     unsigned port = external_port();
     build_tcp(&built, "8.8.4.4", 443, "203.0.113.1", port, SYN, NULL, 0);
     assert_int_equal(send_built(), REASON_SYN_STORED);
-    /* TCP-V4I-1: the backend opens the same connection: established, and nothing is ever said of the stored one. */
+    /* TCP-V4I-1: the backend opens the same connection: established, and nothing is ever said of the stored
+     * one. */
     build_tcp(&built, "2001:db8::1", 4000, "64:ff9b::8.8.4.4", 443, SYN, NULL, 0);
     assert_int_equal(send_built(), REASON_OK);
     assert_int_equal(pass(10), 0);
@@ -407,7 +417,8 @@ TEST(TCP_CL_7_segments_of_no_connection)
 }
 
 /* A quote of the packet that just left, as a router of IPv4 would send it. */
-static enum reason error_about(const uint8_t *sent, uint32_t len, const char *router, unsigned type, unsigned code, uint32_t rest)
+static enum reason error_about(const uint8_t *sent, uint32_t len, const char *router, unsigned type,
+                               unsigned code, uint32_t rest)
 {
     uint8_t copy[200];
     memcpy(copy, sent, len);

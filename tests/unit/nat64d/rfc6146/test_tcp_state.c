@@ -16,8 +16,8 @@
 #define STATE(x) TCP_STATE_##x
 #define EVENT(x) TCP_EVENT_##x
 
-static void expect(enum tcp_state state, enum tcp_event event, enum tcp_state next, enum tcp_lifetime lifetime,
-                   enum tcp_action action)
+static void expect(enum tcp_state state, enum tcp_event event, enum tcp_state next,
+                   enum tcp_lifetime lifetime, enum tcp_action action)
 {
     struct tcp_step step = tcp_state_step(state, event);
     assert_int_equal(step.action, action);
@@ -25,7 +25,8 @@ static void expect(enum tcp_state state, enum tcp_event event, enum tcp_state ne
     assert_int_equal(step.lifetime, lifetime);
 }
 
-static void forwards(enum tcp_state state, enum tcp_event event, enum tcp_state next, enum tcp_lifetime lifetime)
+static void forwards(enum tcp_state state, enum tcp_event event, enum tcp_state next,
+                     enum tcp_lifetime lifetime)
 {
     expect(state, event, next, lifetime, TCP_ACTION_FORWARD);
 }

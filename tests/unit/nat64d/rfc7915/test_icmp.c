@@ -1,5 +1,6 @@
 /*
- * ICMP errors in both directions: every type and code, every pointer, quoted packets of every length, extensions.
+ * ICMP errors in both directions: every type and code, every pointer, quoted packets of every length,
+ * extensions.
  *
  * Layer: test
  * Specification: RFC 7915 4.2, 4.3, 5.2, 5.3; RFC 4884
@@ -20,8 +21,10 @@ static uint32_t out_len;
 static const struct translation_options options = {.lowest_ipv6_mtu = 1280};
 static const struct translation_mtu mtu = {1500, 1500};
 
-/* X' = 2001:db8::1 port 1500, T = 203.0.113.1 port 2000, Z = 192.0.2.1 port 53, router 198.51.100.9 / 2001:db8::9. */
-static enum reason error46(unsigned type, unsigned code, uint32_t rest, const void *quoted_bytes, size_t quoted_len)
+/* X' = 2001:db8::1 port 1500, T = 203.0.113.1 port 2000, Z = 192.0.2.1 port 53, router 198.51.100.9 /
+ * 2001:db8::9. */
+static enum reason error46(unsigned type, unsigned code, uint32_t rest, const void *quoted_bytes,
+                           size_t quoted_len)
 {
     struct packet quoted;
     uint32_t offset, len, total;
@@ -40,10 +43,12 @@ static enum reason error46(unsigned type, unsigned code, uint32_t rest, const vo
     inet_pton(AF_INET6, "2001:db8::1", &destination);
     inner.source = destination;
     inet_pton(AF_INET6, "64:ff9b::192.0.2.1", &inner.destination);
-    return icmp46_translate(&built.packet, &quoted, total, &source, &destination, &inner, &mtu, &options, out, &out_len);
+    return icmp46_translate(&built.packet, &quoted, total, &source, &destination, &inner, &mtu, &options, out,
+                            &out_len);
 }
 
-static enum reason error64(unsigned type, unsigned code, uint32_t rest, const void *quoted_bytes, size_t quoted_len)
+static enum reason error64(unsigned type, unsigned code, uint32_t rest, const void *quoted_bytes,
+                           size_t quoted_len)
 {
     struct packet quoted;
     uint32_t offset, len, total;
@@ -57,7 +62,8 @@ static enum reason error64(unsigned type, unsigned code, uint32_t rest, const vo
     reason = parse_quoted(&quoted, 6, &total);
     if (reason != REASON_OK)
         return reason;
-    return icmp64_translate(&built.packet, &quoted, total, 0xcb007101, 0xc0000201, &inner, &mtu, &options, out, &out_len);
+    return icmp64_translate(&built.packet, &quoted, total, 0xcb007101, 0xc0000201, &inner, &mtu, &options,
+                            out, &out_len);
 }
 
 static void quote_udp4(size_t data_len)
@@ -77,7 +83,9 @@ enum { DROP = -1 };
 TEST(XL_46_every_type_and_code)
 {
     /* ICMPv4 type 3 by code: type and code in ICMPv6; RFC 7915 4.2. */
-    static const int unreachable[17][2] = {{1, 0}, {1, 0}, {4, 1}, {1, 4}, {2, 0}, {1, 0}, {1, 0}, {1, 0}, {1, 0}, {1, 1}, {1, 1}, {1, 0}, {1, 0}, {1, 1}, {DROP, 0}, {1, 1}, {DROP, 0}};
+    static const int unreachable[17][2] = {{1, 0}, {1, 0}, {4, 1},    {1, 4}, {2, 0},   {1, 0},
+                                           {1, 0}, {1, 0}, {1, 0},    {1, 1}, {1, 1},   {1, 0},
+                                           {1, 0}, {1, 1}, {DROP, 0}, {1, 1}, {DROP, 0}};
     quote_udp4(20);
     for (unsigned type = 0; type < 256; type++)
         for (unsigned code = 0; code < 18; code++) {
@@ -131,7 +139,8 @@ TEST(XL_64_every_type_and_code)
             assert_int_equal(icmp64_map((uint8_t)type, (uint8_t)code, 0, &map), want_type != DROP);
             if (want_type == DROP)
                 continue;
-            assert_int_equal(error64(type, code, type == 2 ? 1400 : 0, inside.packet.data, inside.packet.len), REASON_OK);
+            assert_int_equal(error64(type, code, type == 2 ? 1400 : 0, inside.packet.data, inside.packet.len),
+                             REASON_OK);
             assert_int_equal(out[20], want_type);
             assert_int_equal(out[21], want_code);
             assert_true(build_checksum_good(out, 20, 1, out_len));
@@ -143,7 +152,8 @@ TEST(XL_64_every_type_and_code)
 
 TEST(XL_PTR_01_both_maps_over_all_pointers)
 {
-    static const int to6[20] = {0, 1, 4, 4, DROP, DROP, DROP, DROP, 7, 6, DROP, DROP, 8, 8, 8, 8, 24, 24, 24, 24};
+    static const int to6[20] = {0,    1,    4, 4, DROP, DROP, DROP, DROP, 7,  6,
+                                DROP, DROP, 8, 8, 8,    8,    24,   24,   24, 24};
     static const int to4[8] = {0, 1, DROP, DROP, 2, 2, 9, 8};
     for (unsigned pointer = 0; pointer < 300; pointer++) {
         struct icmp46_map map46;

@@ -130,12 +130,15 @@ TEST(random_starts_refreshes_and_stops_agree_with_a_model)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(N64_4_04_present_a_second_before_and_gone_a_second_after, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(N64_3_5_1_03_a_refresh_gives_another_full_lifetime, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(N64_4_04_present_a_second_before_and_gone_a_second_after, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(N64_3_5_1_03_a_refresh_gives_another_full_lifetime, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(N64_3_5_2_14_a_refresh_never_shortens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(TCP_EST_3_a_reset_shortens_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(SEC_23_work_is_bounded_and_nothing_is_lost, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(random_starts_refreshes_and_stops_agree_with_a_model, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(random_starts_refreshes_and_stops_agree_with_a_model, set_up,
+                                        tear_down),
     };
     return RUN(tests);
 }

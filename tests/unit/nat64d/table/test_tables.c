@@ -61,7 +61,10 @@ static int tear_down(void **context)
 
 static struct bib_values values_of(unsigned n)
 {
-    struct bib_values values = {.transport = n % 3, .src6_port = (uint16_t)(n % 65536), .src4 = 0xc0000201, .src4_port = (uint16_t)(n % 65536)};
+    struct bib_values values = {.transport = n % 3,
+                                .src6_port = (uint16_t)(n % 65536),
+                                .src4 = 0xc0000201,
+                                .src4_port = (uint16_t)(n % 65536)};
     values.src6.s6_addr[0] = 0x20;
     values.src6.s6_addr[15] = (uint8_t)(n >> 16);
     return values;
@@ -141,7 +144,8 @@ TEST(peers_stay_known_whichever_session_goes_first)
         unsigned peer = (unsigned)rand_r(&seed) % 8, port = (unsigned)rand_r(&seed) % 64;
         struct session_values session = {.bib = slot, .dst4 = 0xcb007100 + peer, .dst_port = (uint16_t)port};
         if (slots[peer][port] == STATE_NONE) {
-            assert_int_equal(session_add(&sessions, &session, bib_entry(&bib, slot), 0, &slots[peer][port]), 0);
+            assert_int_equal(session_add(&sessions, &session, bib_entry(&bib, slot), 0, &slots[peer][port]),
+                             0);
             count[peer]++;
         } else {
             session_drop(&sessions, slots[peer][port], bib_entry(&bib, slot));
@@ -191,7 +195,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(N64_3_1_02_tcp_and_udp_may_share_a_port, set_up, tear_down),
         cmocka_unit_test_setup_teardown(N64_3_1_06_the_last_session_says_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(peers_stay_known_whichever_session_goes_first, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(N64_3_3_02_a_full_table_refuses_and_keeps_what_it_has, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(N64_3_3_02_a_full_table_refuses_and_keeps_what_it_has, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_copy_for_another_thread_is_whole_or_refused, set_up, tear_down),
     };
     return RUN(tests);
