@@ -1,6 +1,6 @@
 /*
  * Layer: edge
- * Specification: design 3.2
+ * Specification: doc/house.md (a packet's way)
  */
 #include "nat64d/edge/worker.h"
 

@@ -2,7 +2,7 @@
  * Packet threads: each reads its own TUN queue, runs the steps, writes.
  *
  * Layer: edge
- * Specification: none; design 3.2 (share-nothing)
+ * Specification: doc/house.md (a packet's way)
  *
  * A packet whose flow another worker owns goes to it by a ring with the buffer that it lies in; the buffer
  * comes back by a return ring. Rings are drained before the queue, so that a flow keeps its order. A worker

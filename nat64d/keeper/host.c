@@ -1,6 +1,6 @@
 /*
  * Layer: edge
- * Specification: design 3.1 and 3.4
+ * Specification: Linux Documentation/networking/ip-sysctl.rst
  */
 #include "nat64d/keeper/host.h"
 

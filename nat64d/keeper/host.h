@@ -3,7 +3,7 @@
  * it down again.
  *
  * Layer: edge
- * Specification: design 3.1 and 3.4; Linux ip-sysctl.rst (forwarding, accept_ra, accept_local)
+ * Specification: Linux ip-sysctl.rst (forwarding, accept_ra, accept_local)
  *
  * Everything but forwarding is undone by host_down. Forwarding, once needed, stays on, since something else
  * may have come to depend on it; before it goes on, an uplink that learns its route from router

@@ -73,7 +73,7 @@
     X(SYN_REPEATED, "drop_syn_repeated", "SYN from IPv4 that is already kept", "RFC 5382 4.3", NONE, NONE)   \
     X(SYN_FULL, "drop_syn_full", "no room to keep a SYN from IPv4", "RFC 6146 5.3", NONE, NONE)              \
     X(HAIRPIN_LOOP, "drop_hairpin_loop", "would hairpin twice", "RFC 6146 3.8", NONE, NONE)                  \
-    X(HANDOVER_FULL, "drop_handover_full", "hand-over ring to the flow's worker full", "design 3.2", NONE,   \
+    X(HANDOVER_FULL, "drop_handover_full", "hand-over ring to the flow's worker full", "doc/house.md", NONE, \
       NONE)                                                                                                  \
     X(WRITE_FAILED, "drop_write_failed", "the kernel refused the translated packet", "tun", NONE, NONE)
 
