@@ -18,6 +18,9 @@ enum {
     SETTINGS_NAME_LEN = 32,
     SETTINGS_PATH_LEN = 256,
     SETTINGS_ERROR_LEN = 512,
+    SETTINGS_UPLINK = 255,         /* the length of a pool's address that follows the uplink's */
+    SETTINGS_SHARED_FIRST = 49152, /* RFC 6335 6: the dynamic ports, of a shared address by default */
+    SETTINGS_ROUTED_FIRST = 1024,
 };
 
 enum settings_protocol { SETTINGS_TCP, SETTINGS_UDP, SETTINGS_ICMP, SETTINGS_PROTOCOLS };
@@ -39,9 +42,16 @@ struct settings_pref64 {
     int line;
 };
 
+/* A number, or a share of what there is. */
+struct settings_share {
+    int value;
+    bool percent;
+};
+
 struct settings_pool {
     char name[SETTINGS_NAME_LEN];
-    struct addr_prefix4 address;
+    struct addr_prefix4 address;   /* len SETTINGS_UPLINK: the address of the IPv4 default route */
+    bool shared;                   /* the host uses it too: only `ports` are ours */
     struct addr_port_range *ports; /* sorted, not overlapping */
     size_t ports_count;
     int line;
@@ -57,15 +67,26 @@ struct settings_static {
 
 struct settings_nat64 {
     char tun[16];
-    int workers;      /* 0: one a CPU */
-    int max_sessions; /* 0: min(1048576, what 5 % of memory holds) */
-    int ipv4_mtu;     /* 0: that of the route */
+    int workers;                      /* 0: one a CPU */
+    int max_sessions;                 /* 0: min(1048576, what 5 % of memory holds) */
+    bool keep;                        /* SIGTERM leaves device, rules and state for the next start */
+    bool conntrack;                   /* leave our packets to the host's connection tracking */
+    char snapshot[SETTINGS_PATH_LEN]; /* "": none */
+    int snapshot_minutes;             /* 0: at a clean stop only */
+    int ipv4_mtu;                     /* 0: that of the route */
     int ipv6_mtu;
     int lowest_ipv6_mtu;
     enum settings_filtering filtering[SETTINGS_PROTOCOLS];
     struct {
-        int udp, udp_dns, tcp_established, tcp_opening, tcp_closing, tcp_incoming_syn, icmp, hold_down;
+        int udp, udp_dns, tcp_established, tcp_opening, tcp_closing, tcp_closing_full, tcp_incoming_syn, icmp,
+            hold_down;
     } timeouts; /* seconds */
+    struct {
+        int backend_prefix, network_prefix;
+        struct settings_share ports_per_backend, sessions_per_backend;
+        int new_sessions_per_second, new_sessions_per_second_per_network;
+        struct settings_share ports_per_network, sessions_per_network, unanswered_per_network;
+    } limits;
     struct {
         bool send;
         int per_second, per_second_per_network;
@@ -105,6 +126,7 @@ struct settings {
         enum log_level level;
         enum log_sink sink;
     } log;
+    char user[SETTINGS_NAME_LEN]; /* whom the packets are handled as */
     char state_dir[SETTINGS_PATH_LEN];
     struct settings_pref64 *pref64; /* at least one */
     size_t pref64_count;

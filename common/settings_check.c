@@ -45,18 +45,45 @@ static int check_pref64(const struct settings *settings, const struct fault *fau
     return 0;
 }
 
+static bool is_uplink(const struct settings_pool *pool)
+{
+    return pool->address.len == SETTINGS_UPLINK;
+}
+
+static bool pools_overlap(const struct settings_pool *a, const struct settings_pool *b)
+{
+    if (is_uplink(a) || is_uplink(b))
+        return is_uplink(a) && is_uplink(b);
+    return addr_overlap4(&a->address, &b->address);
+}
+
+static int check_shared(const struct settings_pool *pool, const struct fault *fault)
+{
+    if (is_uplink(pool) && !pool->shared)
+        return fail(fault, pool->line,
+                    "pool has address = \"uplink\" without shared = true; allowed: together");
+    if (pool->shared && pool->address.len != 32 && !is_uplink(pool))
+        return fail(
+            fault, pool->line,
+            "pool shares a prefix; allowed: shared = true with one address of this host or \"uplink\"");
+    return 0;
+}
+
 static int check_pools(const struct settings *settings, const struct fault *fault)
 {
     enum { LONGEST_POOL = 16 }; /* 65536 addresses: what an index of the pool holds */
     for (size_t i = 0; i < settings->pools_count; i++) {
         const struct settings_pool *a = &settings->pools[i];
+        int r = check_shared(a, fault);
+        if (r < 0)
+            return r;
         if (a->address.len < LONGEST_POOL)
             return fail(fault, a->line, "pool is larger than a /16; allowed: prefixes of /16 to /32");
-        if (special_martian4(a->address.address))
+        if (!is_uplink(a) && special_martian4(a->address.address))
             return fail(fault, a->line,
                         "pool lies in 0/8, 127/8, 224/4 or 240/4; allowed: unicast addresses");
         for (size_t k = 0; k < i; k++)
-            if (addr_overlap4(&a->address, &settings->pools[k].address))
+            if (pools_overlap(a, &settings->pools[k]))
                 return fail(fault, a->line,
                             "pool overlaps another one; allowed: pools that share no address");
     }
@@ -66,7 +93,8 @@ static int check_pools(const struct settings *settings, const struct fault *faul
 static bool in_pools(const struct settings *settings, uint32_t address)
 {
     for (size_t i = 0; i < settings->pools_count; i++)
-        if (addr_in_prefix4(address, &settings->pools[i].address))
+        if (is_uplink(&settings->pools[i]) ? address == 0
+                                           : addr_in_prefix4(address, &settings->pools[i].address))
             return true;
     return false;
 }
@@ -116,6 +144,19 @@ static int check_statics(const struct settings *settings, const struct fault *fa
     return 0;
 }
 
+/* Values of single keys that must fit each other. */
+static int check_nat64(const struct settings_nat64 *nat64, const struct fault *fault)
+{
+    if (nat64->limits.network_prefix > nat64->limits.backend_prefix)
+        return fail(fault, 0,
+                    "nat64.limits.network-prefix is longer than backend-prefix; allowed: at most as long");
+    if (nat64->snapshot[0] != '\0' && nat64->snapshot[0] != '/')
+        return fail(fault, 0, "nat64.snapshot is no absolute path; allowed: a path that begins with /");
+    if (nat64->snapshot_minutes > 0 && nat64->snapshot[0] == '\0')
+        return fail(fault, 0, "nat64.snapshot-minutes without nat64.snapshot; allowed: together with a path");
+    return 0;
+}
+
 int settings_check(const struct settings *settings, int *ret_line, char *what, size_t size)
 {
     const struct fault fault = {ret_line, what, size};
@@ -124,5 +165,7 @@ int settings_check(const struct settings *settings, int *ret_line, char *what, s
         r = check_pools(settings, &fault);
     if (r == 0)
         r = check_statics(settings, &fault);
+    if (r == 0)
+        r = check_nat64(&settings->nat64, &fault);
     return r;
 }

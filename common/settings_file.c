@@ -219,6 +219,24 @@ static int read_config(const struct reader *reader, const char *text, struct set
     return r;
 }
 
+/* The default depends on another key of the pool. */
+static int default_ports(struct settings *settings)
+{
+    for (size_t i = 0; i < settings->pools_count; i++) {
+        struct settings_pool *pool = &settings->pools[i];
+        if (pool->ports_count > 0)
+            continue;
+        free(pool->ports);
+        pool->ports = malloc(sizeof(*pool->ports));
+        if (pool->ports == NULL)
+            return -ENOMEM;
+        pool->ports[0] = (struct addr_port_range){
+            pool->shared ? SETTINGS_SHARED_FIRST : SETTINGS_ROUTED_FIRST, UINT16_MAX};
+        pool->ports_count = 1;
+    }
+    return 0;
+}
+
 int settings_file_load_text(const char *text, size_t len, const char *name, struct settings **ret_settings,
                             char error[SETTINGS_ERROR_LEN])
 {
@@ -235,6 +253,8 @@ int settings_file_load_text(const char *text, size_t len, const char *name, stru
     r = check_text(&reader, copy, len);
     if (r == 0)
         r = read_config(&reader, copy, settings);
+    if (r == 0)
+        r = default_ports(settings);
     if (r == 0 && settings_check(settings, &line, what, sizeof(what)) < 0)
         r = fail(&reader, line, "%s", what);
     if (r < 0)

@@ -23,6 +23,11 @@ int settings_file_load(const char *path, struct settings **ret_settings, char er
 int settings_file_load_text(const char *text, size_t len, const char *name, struct settings **ret_settings,
                             char error[SETTINGS_ERROR_LEN]) __attribute__((warn_unused_result));
 
+/* The first key that differs and cannot change without a restart, or NULL. Keys of the group `other` are the
+ * other daemon's. */
+const char *settings_file_needs_restart(const struct settings *old, const struct settings *new,
+                                        const char *other);
+
 /* Accepts NULL. */
 void settings_file_free(struct settings *settings);
 

@@ -85,6 +85,43 @@ static void print_key(FILE *out, const struct settings_key *key, const struct se
     }
 }
 
+/* A value as it is printed; freed by the caller. */
+static char *value_text(const struct settings_key *key, const struct settings *settings)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    if (out == NULL)
+        return NULL;
+    settings_value_print(out, key, settings);
+    fclose(out);
+    return text;
+}
+
+static bool differs(const struct settings_key *key, const struct settings *old, const struct settings *new)
+{
+    char *a = value_text(key, old), *b = value_text(key, new);
+    bool result = a == NULL || b == NULL || strcmp(a, b) != 0;
+    free(a);
+    free(b);
+    return result;
+}
+
+const char *settings_file_needs_restart(const struct settings *old, const struct settings *new,
+                                        const char *other)
+{
+    size_t len = strlen(other);
+    for (size_t i = 0; i < settings_schema_count; i++) {
+        const struct settings_key *key = &settings_schema[i];
+        if (!key->restart || strstr(key->path, "[]") != NULL ||
+            (strncmp(key->path, other, len) == 0 && key->path[len] == '.'))
+            continue;
+        if (differs(key, old, new))
+            return key->path;
+    }
+    return NULL;
+}
+
 char *settings_file_print(const struct settings *settings)
 {
     char *text = NULL;

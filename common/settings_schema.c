@@ -47,6 +47,10 @@ enum {
     {                                                                                 \
         path, SETTINGS_TYPE_##type, AT(member), 0, 0, fallback, NULL, restart, reason \
     }
+#define SHARE(path, member, fallback, reason)                                                   \
+    {                                                                                           \
+        path, SETTINGS_TYPE_SHARE, AT(member), 1, SESSIONS_LIMIT, fallback, NULL, false, reason \
+    }
 #define GROUP(path, reason)                                            \
     {                                                                  \
         path, SETTINGS_TYPE_GROUP, 0, 0, 0, "{ }", NULL, false, reason \
@@ -59,34 +63,38 @@ const struct settings_key settings_schema[] = {
     GROUP("log", "where the log goes"),
     WORD("log.level", log.level, levels, "\"info\"", false, "the least important line that is written"),
     WORD("log.sink", log.sink, sinks, "\"journal\"", true, "-f chooses stderr"),
+    TEXT("user", user, SETTINGS_NAME_LEN - 1, "\"gate64\"", "whom nat64d handles packets as"),
     TEXT("state-dir", state_dir, SETTINGS_PATH_LEN - 1, "\"/run/gate64\"",
-         "sockets and locks of both daemons"),
-    {"pref64", SETTINGS_TYPE_GROUPS, AT(pref64), 1, 16, "( { prefix = \"64:ff9b::/96\"; } )", NULL, true,
+         "sockets and locks of both daemons, and the sessions"),
+    {"pref64", SETTINGS_TYPE_GROUPS, AT(pref64), 1, 16, "( { prefix = \"64:ff9b::/96\"; } )", NULL, false,
      "the prefixes under which IPv4 is reached (RFC 6052)"},
-    {"pref64[].prefix", SETTINGS_TYPE_PREF64, PREF64_AT(prefix), 0, 0, NULL, NULL, true,
+    {"pref64[].prefix", SETTINGS_TYPE_PREF64, PREF64_AT(prefix), 0, 0, NULL, NULL, false,
      "RFC 6052 2.2: six lengths, bits 64 to 71 zero"},
     {"pref64[].allow-ipv4", SETTINGS_TYPE_PREFIXES4, PREF64_AT(allow4), 0, 0, "[]", NULL, false,
      "special-purpose ranges that this prefix may reach (RFC 6052 3.1)"},
     {"pref64[].for-ipv4", SETTINGS_TYPE_PREFIXES4, PREF64_AT(for4), 0, 0, "[]", NULL, false,
      "the A records that take this prefix; empty: all (RFC 6147 5)"},
     LIST("deny-ipv4", PREFIXES4, deny4, "[]", false, "destinations that nobody may reach (RFC 6888 REQ-6)"),
-    {"pools", SETTINGS_TYPE_GROUPS, AT(pools), 0, 256, "()", NULL, true,
+    {"pools", SETTINGS_TYPE_GROUPS, AT(pools), 0, 256,
+     "( { name = \"uplink\"; address = \"uplink\"; shared = true; } )", NULL, false,
      "the IPv4 addresses that backends appear with"},
-    {"pools[].name", SETTINGS_TYPE_TEXT, POOL_AT(name), 1, SETTINGS_NAME_LEN - 1, "\"pool\"", NULL, true,
+    {"pools[].name", SETTINGS_TYPE_TEXT, POOL_AT(name), 1, SETTINGS_NAME_LEN - 1, "\"pool\"", NULL, false,
      "what the pool is called in reports"},
-    {"pools[].address", SETTINGS_TYPE_PREFIX4, POOL_AT(address), 0, 0, NULL, NULL, true,
-     "an address or prefix that is routed to this gateway"},
-    {"pools[].ports", SETTINGS_TYPE_PORT_RANGES, POOL_AT(ports), 0, 0, "[\"1024-65535\"]", NULL, true,
-     "the ports that may be given out"},
-    {"static", SETTINGS_TYPE_GROUPS, AT(statics), 0, 65536, "()", NULL, true,
+    {"pools[].address", SETTINGS_TYPE_POOL4, POOL_AT(address), 0, 0, NULL, NULL, false,
+     "an address or prefix that is routed to this gateway; shared: an address of this host"},
+    {"pools[].ports", SETTINGS_TYPE_PORT_RANGES, POOL_AT(ports), 0, 0, "[]", NULL, false,
+     "the ports that may be given out; empty: 1024-65535, or 49152-65535 of a shared address (RFC 6335 6)"},
+    {"pools[].shared", SETTINGS_TYPE_BOOL, POOL_AT(shared), 0, 0, "false", NULL, false,
+     "the address is this host's own, and only the ports are for backends"},
+    {"static", SETTINGS_TYPE_GROUPS, AT(statics), 0, 65536, "()", NULL, false,
      "services of backends that IPv4 may reach (RFC 6146 3.1)"},
-    {"static[].name", SETTINGS_TYPE_TEXT, STATIC_AT(name), 1, SETTINGS_NAME_LEN - 1, "\"static\"", NULL, true,
-     "what the binding is called in reports"},
-    {"static[].protocol", SETTINGS_TYPE_WORD, STATIC_AT(protocol), 0, 0, NULL, protocols, true,
+    {"static[].name", SETTINGS_TYPE_TEXT, STATIC_AT(name), 1, SETTINGS_NAME_LEN - 1, "\"static\"", NULL,
+     false, "what the binding is called in reports"},
+    {"static[].protocol", SETTINGS_TYPE_WORD, STATIC_AT(protocol), 0, 0, NULL, protocols, false,
      "icmp: the ports are echo identifiers"},
-    {"static[].ipv4", SETTINGS_TYPE_ENDPOINT4, STATIC_AT(ipv4), 0, 0, NULL, NULL, true,
+    {"static[].ipv4", SETTINGS_TYPE_ENDPOINT4, STATIC_AT(ipv4), 0, 0, NULL, NULL, false,
      "an address of a pool, with a port"},
-    {"static[].ipv6", SETTINGS_TYPE_ENDPOINT6, STATIC_AT(ipv6), 0, 0, NULL, NULL, true,
+    {"static[].ipv6", SETTINGS_TYPE_ENDPOINT6, STATIC_AT(ipv6), 0, 0, NULL, NULL, false,
      "the backend's address, with a port"},
 
     GROUP("nat64", "the translator"),
@@ -95,6 +103,13 @@ const struct settings_key settings_schema[] = {
     INT("nat64.workers", nat64.workers, 0, 64, "0", true, "packet threads; 0: one a CPU"),
     INT("nat64.max-sessions", nat64.max_sessions, 0, SESSIONS_LIMIT, "0", true,
         "0: 1048576, or what 5 % of memory holds"),
+    BOOL("nat64.keep", nat64.keep, "false",
+         "true: stopping leaves device, rules and sessions for the next start"),
+    BOOL("nat64.conntrack", nat64.conntrack, "false",
+         "true: leave our packets to the host's connection tracking"),
+    {"nat64.snapshot", SETTINGS_TYPE_TEXT, AT(nat64.snapshot), 0, SETTINGS_PATH_LEN - 1, "\"\"", NULL, false,
+     "a file on disk for the sessions, so that they outlive a reboot"},
+    INT("nat64.snapshot-minutes", nat64.snapshot_minutes, 0, 1440, "0", false, "0: at a clean stop only"),
     INT("nat64.ipv4-mtu", nat64.ipv4_mtu, 0, MTU_MAX, "0", false, "0: that of the route"),
     INT("nat64.ipv6-mtu", nat64.ipv6_mtu, 0, MTU_MAX, "0", false, "0: that of the route"),
     INT("nat64.lowest-ipv6-mtu", nat64.lowest_ipv6_mtu, 1280, MTU_MAX, "1280", false,
@@ -116,11 +131,32 @@ const struct settings_key settings_schema[] = {
         "RFC 7857 2.1: 240 is recommended, less is allowed"),
     INT("nat64.timeouts.tcp-closing", nat64.timeouts.tcp_closing, 1, DAY_S, "240", false,
         "RFC 7857 2.1: 240 is recommended, less is allowed"),
+    INT("nat64.timeouts.tcp-closing-full", nat64.timeouts.tcp_closing_full, 1, DAY_S, "30", false,
+        "what tcp-closing falls to as a pool fills up (RFC 7857 2.1)"),
     INT("nat64.timeouts.tcp-incoming-syn", nat64.timeouts.tcp_incoming_syn, 6, 60, "6", false,
         "RFC 5382 REQ-4: no answer before 6"),
     INT("nat64.timeouts.icmp", nat64.timeouts.icmp, 60, DAY_S, "60", false, "RFC 5508 REQ-2: at least 60"),
-    INT("nat64.timeouts.hold-down", nat64.timeouts.hold_down, 0, 3600, "120", true,
+    INT("nat64.timeouts.hold-down", nat64.timeouts.hold_down, 0, 3600, "120", false,
         "RFC 6888 REQ-8: before a UDP or ICMP port is given again"),
+    GROUP("nat64.limits", "how much one backend or network may have (RFC 6888 REQ-4 and REQ-5)"),
+    INT("nat64.limits.backend-prefix", nat64.limits.backend_prefix, 32, 128, "128", false,
+        "bits of an address that make a backend"),
+    INT("nat64.limits.network-prefix", nat64.limits.network_prefix, 16, 128, "64", false,
+        "bits that make a network; at most backend-prefix"),
+    SHARE("nat64.limits.ports-per-backend", nat64.limits.ports_per_backend, "\"50%\"",
+          "bindings of one protocol, of the pool's ports"),
+    SHARE("nat64.limits.sessions-per-backend", nat64.limits.sessions_per_backend, "\"50%\"",
+          "of max-sessions"),
+    INT("nat64.limits.new-sessions-per-second", nat64.limits.new_sessions_per_second, 1, 10000000, "1000",
+        false, "of one backend; as many at once"),
+    INT("nat64.limits.new-sessions-per-second-per-network", nat64.limits.new_sessions_per_second_per_network,
+        1, 10000000, "5000", false, "of one network; as many at once"),
+    SHARE("nat64.limits.ports-per-network", nat64.limits.ports_per_network, "\"75%\"",
+          "100% when backends is a single network"),
+    SHARE("nat64.limits.sessions-per-network", nat64.limits.sessions_per_network, "\"75%\"",
+          "100% when backends is a single network"),
+    SHARE("nat64.limits.unanswered-per-network", nat64.limits.unanswered_per_network, "\"25%\"",
+          "sessions that nobody answered yet, of max-sessions"),
     GROUP("nat64.icmp-errors", "errors that the gateway makes itself (RFC 4443 2.4)"),
     BOOL("nat64.icmp-errors.send", nat64.icmp_errors.send, "true", "false: refuse in silence"),
     INT("nat64.icmp-errors.per-second", nat64.icmp_errors.per_second, 1, 1000000, "100", false, "in all"),
@@ -221,11 +257,12 @@ static const char *shape(enum settings_type type)
 {
     switch (type) {
     case SETTINGS_TYPE_BOOL: return "true or false";
-    case SETTINGS_TYPE_PREFIX4: return "an IPv4 address or prefix, such as \"192.0.2.0/28\"";
+    case SETTINGS_TYPE_POOL4: return "an IPv4 address or prefix, such as \"192.0.2.0/28\", or \"uplink\"";
     case SETTINGS_TYPE_PREF64:
         return "an IPv6 prefix of length 32, 40, 48, 56, 64 or 96 with bits 64 to 71 zero, such as "
                "\"64:ff9b::/96\"";
-    case SETTINGS_TYPE_ENDPOINT4: return "an IPv4 address and port, such as \"192.0.2.1#8080\"";
+    case SETTINGS_TYPE_ENDPOINT4:
+        return "an IPv4 address and port, such as \"192.0.2.1#8080\" or \"uplink#8080\"";
     case SETTINGS_TYPE_ENDPOINT6: return "an IPv6 address and port, such as \"2001:db8::5#80\"";
     case SETTINGS_TYPE_PREFIXES: return "a list of prefixes, such as [\"2001:db8::/48\", \"192.0.2.0/24\"]";
     case SETTINGS_TYPE_PREFIXES4: return "a list of IPv4 prefixes, such as [\"192.0.2.0/24\"]";
@@ -236,6 +273,7 @@ static const char *shape(enum settings_type type)
     case SETTINGS_TYPE_GROUP: return "a group, { ... }";
     case SETTINGS_TYPE_GROUPS: return "a list of groups, ( { ... }, ... )";
     case SETTINGS_TYPE_INT:
+    case SETTINGS_TYPE_SHARE:
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT: break;
     }
@@ -260,8 +298,15 @@ void settings_schema_allowed(const struct settings_key *key, char *buffer, size_
         put_number(&text, key->max);
         put(&text, " characters");
         return;
+    case SETTINGS_TYPE_SHARE:
+        put(&text, "a number from ");
+        put_number(&text, key->min);
+        put(&text, " to ");
+        put_number(&text, key->max);
+        put(&text, ", or a share from \"1%\" to \"100%\"");
+        return;
     case SETTINGS_TYPE_BOOL:
-    case SETTINGS_TYPE_PREFIX4:
+    case SETTINGS_TYPE_POOL4:
     case SETTINGS_TYPE_PREF64:
     case SETTINGS_TYPE_ENDPOINT4:
     case SETTINGS_TYPE_ENDPOINT6:

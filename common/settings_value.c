@@ -10,6 +10,7 @@
 
 #include "common/addr.h"
 #include "common/pref64.h"
+#include "common/settings.h"
 
 enum {
     PORT_DNS = 53, /* RFC 1035 4.2: of a listed server without a port */
@@ -95,7 +96,8 @@ static const struct item_type *item_type(enum settings_type type)
     case SETTINGS_TYPE_BOOL:
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
-    case SETTINGS_TYPE_PREFIX4:
+    case SETTINGS_TYPE_SHARE:
+    case SETTINGS_TYPE_POOL4:
     case SETTINGS_TYPE_PREF64:
     case SETTINGS_TYPE_ENDPOINT4:
     case SETTINGS_TYPE_ENDPOINT6:
@@ -137,9 +139,8 @@ static int compare_ranges(const void *a, const void *b)
 static int check_ranges(const struct settings_value_list *list)
 {
     struct addr_port_range *ranges = list->items;
-    if (list->count == 0)
-        return -EINVAL;
-    qsort(ranges, list->count, sizeof(*ranges), compare_ranges);
+    if (list->count > 0)
+        qsort(ranges, list->count, sizeof(*ranges), compare_ranges);
     for (size_t i = 1; i < list->count; i++)
         if (ranges[i].first <= ranges[i - 1].last)
             return -EINVAL;
@@ -179,9 +180,17 @@ static int read_text(const char *text, const struct settings_key *key, char *val
     return 0;
 }
 
+static const char uplink_endpoint[] = "uplink#";
+
 static int read_endpoint(const char *text, int family, struct addr_endpoint *value)
 {
     struct addr_endpoint endpoint;
+    char own[sizeof("0.0.0.0#65535")];
+    /* The address of the uplink is found out at the start. */
+    if (text != NULL && family == AF_INET && strncmp(text, uplink_endpoint, strlen(uplink_endpoint)) == 0) {
+        snprintf(own, sizeof(own), "0.0.0.0#%s", text + strlen(uplink_endpoint));
+        text = own;
+    }
     if (text == NULL || addr_parse_endpoint(text, 0, &endpoint) < 0 || endpoint.addr.family != family)
         return -EINVAL;
     *value = endpoint;
@@ -195,6 +204,43 @@ static int read_pref64(const char *text, struct addr_prefix6 *value)
         return -EINVAL;
     *value = prefix;
     return 0;
+}
+
+/* "uplink" is an address that is found out at the start and followed. */
+static int read_pool4(const char *text, struct addr_prefix4 *value)
+{
+    if (text == NULL)
+        return -EINVAL;
+    if (strcmp(text, "uplink") != 0)
+        return addr_parse_prefix4(text, value);
+    *value = (struct addr_prefix4){.len = SETTINGS_UPLINK};
+    return 0;
+}
+
+static void print_pool4(FILE *out, const struct addr_prefix4 *value)
+{
+    char text[ADDR_TEXT_LEN];
+    fprintf(out, "\"%s\"", value->len == SETTINGS_UPLINK ? "uplink" : addr_print_prefix4(value, text));
+}
+
+static int read_share(const config_setting_t *setting, const char *text, const struct settings_key *key,
+                      struct settings_share *value)
+{
+    if (text == NULL) {
+        value->percent = false;
+        return read_int(setting, key, &value->value);
+    }
+    char *end;
+    long percent = text[0] >= '1' && text[0] <= '9' ? strtol(text, &end, 10) : 0;
+    if (percent < 1 || percent > 100 || strcmp(end, "%") != 0)
+        return -EINVAL;
+    *value = (struct settings_share){(int)percent, true};
+    return 0;
+}
+
+static void print_share(FILE *out, const struct settings_share *value)
+{
+    fprintf(out, value->percent ? "\"%d%%\"" : "%d", value->value);
 }
 
 static int read_bool(const config_setting_t *setting, bool *value)
@@ -218,7 +264,8 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     case SETTINGS_TYPE_BOOL: return read_bool(setting, at);
     case SETTINGS_TYPE_WORD: return read_word(text, key, at);
     case SETTINGS_TYPE_TEXT: return read_text(text, key, at);
-    case SETTINGS_TYPE_PREFIX4: return text == NULL ? -EINVAL : addr_parse_prefix4(text, at);
+    case SETTINGS_TYPE_SHARE: return read_share(setting, text, key, at);
+    case SETTINGS_TYPE_POOL4: return read_pool4(text, at);
     case SETTINGS_TYPE_PREF64: return read_pref64(text, at);
     case SETTINGS_TYPE_ENDPOINT4: return read_endpoint(text, AF_INET, at);
     case SETTINGS_TYPE_ENDPOINT6: return read_endpoint(text, AF_INET6, at);
@@ -272,6 +319,15 @@ static void print_list(FILE *out, const struct item_type *type, const struct set
     fputc(']', out);
 }
 
+static void print_endpoint4(FILE *out, const struct addr_endpoint *endpoint)
+{
+    char text[ADDR_TEXT_LEN];
+    if (endpoint->addr.v4 == 0)
+        fprintf(out, "\"%s%u\"", uplink_endpoint, endpoint->port);
+    else
+        fprintf(out, "\"%s\"", addr_print_endpoint(endpoint, text));
+}
+
 void settings_value_print(FILE *out, const struct settings_key *key, const void *base)
 {
     const void *at = (const char *)base + key->offset;
@@ -281,9 +337,10 @@ void settings_value_print(FILE *out, const struct settings_key *key, const void 
     case SETTINGS_TYPE_BOOL: fputs(*(const bool *)at ? "true" : "false", out); break;
     case SETTINGS_TYPE_WORD: fprintf(out, "\"%s\"", key->words[*(const int *)at]); break;
     case SETTINGS_TYPE_TEXT: fprintf(out, "\"%s\"", (const char *)at); break;
-    case SETTINGS_TYPE_PREFIX4: fprintf(out, "\"%s\"", addr_print_prefix4(at, text)); break;
+    case SETTINGS_TYPE_SHARE: print_share(out, at); break;
+    case SETTINGS_TYPE_POOL4: print_pool4(out, at); break;
     case SETTINGS_TYPE_PREF64: fprintf(out, "\"%s\"", addr_print_prefix6(at, text)); break;
-    case SETTINGS_TYPE_ENDPOINT4:
+    case SETTINGS_TYPE_ENDPOINT4: print_endpoint4(out, at); break;
     case SETTINGS_TYPE_ENDPOINT6: fprintf(out, "\"%s\"", addr_print_endpoint(at, text)); break;
     case SETTINGS_TYPE_PREFIXES:
     case SETTINGS_TYPE_PREFIXES4:

@@ -82,9 +82,10 @@ static const char *wrong_type(enum settings_type type)
     switch (type) {
     case SETTINGS_TYPE_INT: return "\"many\"";
     case SETTINGS_TYPE_BOOL: return "1";
+    case SETTINGS_TYPE_SHARE: return "true";
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
-    case SETTINGS_TYPE_PREFIX4:
+    case SETTINGS_TYPE_POOL4:
     case SETTINGS_TYPE_PREF64:
     case SETTINGS_TYPE_ENDPOINT4:
     case SETTINGS_TYPE_ENDPOINT6: return "17";
@@ -104,7 +105,8 @@ static const char *wrong_value(enum settings_type type)
 {
     switch (type) {
     case SETTINGS_TYPE_WORD: return "\"nonsense\"";
-    case SETTINGS_TYPE_PREFIX4: return "\"192.0.2.1/24\"";
+    case SETTINGS_TYPE_POOL4: return "\"192.0.2.1/24\"";
+    case SETTINGS_TYPE_SHARE: return "\"101%\"";
     case SETTINGS_TYPE_PREF64: return "\"2001:db8::/80\"";
     case SETTINGS_TYPE_ENDPOINT4: return "\"192.0.2.1\"";
     case SETTINGS_TYPE_ENDPOINT6: return "\"192.0.2.1#80\"";
@@ -169,8 +171,10 @@ TEST(texts_refuse_what_is_too_short_or_long)
         const struct settings_key *key = &settings_schema[i];
         if (key->type != SETTINGS_TYPE_TEXT)
             continue;
-        with_value(key->path, "\"\"", text);
-        refused(text, 2, key->path);
+        if (key->min > 0) {
+            with_value(key->path, "\"\"", text);
+            refused(text, 2, key->path);
+        }
         snprintf(value, sizeof(value), "\"%0*d\"", (int)key->max + 1, 0);
         with_value(key->path, value, text);
         refused(text, 2, key->path);
@@ -235,6 +239,23 @@ TEST(overlaps_and_doubles)
             2, "in no pool");
 }
 
+TEST(shared_pools_and_what_must_fit)
+{
+    refused("\npools = ( { address = \"uplink\"; } );", 2, "without shared");
+    refused("\npools = ( { address = \"192.0.2.0/30\"; shared = true; } );", 2, "shares a prefix");
+    refused(
+        "pools = ( { address = \"uplink\"; shared = true; },\n { address = \"uplink\"; shared = true; } );",
+        2, "overlaps");
+    refused("pools = ( { address = \"192.0.2.1\"; } );\n"
+            "static = ( { protocol = \"tcp\"; ipv4 = \"uplink#80\"; ipv6 = \"2001:db8::1#80\"; } );",
+            2, "in no pool");
+    refused("nat64: { limits: { network-prefix = 64; backend-prefix = 56; }; };", 0, "network-prefix");
+    refused("nat64: { snapshot = \"sessions\"; };", 0, "absolute path");
+    refused("nat64: { snapshot-minutes = 5; };", 0, "snapshot-minutes");
+    refused("nat64: { limits: { ports-per-backend = \"0%\"; }; };", 1, "ports-per-backend");
+    refused("nat64: { limits: { ports-per-backend = \"50\"; }; };", 1, "ports-per-backend");
+}
+
 TEST(SEC_18_a_static_binding_to_nobody)
 {
     static const char *const nobody[] = {"::1", "fe80::1", "64:ff9b::c000:201", "ff02::1"};
@@ -266,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_nul_byte_in_a_string),
         cmocka_unit_test(ADR_2_2_01_prefix_lengths_33_60_and_97),
         cmocka_unit_test(overlaps_and_doubles),
+        cmocka_unit_test(shared_pools_and_what_must_fit),
         cmocka_unit_test(SEC_18_a_static_binding_to_nobody),
         cmocka_unit_test(SEC_13_ranges_that_never_open),
     };

@@ -34,7 +34,12 @@ TEST(N64_4_01_defaults_are_those_of_the_rfcs)
     assert_int_equal(s->pref64[0].prefix.len, 96);
     assert_int_equal(s->dns64.listen_count, 1);
     assert_int_equal(s->dns64.listen[0].port, 53);
-    assert_int_equal(s->pools_count, 0);
+    /* Without a file: the uplink's own address, shared. */
+    assert_int_equal(s->pools_count, 1);
+    assert_true(s->pools[0].shared);
+    assert_int_equal(s->pools[0].address.len, SETTINGS_UPLINK);
+    assert_int_equal(s->pools[0].ports[0].first, 49152);
+    assert_int_equal(s->pools[0].ports[0].last, 65535);
     settings_file_free(s);
 }
 
