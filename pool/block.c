@@ -25,12 +25,22 @@ struct block_address {
     _Atomic uint32_t free_ports;
     _Atomic bool wanted;
     _Atomic uint8_t owner[PORT_BLOCKS];
-    const uint64_t *ports;                  /* the pool's */
+    const struct prefixes_pool *pool;
+    uint32_t pool_index;
+    _Atomic uint64_t (*host)[PORT_BLOCKS];  /* [TRANSPORT_ICMP]: TCP and UDP; NULL unless shared */
     uint64_t (*taken_out)[TRANSPORT_COUNT]; /* [PORT_BLOCKS], NULL until a port is reserved */
+};
+
+/* Ports in use of a pool. */
+struct block_pool {
+    _Atomic uint32_t used[TRANSPORT_COUNT];
+    uint32_t ports;
 };
 
 struct block_table {
     struct block_address *addresses;
+    struct block_pool *pools;
+    uint32_t pools_count;
     uint32_t count;
     unsigned shards;
 };
@@ -48,7 +58,7 @@ static void shuffle(uint16_t *list, uint16_t count, struct port_random *random)
 static void fill(struct block_address *address, const struct prefixes_pool *pool, struct port_random *random)
 {
     pthread_mutex_init(&address->mutex, NULL);
-    address->ports = pool->ports;
+    address->pool = pool;
     for (uint16_t block = 0; block < PORT_BLOCKS; block++) {
         bool ours = pool->ports[block] != 0;
         atomic_store(&address->owner[block], ours ? BLOCK_FREE : BLOCK_FOREIGN);
@@ -65,6 +75,19 @@ static void fill(struct block_address *address, const struct prefixes_pool *pool
     shuffle(address->high, address->high_count, random);
 }
 
+static int make_pools(struct block_table *table, const struct prefixes *prefixes)
+{
+    table->pools = calloc((size_t)prefixes->pools_count + 1, sizeof(*table->pools));
+    if (table->pools == NULL)
+        return -ENOMEM;
+    table->pools_count = prefixes->pools_count;
+    for (uint32_t i = 0; i < prefixes->pools_count; i++) {
+        uint64_t ports = (uint64_t)prefixes->pools[i].ports_count * prefixes_size(&prefixes->pools[i]);
+        table->pools[i].ports = ports < UINT32_MAX ? (uint32_t)ports : UINT32_MAX;
+    }
+    return 0;
+}
+
 int block_new(const struct prefixes *prefixes, unsigned shards, struct port_random *random,
               struct block_table **ret_table)
 {
@@ -76,12 +99,22 @@ int block_new(const struct prefixes *prefixes, unsigned shards, struct port_rand
         free(table);
         return -ENOMEM;
     }
-    table->count = prefixes->addresses;
     table->shards = shards;
-    for (uint32_t i = 0; i < table->count; i++)
-        fill(&table->addresses[i], prefixes_pool_of(prefixes, i), random);
+    if (make_pools(table, prefixes) < 0)
+        goto out;
+    for (; table->count < prefixes->addresses; table->count++) {
+        struct block_address *address = &table->addresses[table->count];
+        address->pool_index = prefixes_pool_index(prefixes, table->count);
+        const struct prefixes_pool *pool = &prefixes->pools[address->pool_index];
+        if (pool->shared && (address->host = calloc(TRANSPORT_ICMP, sizeof(*address->host))) == NULL)
+            goto out;
+        fill(address, pool, random);
+    }
     *ret_table = table;
     return 0;
+out:
+    block_free(table);
+    return -ENOMEM;
 }
 
 void block_free(struct block_table *table)
@@ -91,7 +124,9 @@ void block_free(struct block_table *table)
     for (uint32_t i = 0; i < table->count; i++) {
         pthread_mutex_destroy(&table->addresses[i].mutex);
         free(table->addresses[i].taken_out);
+        free(table->addresses[i].host);
     }
+    free(table->pools);
     free(table->addresses);
     free(table);
 }
@@ -122,7 +157,7 @@ uint64_t block_reserved(const struct block_table *table, uint32_t index, uint16_
                         enum transport transport)
 {
     const struct block_address *address = &table->addresses[index];
-    uint64_t reserved = ~address->ports[block];
+    uint64_t reserved = ~address->pool->ports[block];
     if (address->taken_out != NULL)
         reserved |= address->taken_out[block][transport];
     /* Port 0 names nobody in TCP and UDP (RFC 6335 6). */
@@ -133,7 +168,50 @@ uint64_t block_reserved(const struct block_table *table, uint32_t index, uint16_
 
 static uint32_t ports_of(const struct block_address *address, uint16_t block)
 {
-    return (uint32_t)__builtin_popcountll(address->ports[block]);
+    return (uint32_t)__builtin_popcountll(address->pool->ports[block]);
+}
+
+/* Takes entry `at` out of a free list, for the shard. Under the mutex. */
+static uint16_t take_out(struct block_address *address, uint16_t *list, uint16_t *count, uint16_t at,
+                         unsigned shard)
+{
+    uint16_t block = list[at];
+    list[at] = list[--*count];
+    atomic_fetch_sub(&address->free_ports, ports_of(address, block));
+    atomic_store_explicit(&address->owner[block], (uint8_t)shard, memory_order_release);
+    return block;
+}
+
+/* The last of the list, or of a shared address the last that names the shard. */
+static uint16_t choose(const struct block_table *table, const struct block_address *address,
+                       const uint16_t *list, uint16_t count, unsigned shard)
+{
+    for (uint16_t i = count; address->pool->shared && i > 0; i--)
+        if (list[i - 1] % table->shards == shard)
+            return i - 1;
+    return count - 1;
+}
+
+int block_claim_at(struct block_table *table, uint32_t index, uint16_t block, unsigned shard)
+{
+    if (index >= table->count || block >= PORT_BLOCKS)
+        return -EINVAL;
+    struct block_address *address = &table->addresses[index];
+    int r = 0;
+    pthread_mutex_lock(&address->mutex);
+    uint16_t *list = block < WELL_KNOWN_BLOCKS ? address->low : address->high;
+    uint16_t *count = block < WELL_KNOWN_BLOCKS ? &address->low_count : &address->high_count;
+    uint8_t owner = block_owner(table, index, (uint16_t)(block * PORT_BLOCK));
+    if (owner == BLOCK_FREE) {
+        uint16_t at = 0;
+        while (list[at] != block)
+            at++;
+        take_out(address, list, count, at, shard);
+    } else if (owner != shard) {
+        r = owner == BLOCK_FOREIGN ? -EINVAL : -EBUSY;
+    }
+    pthread_mutex_unlock(&address->mutex);
+    return r;
 }
 
 int block_claim(struct block_table *table, uint32_t index, unsigned shard, bool well_known,
@@ -145,9 +223,7 @@ int block_claim(struct block_table *table, uint32_t index, unsigned shard, bool 
     uint16_t *list = well_known ? address->low : address->high;
     uint16_t *count = well_known ? &address->low_count : &address->high_count;
     if (*count > 0) {
-        *ret_block = list[--*count];
-        atomic_fetch_sub(&address->free_ports, ports_of(address, *ret_block));
-        atomic_store_explicit(&address->owner[*ret_block], (uint8_t)shard, memory_order_release);
+        *ret_block = take_out(address, list, count, choose(table, address, list, *count, shard), shard);
     } else {
         atomic_store(&address->wanted, true);
         r = -ENOSPC;
@@ -184,6 +260,40 @@ void block_wanted_clear(struct block_table *table, uint32_t address)
 uint32_t block_free_ports(const struct block_table *table, uint32_t address)
 {
     return atomic_load_explicit(&table->addresses[address].free_ports, memory_order_relaxed);
+}
+
+void block_set_host(struct block_table *table, uint32_t index, enum transport transport,
+                    const uint64_t ports[PORT_BLOCKS])
+{
+    struct block_address *address = &table->addresses[index];
+    if (address->host == NULL || transport == TRANSPORT_ICMP)
+        return;
+    for (unsigned i = 0; i < PORT_BLOCKS; i++)
+        atomic_store_explicit(&address->host[transport][i], ports[i], memory_order_relaxed);
+}
+
+uint64_t block_host(const struct block_table *table, uint32_t index, uint16_t block, enum transport transport)
+{
+    const struct block_address *address = &table->addresses[index];
+    if (address->host == NULL || transport == TRANSPORT_ICMP)
+        return 0;
+    return atomic_load_explicit(&address->host[transport][block], memory_order_relaxed);
+}
+
+void block_use_change(struct block_table *table, uint32_t index, enum transport transport, int change)
+{
+    struct block_pool *pool = &table->pools[table->addresses[index].pool_index];
+    atomic_fetch_add_explicit(&pool->used[transport], (uint32_t)change, memory_order_relaxed);
+}
+
+uint32_t block_use(const struct block_table *table, uint32_t pool, enum transport transport)
+{
+    return atomic_load_explicit(&table->pools[pool].used[transport], memory_order_relaxed);
+}
+
+uint32_t block_pool_ports(const struct block_table *table, uint32_t pool)
+{
+    return table->pools[pool].ports;
 }
 
 void block_count(const struct block_table *table, uint32_t index, uint32_t *ret_claimed, uint32_t *ret_total)

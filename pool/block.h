@@ -8,7 +8,9 @@
  * blocks from it ahead of need and owns them alone from then on (its bits need no lock). `owner` is one byte
  * a block, read by every worker on the IPv4 side: which shard's tables know this port. A port that is ours
  * but in no shard's block is answered by the shard that its block prefers, block index mod shards. Ports that
- * are never given out (outside the pool's ranges, taken by a static binding) are set in `reserved` for good.
+ * are never given out (outside the pool's ranges, taken by a static binding) are set in `reserved` for good;
+ * those that the host itself uses, of a shared address, in `host`, which the edge renews. Of a shared address
+ * a shard prefers blocks whose index names it, since the kernel's queues are chosen by those bits.
  */
 #ifndef GATE64_POOL_BLOCK_H
 #define GATE64_POOL_BLOCK_H
@@ -41,6 +43,9 @@ int block_reserve(struct block_table *table, uint32_t address, enum transport tr
  * -ENOSPC: none is free (and the others are asked to give back: block_wanted). Takes the mutex. */
 int block_claim(struct block_table *table, uint32_t address, unsigned shard, bool well_known,
                 uint16_t *ret_block) __attribute__((warn_unused_result));
+/* Claims this one, as it was before a restart. -EBUSY: another shard has it; -EINVAL: not ours. */
+int block_claim_at(struct block_table *table, uint32_t address, uint16_t block, unsigned shard)
+    __attribute__((warn_unused_result));
 /* Gives an empty block back. Takes the mutex. */
 void block_release(struct block_table *table, uint32_t address, uint16_t block);
 
@@ -54,6 +59,18 @@ uint32_t block_free_ports(const struct block_table *table, uint32_t address);
 /* The bits of one block for one transport that may never be given. */
 uint64_t block_reserved(const struct block_table *table, uint32_t address, uint16_t block,
                         enum transport transport);
+
+/* Ports of a shared address that programs of the host have bound now: a bit each. TCP and UDP; any thread. */
+void block_set_host(struct block_table *table, uint32_t address, enum transport transport,
+                    const uint64_t ports[PORT_BLOCKS]);
+uint64_t block_host(const struct block_table *table, uint32_t address, uint16_t block,
+                    enum transport transport);
+
+/* Ports in use of the address's whole pool, by all shards; block_use_change counts one in or out. */
+void block_use_change(struct block_table *table, uint32_t address, enum transport transport, int change);
+uint32_t block_use(const struct block_table *table, uint32_t pool, enum transport transport);
+/* Ports that the pool has. */
+uint32_t block_pool_ports(const struct block_table *table, uint32_t pool);
 
 /* For the operator: claimed and total blocks of an address. */
 void block_count(const struct block_table *table, uint32_t address, uint32_t *ret_claimed,

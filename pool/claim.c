@@ -11,7 +11,7 @@
 
 enum {
     TRIES = 8,          /* random blocks looked at before all are */
-    RETURN_BUDGET = 64, /* hold-downs ended in one claim_advance for each address in turn */
+    RETURN_BUDGET = 64, /* addresses looked at in one claim_advance */
     CLASSES = 2,        /* blocks above 1024 and below */
 };
 
@@ -34,42 +34,38 @@ struct claim_address {
     _Atomic uint32_t held;
 };
 
-struct claim_held {
-    uint64_t until_ns;
-    uint32_t address;
-    uint16_t port;
-    uint8_t transport;
-};
-
 struct claim {
     struct block_table *blocks;
+    const struct prefixes *prefixes;
     unsigned shard;
     unsigned shards;
     struct port_random random;
     uint64_t hold_down_ns;
     uint32_t addresses;
     struct claim_address *address;
-    struct claim_held *held; /* a queue: the hold-down is the same for all, so times are in order */
+    struct claim_held *held;
+    uint32_t held_max;
     uint32_t held_first;
     uint32_t held_count;
     uint32_t next_address; /* where claim_advance goes on */
 };
 
-int claim_new(struct block_table *blocks, const struct prefixes *prefixes, unsigned shard, unsigned shards,
-              struct siphash_key seed, uint64_t hold_down_ns, struct claim **ret_claim)
+int claim_new(const struct claim_input *input, struct claim **ret_claim)
 {
     struct claim *claim = calloc(1, sizeof(*claim));
     if (claim == NULL)
         return -ENOMEM;
-    claim->blocks = blocks;
-    claim->shard = shard;
-    claim->shards = shards;
-    claim->random.key = seed;
-    claim->hold_down_ns = hold_down_ns;
-    claim->addresses = prefixes->addresses;
-    claim->address = calloc((size_t)prefixes->addresses + 1, sizeof(*claim->address));
-    claim->held = calloc(CLAIM_HELD_MAX, sizeof(*claim->held));
-    if (claim->address == NULL || claim->held == NULL) {
+    claim->blocks = input->blocks;
+    claim->prefixes = input->prefixes;
+    claim->shard = input->shard;
+    claim->shards = input->shards;
+    claim->random.key = input->seed;
+    claim->hold_down_ns = input->hold_down_ns;
+    claim->held = input->held;
+    claim->held_max = input->held_max;
+    claim->addresses = input->prefixes->addresses;
+    claim->address = calloc((size_t)claim->addresses + 1, sizeof(*claim->address));
+    if (claim->address == NULL) {
         claim_free(claim);
         return -ENOMEM;
     }
@@ -87,7 +83,6 @@ void claim_free(struct claim *claim)
         free(claim->address[i].bits);
     }
     free(claim->address);
-    free(claim->held);
     free(claim);
 }
 
@@ -96,11 +91,18 @@ static int class_of(uint16_t block)
     return block < PORT_WELL_KNOWN / PORT_BLOCK;
 }
 
-static uint64_t available(const struct claim *claim, uint32_t address, uint16_t block,
-                          enum transport transport)
+/* Ours and not used: what `free` counts. */
+static uint64_t unused(const struct claim *claim, uint32_t address, uint16_t block, enum transport transport)
 {
     return ~(claim->address[address].bits[block].used[transport] |
              block_reserved(claim->blocks, address, block, transport));
+}
+
+/* What may be given now: of a shared address not what the host has bound meanwhile. */
+static uint64_t available(const struct claim *claim, uint32_t address, uint16_t block,
+                          enum transport transport)
+{
+    return unused(claim, address, block, transport) & ~block_host(claim->blocks, address, block, transport);
 }
 
 static void add_relaxed(_Atomic uint32_t *value, int32_t change)
@@ -122,21 +124,27 @@ static int make_room(struct claim_address *address, struct claim_class *class)
     return class->blocks == NULL ? -ENOMEM : 0;
 }
 
-static int claim_block(struct claim *claim, uint32_t index, int class_index)
+static void adopt_block(struct claim *claim, uint32_t index, int class_index, uint16_t block)
 {
     struct claim_address *address = &claim->address[index];
     struct claim_class *class = &address->class[class_index];
-    uint16_t block;
-    int r = make_room(address, class);
-    if (r == 0)
-        r = block_claim(claim->blocks, index, claim->shard, class_index == 1, &block);
-    if (r < 0)
-        return r;
     memset(&address->bits[block], 0, sizeof(address->bits[block]));
     class->blocks[class->count++] = block;
     for (int t = 0; t < TRANSPORT_COUNT; t++)
-        class->free[t] += (uint32_t)__builtin_popcountll(available(claim, index, block, t));
-    return 0;
+        class->free[t] += (uint32_t)__builtin_popcountll(unused(claim, index, block, t));
+}
+
+/* The new block is the last of its class. */
+static int claim_block(struct claim *claim, uint32_t index, int class_index)
+{
+    struct claim_address *address = &claim->address[index];
+    uint16_t block;
+    int r = make_room(address, &address->class[class_index]);
+    if (r == 0)
+        r = block_claim(claim->blocks, index, claim->shard, class_index == 1, &block);
+    if (r == 0)
+        adopt_block(claim, index, class_index, block);
+    return r;
 }
 
 /* Claims ahead: at least CLAIM_AHEAD ports to choose among, but no more than a fair share of what is free. */
@@ -154,24 +162,23 @@ static void claim_ahead(struct claim *claim, uint32_t index, int class_index, en
 
 /* A random block of the class with a port under `mask`; false when none has. */
 static bool find_block(struct claim *claim, uint32_t index, const struct claim_class *class,
-                       enum transport transport, uint64_t mask, uint16_t *ret_block)
+                       enum transport transport, uint64_t mask, uint16_t *ret_block, uint64_t *ret_bits)
 {
     uint32_t start = 0;
     if (class->count == 0)
         return false;
     for (int i = 0; i < TRIES; i++) {
         start = port_random_below(&claim->random, class->count);
-        if (available(claim, index, class->blocks[start], transport) & mask) {
-            *ret_block = class->blocks[start];
+        *ret_block = class->blocks[start];
+        *ret_bits = available(claim, index, *ret_block, transport) & mask;
+        if (*ret_bits != 0)
             return true;
-        }
     }
     for (uint32_t i = 0; i < class->count; i++) {
-        uint16_t block = class->blocks[(start + i) % class->count];
-        if (available(claim, index, block, transport) & mask) {
-            *ret_block = block;
+        *ret_block = class->blocks[(start + i) % class->count];
+        *ret_bits = available(claim, index, *ret_block, transport) & mask;
+        if (*ret_bits != 0)
             return true;
-        }
     }
     return false;
 }
@@ -182,6 +189,15 @@ static void mark(struct claim *claim, uint32_t index, uint16_t block, enum trans
     address->bits[block].used[transport] |= UINT64_C(1) << bit;
     address->class[class_of(block)].free[transport]--;
     add_relaxed(&address->used[transport], 1);
+    block_use_change(claim->blocks, index, transport, 1);
+}
+
+static uint16_t take_bit(struct claim *claim, uint32_t index, uint16_t block, enum transport transport,
+                         uint64_t bits)
+{
+    unsigned bit = port_pick(bits, &claim->random);
+    mark(claim, index, block, transport, bit);
+    return (uint16_t)(block * PORT_BLOCK + bit);
 }
 
 static int take_from(struct claim *claim, uint32_t index, int class_index, enum transport transport,
@@ -189,12 +205,27 @@ static int take_from(struct claim *claim, uint32_t index, int class_index, enum 
 {
     struct claim_class *class = &claim->address[index].class[class_index];
     uint16_t block;
-    if (class->free[transport] == 0 || !find_block(claim, index, class, transport, mask, &block))
+    uint64_t bits;
+    if (class->free[transport] == 0 || !find_block(claim, index, class, transport, mask, &block, &bits))
         return -ENOSPC;
-    unsigned bit = port_pick(available(claim, index, block, transport) & mask, &claim->random);
-    mark(claim, index, block, transport, bit);
-    *ret_port = (uint16_t)(block * PORT_BLOCK + bit);
+    *ret_port = take_bit(claim, index, block, transport, bits);
     return 0;
+}
+
+/* New blocks until one has a port: the host may have bound whole ones. */
+static int take_from_new(struct claim *claim, uint32_t index, int class_index, enum transport transport,
+                         uint16_t *ret_port)
+{
+    const struct claim_class *class = &claim->address[index].class[class_index];
+    while (claim_block(claim, index, class_index) == 0) {
+        uint16_t block = class->blocks[class->count - 1];
+        uint64_t bits = available(claim, index, block, transport);
+        if (bits == 0)
+            continue;
+        *ret_port = take_bit(claim, index, block, transport, bits);
+        return 0;
+    }
+    return -ENOSPC;
 }
 
 int claim_take(struct claim *claim, uint32_t index, enum transport transport, uint16_t source_port,
@@ -212,7 +243,8 @@ int claim_take(struct claim *claim, uint32_t index, enum transport transport, ui
         if (claim_block(claim, index, class_index) == 0 &&
             take_from(claim, index, class_index, transport, parity, ret_port) == 0)
             return 0;
-        if (take_from(claim, index, class_index, transport, UINT64_MAX, ret_port) == 0)
+        if (take_from(claim, index, class_index, transport, UINT64_MAX, ret_port) == 0 ||
+            take_from_new(claim, index, class_index, transport, ret_port) == 0)
             return 0;
     }
     return -ENOSPC;
@@ -228,27 +260,118 @@ static void set_free(struct claim *claim, uint32_t index, enum transport transpo
 
 static void end_oldest(struct claim *claim)
 {
-    const struct claim_held *oldest = &claim->held[claim->held_first];
-    claim->held_first = (claim->held_first + 1) % CLAIM_HELD_MAX;
+    struct claim_held *oldest = &claim->held[claim->held_first];
+    uint32_t index = prefixes_find(claim->prefixes, oldest->src4);
+    claim->held_first = (claim->held_first + 1) % claim->held_max;
     claim->held_count--;
-    add_relaxed(&claim->address[oldest->address].held, -1);
-    set_free(claim, oldest->address, oldest->transport, oldest->port);
+    add_relaxed(&claim->address[index].held, -1);
+    set_free(claim, index, oldest->transport, oldest->port);
+    atomic_store_explicit(&oldest->until_ns, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release); /* before the entry is written again */
+}
+
+static void hold(struct claim *claim, uint32_t index, enum transport transport, uint16_t port,
+                 uint64_t until_ns)
+{
+    if (claim->held_count == claim->held_max)
+        end_oldest(claim);
+    struct claim_held *held = &claim->held[(claim->held_first + claim->held_count++) % claim->held_max];
+    held->src4 = prefixes_address(claim->prefixes, index);
+    held->port = port;
+    held->transport = (uint8_t)transport;
+    atomic_store_explicit(&held->until_ns, until_ns, memory_order_release);
+    add_relaxed(&claim->address[index].held, 1);
+}
+
+static void count_out(struct claim *claim, uint32_t index, enum transport transport)
+{
+    add_relaxed(&claim->address[index].used[transport], -1);
+    block_use_change(claim->blocks, index, transport, -1);
 }
 
 void claim_release(struct claim *claim, uint32_t index, enum transport transport, uint16_t port,
                    uint64_t now_ns)
 {
-    add_relaxed(&claim->address[index].used[transport], -1);
+    count_out(claim, index, transport);
     /* RFC 6888 REQ-8 exempts TCP, whose state machine has seen the connection end. */
-    if (transport == TRANSPORT_TCP || claim->hold_down_ns == 0) {
+    if (transport == TRANSPORT_TCP || claim->hold_down_ns == 0 || claim->held_max == 0)
         set_free(claim, index, transport, port);
-        return;
+    else
+        hold(claim, index, transport, port, now_ns + claim->hold_down_ns);
+}
+
+/* Marks a port that must be free, in a block that is ours or becomes so. */
+static int restore(struct claim *claim, uint32_t index, enum transport transport, uint16_t port)
+{
+    uint64_t bit = UINT64_C(1) << port % PORT_BLOCK;
+    uint16_t block = port / PORT_BLOCK;
+    if (index >= claim->addresses || block_reserved(claim->blocks, index, block, transport) & bit)
+        return -EINVAL;
+    struct claim_address *address = &claim->address[index];
+    int class_index = class_of(block);
+    bool had = block_owner(claim->blocks, index, port) == claim->shard;
+    int r = make_room(address, &address->class[class_index]);
+    if (r == 0 && !had)
+        r = block_claim_at(claim->blocks, index, block, claim->shard);
+    if (r < 0)
+        return r;
+    if (!had)
+        adopt_block(claim, index, class_index, block);
+    if (address->bits[block].used[transport] & bit)
+        return -EBUSY;
+    address->bits[block].used[transport] |= bit;
+    address->class[class_index].free[transport]--;
+    return 0;
+}
+
+int claim_restore(struct claim *claim, uint32_t index, enum transport transport, uint16_t port)
+{
+    int r = restore(claim, index, transport, port);
+    if (r == 0) {
+        add_relaxed(&claim->address[index].used[transport], 1);
+        block_use_change(claim->blocks, index, transport, 1);
     }
-    if (claim->held_count == CLAIM_HELD_MAX)
-        end_oldest(claim);
-    uint32_t at = (claim->held_first + claim->held_count++) % CLAIM_HELD_MAX;
-    claim->held[at] = (struct claim_held){now_ns + claim->hold_down_ns, index, port, (uint8_t)transport};
-    add_relaxed(&claim->address[index].held, 1);
+    return r;
+}
+
+void claim_forget(struct claim *claim, uint32_t index, enum transport transport, uint16_t port)
+{
+    count_out(claim, index, transport);
+    set_free(claim, index, transport, port);
+}
+
+static int compare_held(const void *a, const void *b)
+{
+    uint64_t x = ((const struct claim_held *)a)->until_ns, y = ((const struct claim_held *)b)->until_ns;
+    return x < y ? -1 : x > y;
+}
+
+uint32_t claim_restore_held(struct claim *claim, struct claim_held *scratch, uint64_t now_ns)
+{
+    uint64_t longest_ns = now_ns + claim->hold_down_ns;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < claim->held_max; i++) {
+        struct claim_held *held = &claim->held[i];
+        uint64_t until_ns = atomic_load_explicit(&held->until_ns, memory_order_acquire);
+        if (until_ns == 0)
+            continue;
+        if (until_ns > now_ns && held->transport < TRANSPORT_COUNT) {
+            memcpy(&scratch[count], held, sizeof(*scratch));
+            /* The hold-down may be configured shorter than it was. */
+            if (until_ns > longest_ns)
+                scratch[count].until_ns = longest_ns;
+            count++;
+        }
+        atomic_store_explicit(&held->until_ns, 0, memory_order_relaxed);
+    }
+    atomic_thread_fence(memory_order_release); /* before entries are written again */
+    qsort(scratch, count, sizeof(*scratch), compare_held);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = prefixes_find(claim->prefixes, scratch[i].src4);
+        if (index != PREFIXES_NONE && restore(claim, index, scratch[i].transport, scratch[i].port) == 0)
+            hold(claim, index, scratch[i].transport, scratch[i].port, scratch[i].until_ns);
+    }
+    return claim->held_count;
 }
 
 static bool block_is_empty(const struct claim_address *address, uint16_t block)
@@ -259,7 +382,7 @@ static bool block_is_empty(const struct claim_address *address, uint16_t block)
     return true;
 }
 
-/* Another shard went without: every empty block but one goes back. */
+/* Another shard went without: every empty block goes back. */
 static void give_back(struct claim *claim, uint32_t index)
 {
     struct claim_address *address = &claim->address[index];
@@ -271,7 +394,7 @@ static void give_back(struct claim *claim, uint32_t index)
             if (!block_is_empty(address, block))
                 continue;
             for (int t = 0; t < TRANSPORT_COUNT; t++)
-                class->free[t] -= (uint32_t)__builtin_popcountll(available(claim, index, block, t));
+                class->free[t] -= (uint32_t)__builtin_popcountll(unused(claim, index, block, t));
             class->blocks[i] = class->blocks[--class->count];
             block_release(claim->blocks, index, block);
             any = true;

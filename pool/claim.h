@@ -8,8 +8,9 @@
  * that the shard has claimed at that address; the shard claims ahead so that there are at least CLAIM_AHEAD
  * to choose from, but never more free ports than its share of what the address has free. Empty blocks beyond
  * that go back when another shard went without. A freed UDP or ICMP port is held down for a time before it
- * is given again (TCP is tracked by its state machine and exempt); at most CLAIM_HELD_MAX are held, the
- * oldest is freed early beyond that.
+ * is given again (TCP is tracked by its state machine and exempt); as many are held as the caller gives
+ * memory for, the oldest is freed early beyond that. That memory outlives the process: each entry is whole
+ * once its time is written, and claim_restore_held reads it back.
  */
 #ifndef GATE64_POOL_CLAIM_H
 #define GATE64_POOL_CLAIM_H
@@ -17,16 +18,32 @@
 #include "pool/block.h"
 
 enum {
-    CLAIM_AHEAD = 1024,     /* free ports to choose among (RFC 7857 9) */
-    CLAIM_HELD_MAX = 65536, /* ports held down, a shard */
+    CLAIM_AHEAD = 1024, /* free ports to choose among (RFC 7857 9) */
 };
 
 struct claim;
 
-/* `shards` is the number of sharers, for the fair share. `seed` keys the choice. */
-int claim_new(struct block_table *blocks, const struct prefixes *prefixes, unsigned shard, unsigned shards,
-              struct siphash_key seed, uint64_t hold_down_ns, struct claim **ret_claim)
-    __attribute__((warn_unused_result));
+/* A port that is held down. */
+struct claim_held {
+    _Atomic uint64_t until_ns; /* CLOCK_BOOTTIME; 0: none; written last and cleared first */
+    uint32_t src4;
+    uint16_t port;
+    uint8_t transport;
+    uint8_t spare;
+};
+
+struct claim_input {
+    struct block_table *blocks;
+    const struct prefixes *prefixes;
+    unsigned shard;
+    unsigned shards;         /* the number of sharers, for the fair share */
+    struct siphash_key seed; /* keys the choice */
+    uint64_t hold_down_ns;
+    struct claim_held *held; /* a queue: the hold-down is the same for all, so times are in order */
+    uint32_t held_max;
+};
+
+int claim_new(const struct claim_input *input, struct claim **ret_claim) __attribute__((warn_unused_result));
 void claim_free(struct claim *claim);
 
 /* Takes a port (identifier) of the address. RFC 6146: the range (below 1024 or not) of the source port
@@ -37,6 +54,16 @@ int claim_take(struct claim *claim, uint32_t address, enum transport transport, 
 
 void claim_release(struct claim *claim, uint32_t address, enum transport transport, uint16_t port,
                    uint64_t now_ns);
+
+/* A port that was in use before a restart. -EBUSY: it is in use twice, or its block is another shard's;
+ * -EINVAL: it is not to be given. */
+int claim_restore(struct claim *claim, uint32_t address, enum transport transport, uint16_t port)
+    __attribute__((warn_unused_result));
+/* Undoes claim_restore, without a hold-down. */
+void claim_forget(struct claim *claim, uint32_t address, enum transport transport, uint16_t port);
+/* Reads the held ports of an earlier run back: those that are still to be held and free. After all
+ * claim_restore. `scratch` has room for held_max entries. Returns their number. */
+uint32_t claim_restore_held(struct claim *claim, struct claim_held *scratch, uint64_t now_ns);
 
 /* Ends hold-downs that are due and gives empty blocks back where another shard went without. Bounded
  * work; call it every few milliseconds to a second. */

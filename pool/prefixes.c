@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t size_of(const struct addr_prefix4 *prefix)
+uint32_t prefixes_size(const struct prefixes_pool *pool)
 {
-    return prefix->len == 0 ? UINT32_MAX : (uint32_t)1 << (32 - prefix->len);
+    return pool->address.len == 0 ? UINT32_MAX : (uint32_t)1 << (32 - pool->address.len);
 }
 
 static void set_ports(struct prefixes_pool *pool, const struct prefixes_input *input)
@@ -32,13 +32,17 @@ int prefixes_init(struct prefixes *prefixes, const struct prefixes_input *input,
         struct prefixes_pool *pool = &made.pools[i];
         pool->address = input[i].address;
         pool->first_index = made.addresses;
+        pool->shared = input[i].shared;
+        pool->drain = input[i].drain;
         strncpy(pool->name, input[i].name, sizeof(pool->name) - 1);
         set_ports(pool, &input[i]);
-        if (size_of(&pool->address) > PREFIXES_MAX_ADDRESSES - made.addresses) {
+        if (prefixes_size(pool) > PREFIXES_MAX_ADDRESSES - made.addresses) {
             free(made.pools);
             return -E2BIG;
         }
-        made.addresses += size_of(&pool->address);
+        made.addresses += prefixes_size(pool);
+        if (!pool->drain)
+            made.active = made.addresses;
     }
     *prefixes = made;
     return 0;
@@ -60,12 +64,17 @@ uint32_t prefixes_find(const struct prefixes *prefixes, uint32_t address)
     return PREFIXES_NONE;
 }
 
-const struct prefixes_pool *prefixes_pool_of(const struct prefixes *prefixes, uint32_t index)
+uint32_t prefixes_pool_index(const struct prefixes *prefixes, uint32_t index)
 {
     uint32_t i = 0;
     while (i + 1 < prefixes->pools_count && prefixes->pools[i + 1].first_index <= index)
         i++;
-    return &prefixes->pools[i];
+    return i;
+}
+
+const struct prefixes_pool *prefixes_pool_of(const struct prefixes *prefixes, uint32_t index)
+{
+    return &prefixes->pools[prefixes_pool_index(prefixes, index)];
 }
 
 uint32_t prefixes_address(const struct prefixes *prefixes, uint32_t index)
@@ -78,4 +87,12 @@ bool prefixes_port_is_ours(const struct prefixes *prefixes, uint32_t index, uint
 {
     const struct prefixes_pool *pool = prefixes_pool_of(prefixes, index);
     return pool->ports[port / PORT_BLOCK] >> port % PORT_BLOCK & 1;
+}
+
+bool prefixes_holds(const struct prefixes *prefixes, uint32_t address, uint16_t port)
+{
+    uint32_t index = prefixes_find(prefixes, address);
+    if (index == PREFIXES_NONE)
+        return false;
+    return !prefixes_pool_of(prefixes, index)->shared || prefixes_port_is_ours(prefixes, index, port);
 }

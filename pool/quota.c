@@ -1,6 +1,6 @@
 /*
  * Layer: table
- * Specification: RFC 4787 4.1, RFC 6888 REQ-2, RFC 7857 4
+ * Specification: RFC 4787 4.1, RFC 6888 REQ-2, REQ-4 and REQ-5, RFC 7857 4
  */
 #include "pool/quota.h"
 
@@ -11,28 +11,34 @@
 
 enum {
     STRIPES = 64, /* a power of two: mutexes, each for its part of the records */
-    NONE = -1,
+    NONE = 0,     /* references are index + 1, so that fresh memory is empty */
+    NS_PER_S = 1000000000,
 };
 
 struct quota_record {
-    struct in6_addr backend;
-    uint32_t bindings;
+    struct in6_addr prefix;
+    uint32_t ports[TRANSPORT_COUNT];
     uint32_t sessions;
+    uint32_t unanswered;
     uint32_t address;
-    int32_t next; /* in its bucket, or in the free list */
+    uint32_t next; /* in its bucket, or in the free list */
+    uint32_t level;
+    uint64_t next_ns; /* when the next new session is due at the full rate */
 };
 
 struct quota_stripe {
     pthread_mutex_t mutex;
     struct quota_record *records;
-    int32_t *buckets;
+    uint32_t *buckets;
     uint32_t mask;
-    int32_t free;
+    uint32_t size;
+    uint32_t fresh; /* records from here on were never used */
+    uint32_t free;
 };
 
 struct quota {
     struct siphash_key key;
-    uint8_t prefix_len;
+    struct quota_limits limits;
     struct quota_stripe stripes[STRIPES];
 };
 
@@ -43,23 +49,20 @@ static int init_stripe(struct quota_stripe *stripe, uint32_t records)
         buckets *= 2;
     pthread_mutex_init(&stripe->mutex, NULL);
     stripe->records = calloc(records, sizeof(*stripe->records));
-    stripe->buckets = malloc(buckets * sizeof(*stripe->buckets));
-    if (stripe->records == NULL || stripe->buckets == NULL)
-        return -ENOMEM;
+    stripe->buckets = calloc(buckets, sizeof(*stripe->buckets));
+    stripe->size = records;
     stripe->mask = buckets - 1;
-    memset(stripe->buckets, 0xff, buckets * sizeof(*stripe->buckets));
-    for (uint32_t i = 0; i < records; i++)
-        stripe->records[i].next = i + 1 < records ? (int32_t)i + 1 : NONE;
-    return 0;
+    return stripe->records == NULL || stripe->buckets == NULL ? -ENOMEM : 0;
 }
 
-int quota_new(uint32_t records, uint8_t prefix_len, struct siphash_key key, struct quota **ret_quota)
+int quota_new(uint32_t records, const struct quota_limits *limits, struct siphash_key key,
+              struct quota **ret_quota)
 {
     struct quota *quota = calloc(1, sizeof(*quota));
     if (quota == NULL)
         return -ENOMEM;
     quota->key = key;
-    quota->prefix_len = prefix_len;
+    quota->limits = *limits;
     for (unsigned i = 0; i < STRIPES; i++)
         if (init_stripe(&quota->stripes[i], records / STRIPES + 1) < 0) {
             quota_free(quota);
@@ -80,110 +83,334 @@ void quota_free(struct quota *quota)
     free(quota);
 }
 
-/* Where a backend's record is or would be. */
+/* Where a record is or would be. */
 struct place {
     struct quota_stripe *stripe;
-    struct in6_addr backend;
+    struct in6_addr prefix;
+    enum quota_level level;
     uint64_t hash;
-    int32_t *bucket;
+    uint32_t *bucket;
 };
 
-static struct place place_of(struct quota *quota, const struct in6_addr *backend)
+static struct place place_of(struct quota *quota, enum quota_level level, const struct in6_addr *backend)
 {
-    struct place place = {.backend = addr_mask6(backend, quota->prefix_len)};
-    uint64_t words[2];
-    memcpy(words, &place.backend, sizeof(words));
-    place.hash = siphash13_words(quota->key, words, 2);
+    struct place place = {.prefix = addr_mask6(backend, quota->limits.prefix_len[level]), .level = level};
+    uint64_t words[3];
+    memcpy(words, &place.prefix, sizeof(place.prefix));
+    words[2] = level;
+    place.hash = siphash13_words(quota->key, words, 3);
     place.stripe = &quota->stripes[place.hash % STRIPES];
     place.bucket = &place.stripe->buckets[place.hash / STRIPES & place.stripe->mask];
     return place;
 }
 
 /* The link that points to the record; *link is NONE when there is none. Under the mutex. */
-static int32_t *find(const struct place *place)
+static uint32_t *find_link(const struct place *place)
 {
-    int32_t *link = place->bucket;
-    while (*link != NONE && !addr_equal6(&place->stripe->records[*link].backend, &place->backend))
-        link = &place->stripe->records[*link].next;
+    uint32_t *link = place->bucket;
+    while (*link != NONE) {
+        struct quota_record *record = &place->stripe->records[*link - 1];
+        if (record->level == place->level && addr_equal6(&record->prefix, &place->prefix))
+            break;
+        link = &record->next;
+    }
     return link;
 }
 
-static struct quota_record *make(const struct place *place)
+static struct quota_record *find(const struct place *place)
+{
+    uint32_t reference = *find_link(place);
+    return reference == NONE ? NULL : &place->stripe->records[reference - 1];
+}
+
+/* The record, made when it is not there; NULL when none is free. */
+static struct quota_record *take(const struct place *place)
 {
     struct quota_stripe *stripe = place->stripe;
-    int32_t slot = stripe->free;
-    if (slot == NONE)
+    struct quota_record *record = find(place);
+    if (record != NULL)
+        return record;
+    uint32_t reference = stripe->free;
+    if (reference != NONE)
+        stripe->free = stripe->records[reference - 1].next;
+    else if (stripe->fresh < stripe->size)
+        reference = ++stripe->fresh;
+    else
         return NULL;
-    struct quota_record *record = &stripe->records[slot];
-    stripe->free = record->next;
-    *record = (struct quota_record){.backend = place->backend, .next = *place->bucket};
-    *place->bucket = slot;
+    record = &stripe->records[reference - 1];
+    *record = (struct quota_record){.prefix = place->prefix, .level = place->level, .next = *place->bucket};
+    *place->bucket = reference;
     return record;
 }
 
-int quota_bind(struct quota *quota, const struct in6_addr *backend, uint32_t addresses, uint32_t attempt,
-               uint32_t *ret_address, bool *ret_first)
+static bool has_ports(const struct quota_record *record)
 {
-    struct place place = place_of(quota, backend);
-    int r = 0;
+    for (unsigned t = 0; t < TRANSPORT_COUNT; t++)
+        if (record->ports[t] != 0)
+            return true;
+    return false;
+}
+
+/* Back to the free list when it has nothing any more. */
+static void put(const struct place *place, struct quota_record *record)
+{
+    struct quota_stripe *stripe = place->stripe;
+    if (record->sessions != 0 || has_ports(record))
+        return;
+    uint32_t *link = find_link(place), reference = *link;
+    *link = record->next;
+    record->next = stripe->free;
+    stripe->free = reference;
+}
+
+/* A bucket of one second's sessions, kept as the time when the next is due at the full rate. */
+static bool within_rate(struct quota_record *record, uint32_t rate, uint64_t now_ns)
+{
+    uint64_t due = record->next_ns > now_ns ? record->next_ns : now_ns;
+    if (rate == 0 || due - now_ns > NS_PER_S - NS_PER_S / rate)
+        return false;
+    record->next_ns = due + NS_PER_S / rate;
+    return true;
+}
+
+static enum quota_result add_session(struct quota *quota, enum quota_level level,
+                                     const struct in6_addr *backend, uint64_t now_ns)
+{
+    const struct quota_limits *limits = &quota->limits;
+    struct place place = place_of(quota, level, backend);
+    enum quota_result result = QUOTA_OK;
     pthread_mutex_lock(&place.stripe->mutex);
-    int32_t slot = *find(&place);
-    struct quota_record *record = slot != NONE ? &place.stripe->records[slot] : make(&place);
+    struct quota_record *record = take(&place);
     if (record == NULL) {
-        r = -ENOSPC;
+        result = QUOTA_NO_RECORD;
+    } else if (record->sessions >= limits->sessions[level]) {
+        result = QUOTA_SESSIONS;
+    } else if (record->unanswered >= limits->unanswered[level]) {
+        result = QUOTA_UNANSWERED;
+    } else if (!within_rate(record, limits->rate[level], now_ns)) {
+        result = QUOTA_RATE;
     } else {
-        if (slot == NONE)
-            record->address = (uint32_t)((place.hash >> 32) + attempt) % addresses;
-        record->bindings++;
+        record->sessions++;
+        record->unanswered++;
+    }
+    if (record != NULL)
+        put(&place, record);
+    pthread_mutex_unlock(&place.stripe->mutex);
+    return result;
+}
+
+/* One less; false when there was none: what is dropped twice takes nothing from others. */
+static bool count_down(uint32_t *count)
+{
+    bool any = *count > 0;
+    *count -= any;
+    return any;
+}
+
+static bool drop_session(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
+                         bool answered)
+{
+    struct place place = place_of(quota, level, backend);
+    bool dropped = false;
+    pthread_mutex_lock(&place.stripe->mutex);
+    struct quota_record *record = find(&place);
+    if (record != NULL) {
+        dropped = count_down(&record->sessions);
+        if (!answered || record->unanswered > record->sessions)
+            count_down(&record->unanswered);
+        put(&place, record);
+    }
+    pthread_mutex_unlock(&place.stripe->mutex);
+    return dropped;
+}
+
+/* The backend's part of a session that its network was refused, with what it took of the rate. */
+static void take_back(struct quota *quota, const struct in6_addr *backend)
+{
+    struct place place = place_of(quota, QUOTA_BACKEND, backend);
+    uint64_t step_ns = NS_PER_S / quota->limits.rate[QUOTA_BACKEND];
+    pthread_mutex_lock(&place.stripe->mutex);
+    struct quota_record *record = find(&place);
+    if (record != NULL) {
+        count_down(&record->sessions);
+        count_down(&record->unanswered);
+        record->next_ns -= record->next_ns >= step_ns ? step_ns : 0;
+        put(&place, record);
+    }
+    pthread_mutex_unlock(&place.stripe->mutex);
+}
+
+enum quota_result quota_session_add(struct quota *quota, const struct in6_addr *backend, uint64_t now_ns)
+{
+    enum quota_result result = add_session(quota, QUOTA_BACKEND, backend, now_ns);
+    if (result != QUOTA_OK)
+        return result;
+    result = add_session(quota, QUOTA_NETWORK, backend, now_ns);
+    if (result != QUOTA_OK)
+        take_back(quota, backend);
+    return result;
+}
+
+void quota_session_drop(struct quota *quota, const struct in6_addr *backend, bool answered)
+{
+    if (drop_session(quota, QUOTA_BACKEND, backend, answered))
+        drop_session(quota, QUOTA_NETWORK, backend, answered);
+}
+
+void quota_session_answered(struct quota *quota, const struct in6_addr *backend)
+{
+    bool counted = true;
+    for (unsigned level = 0; level < QUOTA_LEVELS && counted; level++) {
+        struct place place = place_of(quota, level, backend);
+        pthread_mutex_lock(&place.stripe->mutex);
+        struct quota_record *record = find(&place);
+        counted = record != NULL && count_down(&record->unanswered);
+        pthread_mutex_unlock(&place.stripe->mutex);
+    }
+}
+
+static uint32_t port_limit(const struct quota *quota, enum quota_level level, const struct prefixes *prefixes,
+                           uint32_t address)
+{
+    const struct settings_share *share = &quota->limits.ports[level];
+    const struct prefixes_pool *pool = prefixes_pool_of(prefixes, address);
+    if (!share->percent)
+        return (uint32_t)share->value;
+    uint64_t ports = (uint64_t)pool->ports_count * prefixes_size(pool) * (uint32_t)share->value / 100;
+    if (ports == 0)
+        return 1; /* the share of a small pool is a port at least */
+    return ports < UINT32_MAX ? (uint32_t)ports : UINT32_MAX;
+}
+
+/* The backend's own record; chooses the address. There is one that does not drain. */
+static enum quota_result bind_backend(struct quota *quota, const struct in6_addr *backend,
+                                      enum transport transport, const struct prefixes *prefixes,
+                                      uint32_t attempt, uint32_t *ret_address, bool *ret_first)
+{
+    struct place place = place_of(quota, QUOTA_BACKEND, backend);
+    enum quota_result result = QUOTA_OK;
+    pthread_mutex_lock(&place.stripe->mutex);
+    struct quota_record *record = take(&place);
+    if (record == NULL) {
+        result = QUOTA_NO_RECORD;
+    } else {
+        *ret_first = !has_ports(record) || record->address >= prefixes->active;
+        if (*ret_first)
+            record->address = (uint32_t)((place.hash >> 32) + attempt) % prefixes->active;
         *ret_address = record->address;
-        *ret_first = slot == NONE;
+        if (record->ports[transport] >= port_limit(quota, QUOTA_BACKEND, prefixes, record->address))
+            result = QUOTA_PORTS;
+        else
+            record->ports[transport]++;
+        put(&place, record);
     }
     pthread_mutex_unlock(&place.stripe->mutex);
-    return r;
+    return result;
 }
 
-void quota_unbind(struct quota *quota, const struct in6_addr *backend)
+static enum quota_result bind_network(struct quota *quota, const struct in6_addr *backend,
+                                      enum transport transport, const struct prefixes *prefixes,
+                                      uint32_t address)
 {
-    struct place place = place_of(quota, backend);
+    struct place place = place_of(quota, QUOTA_NETWORK, backend);
+    enum quota_result result = QUOTA_OK;
     pthread_mutex_lock(&place.stripe->mutex);
-    int32_t *link = find(&place), slot = *link;
-    if (slot != NONE && --place.stripe->records[slot].bindings == 0) {
-        *link = place.stripe->records[slot].next;
-        place.stripe->records[slot].next = place.stripe->free;
-        place.stripe->free = slot;
+    struct quota_record *record = take(&place);
+    if (record == NULL)
+        result = QUOTA_NO_RECORD;
+    else if (record->ports[transport] >= port_limit(quota, QUOTA_NETWORK, prefixes, address))
+        result = QUOTA_PORTS;
+    else
+        record->ports[transport]++;
+    if (record != NULL)
+        put(&place, record);
+    pthread_mutex_unlock(&place.stripe->mutex);
+    return result;
+}
+
+static bool unbind(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
+                   enum transport transport)
+{
+    struct place place = place_of(quota, level, backend);
+    bool dropped = false;
+    pthread_mutex_lock(&place.stripe->mutex);
+    struct quota_record *record = find(&place);
+    if (record != NULL) {
+        dropped = count_down(&record->ports[transport]);
+        put(&place, record);
     }
     pthread_mutex_unlock(&place.stripe->mutex);
+    return dropped;
 }
 
-static void change_sessions(struct quota *quota, const struct in6_addr *backend, int32_t by)
+enum quota_result quota_bind(struct quota *quota, const struct in6_addr *backend, enum transport transport,
+                             const struct prefixes *prefixes, uint32_t attempt, uint32_t *ret_address,
+                             bool *ret_first)
 {
-    struct place place = place_of(quota, backend);
+    if (prefixes->active == 0)
+        return QUOTA_PORTS;
+    enum quota_result result =
+        bind_backend(quota, backend, transport, prefixes, attempt, ret_address, ret_first);
+    if (result != QUOTA_OK)
+        return result;
+    result = bind_network(quota, backend, transport, prefixes, *ret_address);
+    if (result != QUOTA_OK)
+        unbind(quota, QUOTA_BACKEND, backend, transport);
+    return result;
+}
+
+void quota_unbind(struct quota *quota, const struct in6_addr *backend, enum transport transport)
+{
+    if (unbind(quota, QUOTA_BACKEND, backend, transport))
+        unbind(quota, QUOTA_NETWORK, backend, transport);
+}
+
+static bool restore(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
+                    enum transport transport, const uint32_t *address, uint32_t sessions, uint32_t unanswered)
+{
+    struct place place = place_of(quota, level, backend);
     pthread_mutex_lock(&place.stripe->mutex);
-    int32_t slot = *find(&place);
-    if (slot != NONE)
-        place.stripe->records[slot].sessions += (uint32_t)by;
-    pthread_mutex_unlock(&place.stripe->mutex);
-}
-
-void quota_session_add(struct quota *quota, const struct in6_addr *backend)
-{
-    change_sessions(quota, backend, 1);
-}
-
-void quota_session_drop(struct quota *quota, const struct in6_addr *backend)
-{
-    change_sessions(quota, backend, -1);
-}
-
-bool quota_get(struct quota *quota, const struct in6_addr *backend, struct quota_use *ret_use)
-{
-    struct place place = place_of(quota, backend);
-    pthread_mutex_lock(&place.stripe->mutex);
-    int32_t slot = *find(&place);
-    if (slot != NONE) {
-        const struct quota_record *record = &place.stripe->records[slot];
-        *ret_use = (struct quota_use){record->bindings, record->sessions, record->address};
+    struct quota_record *record = take(&place);
+    if (record != NULL) {
+        /* Of a backend with bindings at two addresses: those that drain have the higher indices. */
+        if (address != NULL && (!has_ports(record) || *address < record->address))
+            record->address = *address;
+        record->ports[transport] += address != NULL;
+        record->sessions += sessions;
+        record->unanswered += unanswered;
+        put(&place, record); /* a static binding without sessions needs none */
     }
     pthread_mutex_unlock(&place.stripe->mutex);
-    return slot != NONE;
+    return record != NULL;
+}
+
+bool quota_restore(struct quota *quota, const struct in6_addr *backend, enum transport transport,
+                   const uint32_t *address, uint32_t sessions, uint32_t answered)
+{
+    uint32_t unanswered = answered < sessions ? sessions - answered : 0;
+    if (!restore(quota, QUOTA_BACKEND, backend, transport, address, sessions, unanswered))
+        return false;
+    if (restore(quota, QUOTA_NETWORK, backend, transport, address, sessions, unanswered))
+        return true;
+    for (uint32_t i = 0; i < sessions; i++)
+        drop_session(quota, QUOTA_BACKEND, backend, i >= unanswered);
+    if (address != NULL)
+        unbind(quota, QUOTA_BACKEND, backend, transport);
+    return false;
+}
+
+bool quota_get(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
+               struct quota_use *ret_use)
+{
+    struct place place = place_of(quota, level, backend);
+    pthread_mutex_lock(&place.stripe->mutex);
+    const struct quota_record *record = find(&place);
+    if (record != NULL) {
+        memcpy(ret_use->ports, record->ports, sizeof(ret_use->ports));
+        ret_use->sessions = record->sessions;
+        ret_use->unanswered = record->unanswered;
+        ret_use->address = record->address;
+    }
+    pthread_mutex_unlock(&place.stripe->mutex);
+    return record != NULL;
 }

@@ -119,10 +119,16 @@ static int index_entry(struct bib *bib, const struct bib_values *values, uint32_
     return r;
 }
 
+/* Either side. */
+static bool is_bound(const struct bib *bib, const struct bib_values *values)
+{
+    return bib_find6(bib, values->transport, &values->src6, values->src6_port) != STATE_NONE ||
+           bib_find4(bib, values->transport, values->src4, values->src4_port) != STATE_NONE;
+}
+
 int bib_add(struct bib *bib, const struct bib_values *values, uint64_t now_ns, uint32_t *ret_slot)
 {
-    if (bib_find6(bib, values->transport, &values->src6, values->src6_port) != STATE_NONE ||
-        bib_find4(bib, values->transport, values->src4, values->src4_port) != STATE_NONE)
+    if (is_bound(bib, values))
         return -EEXIST;
     uint32_t slot = slots_take(bib->slots);
     if (slot == STATE_NONE)
@@ -159,6 +165,32 @@ void bib_drop(struct bib *bib, uint32_t slot)
     hash_drop(&bib->by4, hash4(bib, entry->transport, entry->src4, entry->src4_port), slot);
     bib->count[entry->transport]--;
     slots_give(bib->slots, slot);
+}
+
+int bib_restore(struct bib *bib, uint32_t slot)
+{
+    int r = slots_restore(bib->slots, slot);
+    if (r < 0)
+        return r;
+    struct bib_entry *entry = &bib->entries[slot];
+    struct bib_values values = {.transport = entry->transport,
+                                .src6 = entry->src6,
+                                .src6_port = entry->src6_port,
+                                .src4 = entry->src4,
+                                .src4_port = entry->src4_port};
+    if (values.transport >= TRANSPORT_COUNT)
+        r = -EINVAL;
+    else if (is_bound(bib, &values))
+        r = -EEXIST;
+    else
+        r = index_entry(bib, &values, slot);
+    if (r < 0) {
+        slots_give(bib->slots, slot);
+        return r;
+    }
+    entry->sessions = 0;
+    bib->count[values.transport]++;
+    return 0;
 }
 
 bool bib_peek(const struct bib_entry *entries, uint32_t slot, struct bib_entry *ret_copy)

@@ -51,6 +51,12 @@ int bib_add(struct bib *bib, const struct bib_values *values, uint64_t now_ns, u
     __attribute__((warn_unused_result));
 void bib_drop(struct bib *bib, uint32_t slot);
 
+/* Indexes a slot that is live in the mapping since before a restart; its count of sessions begins at 0, no
+ * other field is written. -EEXIST: either side is bound already (by an entry that bib_find6 or bib_find4
+ * shows); -EBUSY: the slot lies among another shard's; -ENOSPC: a chain is full; -EINVAL: no such slot, or
+ * its transport is none. What is refused is still live: slot_word_clear ends it. */
+int bib_restore(struct bib *bib, uint32_t slot) __attribute__((warn_unused_result));
+
 static inline struct bib_entry *bib_entry(const struct bib *bib, uint32_t slot)
 {
     return &bib->entries[slot];

@@ -7,6 +7,10 @@
  * The only owner of timers. A packet only stores a new expiry time in its session; the wheel finds out when
  * the old time comes (so the packet path touches no list). A lifetime that becomes shorter moves the session
  * in the wheel at once. Work a call is bounded; what is left comes with the next call.
+ *
+ * EXPIRY_TCP_CLOSING is not in the wheel: how long it is follows the use of the session's pool at every
+ * moment, for sessions that close already too (RFC 7857 2.1 lets it go below 240 s). So each pool has a list
+ * of its closing sessions, oldest first, and the head is due when closing_ns of now has gone by.
  */
 #ifndef GATE64_NAT64D_TABLE_EXPIRY_H
 #define GATE64_NAT64D_TABLE_EXPIRY_H
@@ -26,6 +30,7 @@ enum expiry_lifetime {
 enum {
     EXPIRY_TICK_NS = 250000000, /* a quarter second */
     EXPIRY_WHEEL = 32768,       /* ticks round the wheel: 8192 s; longer lifetimes go round again */
+    EXPIRY_POOLS = 256,         /* session->pool is a byte */
 };
 
 struct expiry_link {
@@ -36,13 +41,14 @@ struct expiry_link {
 struct expiry {
     struct session *sessions;
     struct expiry_link *links; /* by slot; shared array */
-    uint32_t *buckets;         /* EXPIRY_WHEEL, slot or STATE_NONE */
+    struct expiry_link *ends;  /* of each ring: EXPIRY_WHEEL buckets, then EXPIRY_POOLS closing lists */
     uint64_t tick;             /* the next one to look at */
     uint64_t lifetime_ns[EXPIRY_LIFETIMES];
-    uint32_t armed;
+    uint64_t closing_ns[EXPIRY_POOLS]; /* EXPIRY_TCP_CLOSING of each pool now */
+    unsigned closing_pool;             /* where expiry_next goes on */
 };
 
-/* `links` has one for each session slot and is shared by the shards. */
+/* `links` has one for each session slot and is shared by the shards; every pool closes in the lifetime. */
 int expiry_init(struct expiry *expiry, struct session *sessions, struct expiry_link *links,
                 const uint64_t lifetime_ns[EXPIRY_LIFETIMES], uint64_t now_ns)
     __attribute__((warn_unused_result));
@@ -52,7 +58,7 @@ void expiry_done(struct expiry *expiry);
 void expiry_start(struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifetime, uint64_t now_ns);
 
 /* A packet that refreshes: the lifetime runs anew from now; never shortens a longer one that is running
- * (RFC 6146 says "at least"). */
+ * (RFC 6146 says "at least"). EXPIRY_TCP_CLOSING is begun by expiry_shorten or expiry_start, not here. */
 void expiry_refresh(struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifetime, uint64_t now_ns);
 
 /* RST, second FIN: the lifetime is this one from now, also when that is sooner. */
@@ -64,6 +70,15 @@ void expiry_stop(struct expiry *expiry, uint32_t slot);
 /* The next session whose time has come, or STATE_NONE: taken out of the wheel; the caller drops it or starts
  * it again. `budget` counts down for each one looked at; at 0 the call returns STATE_NONE. */
 uint32_t expiry_next(struct expiry *expiry, uint64_t now_ns, unsigned *budget);
+
+/* How long closing takes in a pool that has so many of its ports in use: `lifetime_ns` while it is at most
+ * half full, from there falling evenly to `full_ns`. */
+uint64_t expiry_closing(uint64_t lifetime_ns, uint64_t full_ns, uint32_t used, uint32_t ports);
+
+/* Arms a session of before a restart by its stored time: due at once when that is past or its lifetime is
+ * none that is known, and never later than its lifetime from now. Those that close: in the order of their
+ * closed_ns. */
+void expiry_restore(struct expiry *expiry, uint32_t slot, uint64_t now_ns);
 
 /* Seconds until a session's end, for people; 0 when due. */
 uint32_t expiry_left_s(const struct session *session, uint64_t now_ns);

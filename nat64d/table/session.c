@@ -163,11 +163,14 @@ static void fill(struct session *session, const struct session_values *values, u
     session->transport = (uint8_t)values->transport;
     session->tcp_state = values->tcp_state;
     session->pref64 = values->pref64;
+    session->pool = values->pool;
     session->shard = shard;
     session->lifetime = 0;
     session->flags = 0;
     session->name = session->rule = 0;
+    session->pool = 0;
     session->created_ns = now_ns;
+    session->closed_ns = 0;
     atomic_store_explicit(&session->expires_ns, 0, memory_order_relaxed);
     session->packets6 = session->bytes6 = session->packets4 = session->bytes4 = 0;
     session->seq6 = session->ack6 = session->seq4 = session->ack4 = 0;
@@ -204,6 +207,31 @@ bool session_drop(struct session_table *table, uint32_t slot, struct bib_entry *
     table->count[session->transport]--;
     slots_give(table->slots, slot);
     return --entry->sessions == 0;
+}
+
+int session_restore(struct session_table *table, uint32_t slot, struct bib_entry *entry)
+{
+    int r = slots_restore(table->slots, slot);
+    if (r < 0)
+        return r;
+    const struct session *session = &table->sessions[slot];
+    struct session_values values = {.transport = session->transport,
+                                    .bib = session->bib,
+                                    .dst4 = session->dst4,
+                                    .dst_port = session->dst_port};
+    if (values.transport >= TRANSPORT_COUNT || values.transport != entry->transport)
+        r = -EINVAL;
+    else if (session_find(table, values.bib, values.dst4, values.dst_port) != STATE_NONE)
+        r = -EEXIST;
+    else
+        r = index_session(table, &values, slot);
+    if (r < 0) {
+        slots_give(table->slots, slot);
+        return r;
+    }
+    entry->sessions++;
+    table->count[values.transport]++;
+    return 0;
 }
 
 bool session_peek(const struct session *sessions, uint32_t slot, struct session *ret_copy)

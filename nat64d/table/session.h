@@ -48,6 +48,7 @@ struct session_values {
     uint16_t dst_port;
     uint8_t pref64;
     uint8_t tcp_state;
+    uint8_t pool;
 };
 
 /* Adds one and counts it in its binding (`entry`). -EEXIST, -ENOSPC. Its timer is the caller's (expiry). */
@@ -55,6 +56,14 @@ int session_add(struct session_table *table, const struct session_values *values
                 uint64_t now_ns, uint32_t *ret_slot) __attribute__((warn_unused_result));
 /* Drops it and counts it out of its binding; true when that was the binding's last session. */
 bool session_drop(struct session_table *table, uint32_t slot, struct bib_entry *entry);
+
+/* Indexes a slot that is live in the mapping since before a restart and counts it in its binding, restored
+ * before; nothing else of either is written, and its timer is the caller's (expiry_restore). -EEXIST: the
+ * binding has such a session already (session_find shows it); -EBUSY: the slot lies among another shard's;
+ * -ENOSPC: a chain is full; -EINVAL: no such slot, or not of the binding's transport. What is refused is
+ * still live: slot_word_clear ends it. */
+int session_restore(struct session_table *table, uint32_t slot, struct bib_entry *entry)
+    __attribute__((warn_unused_result));
 
 static inline struct session *session_at(const struct session_table *table, uint32_t slot)
 {

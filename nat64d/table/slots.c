@@ -21,6 +21,7 @@ struct chunk {
     uint16_t size;
     int32_t next; /* in the shard's list of chunks with free slots, or in the shared free list */
     int32_t previous;
+    const struct slots_shard *owner; /* NULL: in the shared list; guarded as that is */
 };
 
 struct slots {
@@ -59,6 +60,7 @@ int slots_new(uint32_t slots, struct slots **ret_slots)
         uint32_t left = slots - i * STATE_CHUNK;
         made->chunks[i].size = (uint16_t)(left < STATE_CHUNK ? left : STATE_CHUNK);
         made->chunks[i].next = i + 1 < made->count ? (int32_t)i + 1 : NONE;
+        made->chunks[i].previous = (int32_t)i - 1;
         fill(&made->chunks[i]);
     }
     made->first_free = slots > 0 ? 0 : NONE;
@@ -91,65 +93,98 @@ void slots_shard_free(struct slots_shard *shard)
     free(shard);
 }
 
-static void link_chunk(struct slots_shard *shard, int32_t index)
+static void link_chunk(struct chunk *chunks, int32_t *first, int32_t index)
 {
-    struct chunk *chunks = shard->slots->chunks;
-    chunks[index].next = shard->first;
+    chunks[index].next = *first;
     chunks[index].previous = NONE;
-    if (shard->first != NONE)
-        chunks[shard->first].previous = index;
-    shard->first = index;
+    if (*first != NONE)
+        chunks[*first].previous = index;
+    *first = index;
 }
 
-static void unlink_chunk(struct slots_shard *shard, int32_t index)
+static void unlink_chunk(struct chunk *chunks, int32_t *first, int32_t index)
 {
-    struct chunk *chunks = shard->slots->chunks, *chunk = &chunks[index];
+    struct chunk *chunk = &chunks[index];
     if (chunk->previous != NONE)
         chunks[chunk->previous].next = chunk->next;
     else
-        shard->first = chunk->next;
+        *first = chunk->next;
     if (chunk->next != NONE)
         chunks[chunk->next].previous = chunk->previous;
 }
 
-static bool claim_chunk(struct slots_shard *shard)
+/* This chunk if nobody has it, or any for NONE. False when there is none. */
+static bool claim_chunk(struct slots_shard *shard, int32_t index)
 {
     struct slots *slots = shard->slots;
     pthread_mutex_lock(&slots->mutex);
-    int32_t index = slots->first_free;
-    if (index != NONE)
-        slots->first_free = slots->chunks[index].next;
-    pthread_mutex_unlock(&slots->mutex);
     if (index == NONE)
-        return false;
-    link_chunk(shard, index);
-    return true;
+        index = slots->first_free;
+    bool claimed = index != NONE && slots->chunks[index].owner == NULL;
+    if (claimed) {
+        unlink_chunk(slots->chunks, &slots->first_free, index);
+        slots->chunks[index].owner = shard;
+    }
+    pthread_mutex_unlock(&slots->mutex);
+    if (claimed)
+        link_chunk(slots->chunks, &shard->first, index);
+    return claimed;
 }
 
 static void return_chunk(struct slots_shard *shard, int32_t index)
 {
     struct slots *slots = shard->slots;
-    unlink_chunk(shard, index);
+    unlink_chunk(slots->chunks, &shard->first, index);
     pthread_mutex_lock(&slots->mutex);
-    slots->chunks[index].next = slots->first_free;
-    slots->first_free = index;
+    slots->chunks[index].owner = NULL;
+    link_chunk(slots->chunks, &slots->first_free, index);
     pthread_mutex_unlock(&slots->mutex);
+}
+
+static bool has_chunk(const struct slots_shard *shard, int32_t index)
+{
+    struct slots *slots = shard->slots;
+    pthread_mutex_lock(&slots->mutex);
+    bool has = slots->chunks[index].owner == shard;
+    pthread_mutex_unlock(&slots->mutex);
+    return has;
+}
+
+/* Takes a free slot of a chunk that is the shard's. */
+static void take_slot(struct slots_shard *shard, int32_t index, unsigned at)
+{
+    struct chunk *chunk = &shard->slots->chunks[index];
+    chunk->free[at / 64] &= ~(UINT64_C(1) << at % 64);
+    if (--chunk->free_count == 0)
+        unlink_chunk(shard->slots->chunks, &shard->first, index);
 }
 
 uint32_t slots_take(struct slots_shard *shard)
 {
-    if (shard->first == NONE && !claim_chunk(shard))
+    if (shard->first == NONE && !claim_chunk(shard, NONE))
         return STATE_NONE;
     int32_t index = shard->first;
-    struct chunk *chunk = &shard->slots->chunks[index];
+    const struct chunk *chunk = &shard->slots->chunks[index];
     unsigned word = 0;
     while (chunk->free[word] == 0)
         word++;
-    unsigned bit = (unsigned)__builtin_ctzll(chunk->free[word]);
-    chunk->free[word] &= chunk->free[word] - 1;
-    if (--chunk->free_count == 0)
-        unlink_chunk(shard, index);
-    return (uint32_t)index * STATE_CHUNK + word * 64 + bit;
+    unsigned at = word * 64 + (unsigned)__builtin_ctzll(chunk->free[word]);
+    take_slot(shard, index, at);
+    return (uint32_t)index * STATE_CHUNK + at;
+}
+
+int slots_restore(struct slots_shard *shard, uint32_t slot)
+{
+    struct slots *slots = shard->slots;
+    uint32_t index = slot / STATE_CHUNK, at = slot % STATE_CHUNK;
+    if (index >= slots->count || at >= slots->chunks[index].size)
+        return -EINVAL;
+    if (!has_chunk(shard, (int32_t)index) && !claim_chunk(shard, (int32_t)index))
+        return -EBUSY;
+    if ((slots->chunks[index].free[at / 64] >> at % 64 & 1) == 0)
+        return -EEXIST;
+    take_slot(shard, (int32_t)index, at);
+    return 0;
 }
 
 void slots_give(struct slots_shard *shard, uint32_t slot)
@@ -159,7 +194,7 @@ void slots_give(struct slots_shard *shard, uint32_t slot)
     unsigned at = slot % STATE_CHUNK;
     chunk->free[at / 64] |= UINT64_C(1) << at % 64;
     if (chunk->free_count++ == 0)
-        link_chunk(shard, index);
+        link_chunk(shard->slots->chunks, &shard->first, index);
     /* One empty chunk stays, so that a shard at the edge does not take the mutex again and again. */
     if (chunk->free_count == chunk->size && !(shard->first == index && chunk->next == NONE))
         return_chunk(shard, index);

@@ -24,6 +24,9 @@ void slots_shard_free(struct slots_shard *shard);
 
 /* A free slot, or STATE_NONE when the table is full. */
 uint32_t slots_take(struct slots_shard *shard);
+/* This slot, live since before a restart. -EBUSY: its chunk is another shard's; -EEXIST: it is taken;
+ * -EINVAL: there is none. */
+int slots_restore(struct slots_shard *shard, uint32_t slot) __attribute__((warn_unused_result));
 void slots_give(struct slots_shard *shard, uint32_t slot);
 
 #endif

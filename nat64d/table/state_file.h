@@ -1,5 +1,6 @@
 /*
- * The state that outlives a worker: one mapping with a header, the binding slots and the session slots.
+ * The state that outlives a process: one mapping with a header, the binding slots, the session slots and the
+ * ports that are held down.
  *
  * Layer: table
  * Specification: RFC 6146 3.1 and 3.2 (what a BIB and a session entry hold)
@@ -8,7 +9,10 @@
  * and timers are rebuilt beside it from the slots. A slot has one state word, written last with release and
  * cleared first, so a reader of another thread or process sees a whole slot or none; a binding is written
  * before its first session. Slots are claimed by shards in chunks of STATE_CHUNK; the header fixes the number
- * of shards. Fields are only ever appended in the spare room.
+ * of shards. The header lies there twice, each with its checksum. A field is changed in the first, then
+ * sealed (checksum, then the second copy): one of them is always whole. Fields are only ever appended; a
+ * program reads its own layout in place, and copies (state_copy) the one before it, another size, or another
+ * boot's times.
  */
 #ifndef GATE64_NAT64D_TABLE_STATE_FILE_H
 #define GATE64_NAT64D_TABLE_STATE_FILE_H
@@ -22,16 +26,27 @@
 
 #include "common/siphash.h"
 #include "common/transport.h"
+#include "pool/claim.h"
 
 enum {
     STATE_CHUNK = 256,
     STATE_NONE = 0xffffffff,   /* no slot */
     STATE_SLOTS_MAX = 1 << 24, /* an index entry has 24 bits for the slot */
     STATE_SHARDS_MAX = 64,
-    STATE_LAYOUT = 1,
+    STATE_HELD_MAX = 65536, /* ports held down, a shard */
+    STATE_PREF64_MAX =
+        32,           /* prefixes that sessions may name: those in force, and room for as many new ones */
+    STATE_LAYOUT = 2, /* the one before it is read, too */
+    STATE_BOOT_ID = 16,
 };
 
 #define STATE_MAGIC "gate64st"
+
+struct state_pref64 {
+    struct in6_addr address;
+    uint8_t len; /* 0: free */
+    uint8_t spare[7];
+};
 
 struct state_header {
     char magic[8];
@@ -41,12 +56,17 @@ struct state_header {
     uint32_t session_slot_len;
     uint32_t bib_slots;
     uint32_t session_slots;
-    uint32_t shards; /* a power of two */
-    uint32_t reserved;
+    uint32_t shards;        /* a power of two */
+    uint32_t held_slots;    /* a shard */
     struct siphash_key key; /* of owner, of the paired address */
-    uint8_t boot_id[16];
+    uint8_t boot_id[STATE_BOOT_ID];
     uint64_t created_ns;
-    uint64_t spare[16];
+    uint64_t saved_ns;                            /* of a snapshot: CLOCK_BOOTTIME and */
+    uint64_t saved_utc_ns;                        /* CLOCK_REALTIME when it was written */
+    struct state_pref64 pref64[STATE_PREF64_MAX]; /* what session->pref64 names */
+    uint64_t settings_hash; /* of the configuration that the slots were last held against */
+    uint64_t spare[14];
+    uint64_t checksum; /* of all before it */
 };
 
 enum state_word {
@@ -81,7 +101,7 @@ struct session {
     uint16_t dst_port; /* 0 for ICMP */
     uint8_t transport;
     uint8_t tcp_state; /* enum tcp_state */
-    uint8_t pref64;    /* index of the prefix that the backend used last */
+    uint8_t pref64;    /* the prefix that the backend used last, by its place in the header */
     uint8_t shard;
     uint8_t lifetime;            /* enum expiry_lifetime */
     uint8_t flags;               /* SESSION_* */
@@ -94,8 +114,10 @@ struct session {
     uint16_t window6, window4;
     uint16_t mss6, mss4; /* MSS option seen in each direction's SYN */
     uint32_t rule;       /* policy rule that allowed it; 0 none */
-    uint32_t spare32;
-    uint64_t spare[3];
+    uint8_t pool;        /* of its binding's address */
+    uint8_t spare8[3];
+    uint64_t closed_ns; /* when EXPIRY_TCP_CLOSING began */
+    uint64_t spare[2];
 };
 static_assert(sizeof(struct session) == 128, "a session slot is two cache lines");
 
@@ -107,14 +129,43 @@ struct state {
     struct state_header *header;
     struct bib_entry *bib;
     struct session *sessions;
+    struct claim_held *held; /* held_slots for each shard */
+};
+
+struct state_shape {
+    uint32_t bib_slots;
+    uint32_t session_slots;
+    uint32_t shards;
+    uint32_t held_slots;
 };
 
 /* Bytes that the mapping needs; 0 when out of bounds. */
-size_t state_file_size(uint32_t bib_slots, uint32_t session_slots);
+size_t state_file_size(const struct state_shape *shape);
 
 /* Lays out zeroed memory. -EINVAL when `len` is too small or the numbers are out of bounds. */
-int state_file_init(struct state *state, void *base, size_t len, uint32_t bib_slots, uint32_t session_slots,
-                    uint32_t shards, struct siphash_key key, uint64_t now_ns)
+int state_file_init(struct state *state, void *base, size_t len, const struct state_shape *shape,
+                    struct siphash_key key, const uint8_t boot_id[STATE_BOOT_ID], uint64_t now_ns)
     __attribute__((warn_unused_result));
+
+/* Finds the parts of a mapping that was made before. -EBADMSG: no whole header of a layout that is known, or
+ * not as long as the header says. -ESTALE: readable, but only by state_copy (`from` is filled in). A damaged
+ * copy of the header is mended from the other. */
+struct state_source {
+    const struct state_header *header;
+    const uint8_t *bib;
+    const uint8_t *sessions;
+    const uint8_t *held;
+};
+int state_file_open(struct state *state, void *base, size_t len, const uint8_t boot_id[STATE_BOOT_ID],
+                    struct state_source *ret_source) __attribute__((warn_unused_result));
+
+/* Makes both copies of the header whole again after a field of state->header changed. */
+void state_file_seal(const struct state *state);
+
+/* Copies every live slot into an empty state, of another size or layout, with `shift_ns` added to every time;
+ * workers of the source may go on meanwhile. `to` must have the source's shards and key, which say whose a
+ * flow is. `map` has room for the source's binding slots. What does not fit is left out; returns how many
+ * sessions. */
+uint32_t state_copy(const struct state_source *from, struct state *to, int64_t shift_ns, uint32_t *map);
 
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "pool/binding.h"
-#include "pool/prefixes.h"
 
 TEST(N64_3_1_05_bindings_are_found_by_protocol_address_and_port)
 {
@@ -34,29 +33,10 @@ TEST(N64_3_1_05_bindings_are_found_by_protocol_address_and_port)
     binding_free(table);
 }
 
-TEST(CGN_R3_scattered_pools_number_their_addresses)
-{
-    const struct addr_port_range ports = {1024, 65535};
-    const struct prefixes_input input[3] = {{{0xc0000210, 30}, &ports, 1, "a"},
-                                            {{0xcb007105, 32}, &ports, 1, "b"},
-                                            {{0xc6336400, 31}, &ports, 1, "c"}};
-    struct prefixes prefixes;
-    assert_int_equal(prefixes_init(&prefixes, input, 3), 0);
-    assert_int_equal(prefixes.addresses, 7);
-    for (uint32_t i = 0; i < 7; i++)
-        assert_int_equal(prefixes_find(&prefixes, prefixes_address(&prefixes, i)), i);
-    assert_int_equal(prefixes_find(&prefixes, 0xc0000214), PREFIXES_NONE);
-    assert_string_equal(prefixes_pool_of(&prefixes, 4)->name, "b");
-    assert_true(prefixes_port_is_ours(&prefixes, 4, 1024));
-    assert_false(prefixes_port_is_ours(&prefixes, 4, 1023));
-    prefixes_done(&prefixes);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(N64_3_1_05_bindings_are_found_by_protocol_address_and_port),
-        cmocka_unit_test(CGN_R3_scattered_pools_number_their_addresses),
     };
     return RUN(tests);
 }

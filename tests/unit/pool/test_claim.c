@@ -18,18 +18,34 @@
 static struct prefixes prefixes;
 static struct block_table *blocks;
 static struct claim *claims[4];
+static struct claim_held held[4][4096];
 
-static void make(const char *pool, uint16_t first, uint16_t last, unsigned shards, uint64_t hold_down_ns)
+static void make_input(const char *pool, uint16_t first, uint16_t last, bool shared, unsigned shards,
+                       uint64_t hold_down_ns)
 {
     struct addr_port_range range = {first, last};
-    struct prefixes_input input = {.ports = &range, .ports_count = 1, .name = "test"};
+    struct prefixes_input input = {.ports = &range, .ports_count = 1, .name = "test", .shared = shared};
     struct port_random random = {.key = {5, 6}};
+    memset(held, 0, sizeof(held));
     assert_int_equal(addr_parse_prefix4(pool, &input.address), 0);
     assert_int_equal(prefixes_init(&prefixes, &input, 1), 0);
     assert_int_equal(block_new(&prefixes, shards, &random, &blocks), 0);
-    for (unsigned i = 0; i < shards; i++)
-        assert_int_equal(
-            claim_new(blocks, &prefixes, i, shards, (struct siphash_key){7, i}, hold_down_ns, &claims[i]), 0);
+    for (unsigned i = 0; i < shards; i++) {
+        struct claim_input claim = {.blocks = blocks,
+                                    .prefixes = &prefixes,
+                                    .shard = i,
+                                    .shards = shards,
+                                    .seed = {7, i},
+                                    .hold_down_ns = hold_down_ns,
+                                    .held = held[i],
+                                    .held_max = 4096};
+        assert_int_equal(claim_new(&claim, &claims[i]), 0);
+    }
+}
+
+static void make(const char *pool, uint16_t first, uint16_t last, unsigned shards, uint64_t hold_down_ns)
+{
+    make_input(pool, first, last, false, shards, hold_down_ns);
 }
 
 static int tear_down(void **context)
@@ -179,6 +195,55 @@ TEST(no_shard_runs_dry_while_another_has_empty_blocks)
     assert_int_equal(block_owner(blocks, 0, port), 1);
 }
 
+TEST(host_ports_are_never_given_and_come_back_when_the_host_lets_go)
+{
+    static uint64_t ports[PORT_BLOCKS];
+    uint16_t port;
+    make_input("192.0.2.1/32", 50048, 50111, true, 1, 0);
+    memset(ports, 0, sizeof(ports));
+    ports[50048 / 64] = UINT64_C(0xff);
+    block_set_host(blocks, 0, TRANSPORT_TCP, ports);
+    for (int i = 0; i < 56; i++) {
+        assert_int_equal(claim_take(claims[0], 0, TRANSPORT_TCP, 40000, &port), 0);
+        assert_in_range(port, 50056, 50111);
+    }
+    assert_int_equal(claim_take(claims[0], 0, TRANSPORT_TCP, 40000, &port), -ENOSPC);
+    for (int i = 0; i < 64; i++)
+        assert_int_equal(claim_take(claims[0], 0, TRANSPORT_UDP, 40000, &port), 0);
+    ports[50048 / 64] = UINT64_C(0xfe);
+    block_set_host(blocks, 0, TRANSPORT_TCP, ports);
+    assert_int_equal(claim_take(claims[0], 0, TRANSPORT_TCP, 40000, &port), 0);
+    assert_int_equal(port, 50048);
+}
+
+TEST(a_port_that_the_host_binds_later_is_not_given_from_a_block_that_is_ours)
+{
+    static uint64_t ports[PORT_BLOCKS];
+    uint16_t port;
+    make_input("192.0.2.1/32", 49152, 65535, true, 1, 0);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(claim_take(claims[0], 0, TRANSPORT_TCP, 40000, &port), 0);
+    memset(ports, 0xff, sizeof(ports));
+    ports[60000 / 64] = ~(UINT64_C(1) << 60000 % 64);
+    block_set_host(blocks, 0, TRANSPORT_TCP, ports);
+    int r = claim_take(claims[0], 0, TRANSPORT_TCP, 40000, &port);
+    assert_int_equal(r, 0);
+    assert_int_equal(port, 60000);
+    assert_int_equal(claim_take(claims[0], 0, TRANSPORT_TCP, 40000, &port), -ENOSPC);
+}
+
+TEST(use_of_the_pool_is_the_sum_of_the_shards)
+{
+    static uint16_t taken[300];
+    make("192.0.2.0/31", 1024, 65535, 4, 0);
+    for (unsigned i = 0; i < 300; i++)
+        assert_int_equal(claim_take(claims[i % 4], i % 2, TRANSPORT_TCP, 40000, &taken[i]), 0);
+    assert_int_equal(block_use(blocks, 0, TRANSPORT_TCP), 300);
+    for (unsigned i = 0; i < 300; i++)
+        claim_release(claims[i % 4], i % 2, TRANSPORT_TCP, taken[i], 0);
+    assert_int_equal(block_use(blocks, 0, TRANSPORT_TCP), 0);
+}
+
 static uint8_t owners[4096];
 
 static void *take_all(void *context)
@@ -230,6 +295,10 @@ int main(void)
         cmocka_unit_test_teardown(N64_ALC_12_a_freed_udp_port_is_held_down_for_120_s, tear_down),
         cmocka_unit_test_teardown(N64_ALC_09_reserved_ports_are_never_given, tear_down),
         cmocka_unit_test_teardown(no_shard_runs_dry_while_another_has_empty_blocks, tear_down),
+        cmocka_unit_test_teardown(host_ports_are_never_given_and_come_back_when_the_host_lets_go, tear_down),
+        cmocka_unit_test_teardown(a_port_that_the_host_binds_later_is_not_given_from_a_block_that_is_ours,
+                                  tear_down),
+        cmocka_unit_test_teardown(use_of_the_pool_is_the_sum_of_the_shards, tear_down),
         cmocka_unit_test_teardown(N64_ALC_05_two_threads_never_get_the_same_port, tear_down),
     };
     return RUN(tests);

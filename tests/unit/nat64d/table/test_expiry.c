@@ -108,10 +108,14 @@ TEST(random_starts_refreshes_and_stops_agree_with_a_model)
         } else if (i % 7 == 0) {
             expiry_stop(&wheel, slot);
             due[slot] = 0;
-        } else if (i % 5 == 0) {
+        } else if (i % 5 == 0 || lifetime == EXPIRY_TCP_CLOSING) {
             expiry_shorten(&wheel, slot, lifetime, now_ns);
             due[slot] = until;
         } else {
+            if (sessions[slot].lifetime == EXPIRY_TCP_CLOSING) { /* a closing connection that lives again */
+                lifetime = EXPIRY_TCP_ESTABLISHED;
+                until = now_ns + lifetimes[lifetime];
+            }
             expiry_refresh(&wheel, slot, lifetime, now_ns);
             due[slot] = until > due[slot] ? until : due[slot];
         }

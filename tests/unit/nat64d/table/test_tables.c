@@ -26,13 +26,16 @@ static void *memory;
 static int set_up(void **context)
 {
     struct siphash_key key = {1, 2};
-    size_t len = state_file_size(SLOTS, SLOTS);
+    const struct state_shape shape = {
+        .bib_slots = SLOTS, .session_slots = SLOTS, .shards = 4, .held_slots = 16};
+    const uint8_t boot_id[STATE_BOOT_ID] = {0};
+    size_t len = state_file_size(&shape);
     (void)context;
     memset(&bib, 0, sizeof(bib));
     memset(&sessions, 0, sizeof(sessions));
     memory = aligned_alloc(4096, len);
     memset(memory, 0, len);
-    assert_int_equal(state_file_init(&state, memory, len, SLOTS, SLOTS, 4, key, 0), 0);
+    assert_int_equal(state_file_init(&state, memory, len, &shape, key, boot_id, 0), 0);
     assert_int_equal(slots_new(SLOTS, &bib_slots), 0);
     assert_int_equal(slots_new(SLOTS, &session_slots), 0);
     assert_int_equal(slots_shard_new(bib_slots, &bib.slots), 0);
