@@ -11,6 +11,7 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -317,7 +318,7 @@ static bool is_alive(const struct sockaddr_un *address)
     return alive;
 }
 
-static int listen_on(const char *path)
+int control_listen(const char *path, gid_t group, int *ret_fd)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct stat there;
@@ -332,13 +333,16 @@ static int listen_on(const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0 ||
+    /* Nobody can connect before listen, so what the umask left open in between is no matter. */
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+        (group != (gid_t)-1 && chown(path, (uid_t)-1, group) < 0) || chmod(path, 0660) < 0 ||
         listen(fd, CONTROL_CONNECTIONS) < 0) {
         int r = -errno;
         close(fd);
         return r;
     }
-    return fd;
+    *ret_fd = fd;
+    return 0;
 }
 
 static int listen_http(struct control *control, int fd)
@@ -376,21 +380,18 @@ static int set_up(struct control *control, int fd)
     return listen_http(control, fd);
 }
 
-int control_start(const char *path, const struct control_route *routes, void *context,
-                  struct control **ret_control)
+/* Takes `fd` over, also on failure. */
+static int start(int fd, const struct control_route *routes, void *context, struct control **ret_control)
 {
     struct control *control = calloc(1, sizeof(*control));
-    if (control == NULL)
+    if (control == NULL) {
+        close(fd);
         return -ENOMEM;
+    }
     control->stop_fd = -1;
     control->routes = routes;
     control->context = context;
-    int fd = listen_on(path);
-    int r = fd;
-    if (r < 0)
-        goto out;
-    strcpy(control->path, path);
-    r = set_up(control, fd);
+    int r = set_up(control, fd);
     if (r < 0) {
         close(fd);
         goto out;
@@ -404,6 +405,33 @@ int control_start(const char *path, const struct control_route *routes, void *co
 out:
     control_stop(control);
     return r;
+}
+
+int control_start(const char *path, const struct control_route *routes, void *context,
+                  struct control **ret_control)
+{
+    int fd, r = control_listen(path, (gid_t)-1, &fd);
+    if (r < 0)
+        return r;
+    r = start(fd, routes, context, ret_control);
+    if (r < 0)
+        unlink(path);
+    else
+        strcpy((*ret_control)->path, path);
+    return r;
+}
+
+int control_start_on(int fd, const struct control_route *routes, void *context, struct control **ret_control)
+{
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own < 0)
+        return -errno;
+    /* A peer that left before it was accepted must not hold the thread. */
+    if (evutil_make_socket_nonblocking(own) < 0) {
+        close(own);
+        return -EBADF;
+    }
+    return start(own, routes, context, ret_control);
 }
 
 void control_stop(struct control *control)

@@ -15,6 +15,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum {
     CONTROL_CONNECTIONS = 32,
@@ -29,11 +30,18 @@ struct control_route {
     void (*handle)(struct control_request *request, void *context);
 };
 
-/* Binds `path` (0660; the folder must exist; a dead socket of ours there is replaced, a living one is
- * -EADDRINUSE) and starts the thread. `routes` ends with a NULL path and must outlive the server. */
+/* Binds `path` (0660 and `group`, (gid_t)-1: left as it is; the folder must exist; a dead socket of ours
+ * there is replaced, a living one is -EADDRINUSE, what is no socket -EEXIST) and listens. */
+int control_listen(const char *path, gid_t group, int *ret_fd) __attribute__((warn_unused_result));
+
+/* control_listen, and a thread that serves. `routes` ends with a NULL path and must outlive the server. */
 int control_start(const char *path, const struct control_route *routes, void *context,
                   struct control **ret_control) __attribute__((warn_unused_result));
-/* Stops the thread, closes, removes the socket. Accepts NULL. */
+/* The same on a listening Unix socket of the caller's, which stays open, and its path there, when the server
+ * stops. */
+int control_start_on(int fd, const struct control_route *routes, void *context, struct control **ret_control)
+    __attribute__((warn_unused_result));
+/* Stops the thread, closes, removes the socket that control_start made. Accepts NULL. */
 void control_stop(struct control *control);
 
 /* Value of a query parameter, or NULL. Lives as long as the request. */

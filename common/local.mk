@@ -5,12 +5,14 @@ common_libbase_a_SOURCES = \
 	common/metrics.c common/metrics.h common/pref64.c common/pref64.h \
 	common/settings.h common/settings_check.c common/settings_check.h \
 	common/settings_schema.c common/settings_schema.h common/settings_text.c common/settings_text.h \
+	common/settings_uplink.c common/settings_uplink.h \
 	common/siphash.c common/siphash.h common/special.c common/special.h common/transport.h
 common_libshared_a_SOURCES = common/counters.c common/counters.h
 common_libservice_a_SOURCES = \
 	common/clock.c common/clock.h common/control.c common/control.h \
 	common/links.c common/links.h common/links_netlink.c common/links_netlink.h \
 	common/log.c common/log.h common/mapping.c common/mapping.h common/program.c common/program.h \
+	common/reload.c common/reload.h \
 	common/sandbox.c common/sandbox.h common/service.c common/service.h \
 	common/settings_file.c common/settings_file.h common/settings_print.c \
 	common/settings_value.c common/settings_value.h

@@ -21,7 +21,7 @@ enum {
 };
 
 static const char *program_name = "gate64";
-static enum log_level wanted = LOG_LEVEL_INFO;
+static _Atomic enum log_level wanted = LOG_LEVEL_INFO;
 static bool to_journal;
 
 #ifdef HAVE_SYSTEMD
@@ -55,6 +55,11 @@ void log_open(const char *program, enum log_level level, enum log_sink sink)
     program_name = program;
     wanted = level;
     to_journal = sink == LOG_SINK_JOURNAL && journal_listens();
+}
+
+void log_set_level(enum log_level level)
+{
+    wanted = level;
 }
 
 bool log_wants(enum log_level level)

@@ -15,6 +15,7 @@
 
 /* Before log_open everything goes to standard error at level info. */
 void log_open(const char *program, enum log_level level, enum log_sink sink);
+void log_set_level(enum log_level level); /* from any thread */
 bool log_wants(enum log_level level);
 
 __attribute__((format(printf, 3, 4))) void log_line(enum log_level level, const char *area,

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int mapping_open_memory(const char *name, size_t len, struct mapping *ret_mapping)
@@ -28,6 +29,30 @@ int mapping_open_memory(const char *name, size_t len, struct mapping *ret_mappin
 out:
     close(fd);
     return r;
+}
+
+static int open_as(int fd, int flags, struct mapping *ret_mapping)
+{
+    struct stat about;
+    if (fstat(fd, &about) < 0)
+        return -errno;
+    if (about.st_size == 0)
+        return -ENODATA;
+    void *base = mmap(NULL, (size_t)about.st_size, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (base == MAP_FAILED)
+        return -errno;
+    *ret_mapping = (struct mapping){base, (size_t)about.st_size, -1};
+    return 0;
+}
+
+int mapping_open(int fd, struct mapping *ret_mapping)
+{
+    return open_as(fd, MAP_SHARED, ret_mapping);
+}
+
+int mapping_open_private(int fd, struct mapping *ret_mapping)
+{
+    return open_as(fd, MAP_PRIVATE, ret_mapping);
 }
 
 void mapping_close(struct mapping *mapping)

@@ -17,43 +17,52 @@
 
 struct options {
     const char *file;
-    bool foreground;
     bool test;
+    struct program_order order;
 };
 
-static void print_usage(const char *name, FILE *out)
+static void print_usage(const char *name, bool modes, FILE *out)
 {
     fprintf(out,
             "usage: %s [-c FILE] [-f] [-T]\n"
             "  -c FILE    configuration (default %s/gate64/gate64.conf)\n"
             "  -f         log to standard error\n"
             "  -T         check the configuration, print what is in force, and exit\n"
+            "%s"
             "  -h         this help\n"
             "  --version  the version\n",
-            name, SYSCONFDIR);
+            name, SYSCONFDIR,
+            modes ? "  --keep       stopping leaves device, rules and sessions for the next start\n"
+                    "  --host-up    set the host up, without translating, and exit\n"
+                    "  --host-down  undo what was set on the host, and exit\n"
+                  : "");
 }
 
-static int parse_options(const char *name, int argc, char *argv[], struct options *ret_options)
+static int parse_options(const char *name, int argc, char *argv[], bool modes, struct options *ret_options)
 {
-    static const struct option long_options[] = {
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
+    static const struct option all_options[] = {
+        {"keep", no_argument, NULL, 'k'},      {"host-up", no_argument, NULL, 'U'},
+        {"host-down", no_argument, NULL, 'D'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},   {NULL, 0, NULL, 0},
     };
+    const struct option *long_options = modes ? all_options : all_options + 3;
     int c;
     while ((c = getopt_long(argc, argv, "c:fTh", long_options, NULL)) != -1) {
         switch (c) {
         case 'c': ret_options->file = optarg; break;
-        case 'f': ret_options->foreground = true; break;
+        case 'f': ret_options->order.foreground = true; break;
         case 'T': ret_options->test = true; break;
-        case 'h': print_usage(name, stdout); return PROGRAM_GOOD;
+        case 'k': ret_options->order.keep = true; break;
+        case 'U': ret_options->order.mode = PROGRAM_HOST_UP; break;
+        case 'D': ret_options->order.mode = PROGRAM_HOST_DOWN; break;
+        case 'h': print_usage(name, modes, stdout); return PROGRAM_GOOD;
         case 'V': printf("%s %s\n", name, PACKAGE_VERSION); return PROGRAM_GOOD;
-        default: print_usage(name, stderr); return PROGRAM_USAGE;
+        default: print_usage(name, modes, stderr); return PROGRAM_USAGE;
         }
     }
     if (optind == argc)
         return -1;
-    print_usage(name, stderr);
+    print_usage(name, modes, stderr);
     return PROGRAM_USAGE;
 }
 
@@ -83,12 +92,13 @@ static void tell_short_timeouts(const struct settings *settings)
     tell_short_timeout("nat64.timeouts.tcp-closing", settings->nat64.timeouts.tcp_closing);
 }
 
-int program_begin(const char *name, int argc, char *argv[], struct settings **ret_settings)
+int program_begin(const char *name, int argc, char *argv[], bool modes, struct program_order *ret_order,
+                  struct settings **ret_settings)
 {
     struct options options = {0};
     struct settings *settings;
     char error[SETTINGS_ERROR_LEN];
-    int status = parse_options(name, argc, argv, &options);
+    int status = parse_options(name, argc, argv, modes, &options);
     if (status >= 0)
         return status;
     if (settings_file_load(options.file, &settings, error) < 0) {
@@ -96,13 +106,14 @@ int program_begin(const char *name, int argc, char *argv[], struct settings **re
         return PROGRAM_FAILED;
     }
     if (!options.test)
-        log_open(name, settings->log.level, options.foreground ? LOG_SINK_STDERR : settings->log.sink);
+        log_open(name, settings->log.level, options.order.foreground ? LOG_SINK_STDERR : settings->log.sink);
     tell_short_timeouts(settings);
     if (options.test) {
         status = print_settings(settings);
         settings_file_free(settings);
         return status;
     }
+    *ret_order = options.order;
     *ret_settings = settings;
     return -1;
 }

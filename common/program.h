@@ -16,9 +16,19 @@ enum {
     PROGRAM_USAGE = 2,
 };
 
+/* What the program is asked to do. */
+enum program_mode { PROGRAM_RUN, PROGRAM_HOST_UP, PROGRAM_HOST_DOWN };
+struct program_order {
+    enum program_mode mode;
+    bool foreground; /* -f */
+    bool keep;       /* --keep */
+};
+
 /* Reads the options and the configuration and opens the log; -T, -h and --version do their work. Returns the
- * exit status, or -1 to go on with *ret_settings. */
-int program_begin(const char *name, int argc, char *argv[], struct settings **ret_settings);
+ * exit status, or -1 to go on with *ret_settings. Only a program with `modes` knows --keep and modes other
+ * than PROGRAM_RUN. */
+int program_begin(const char *name, int argc, char *argv[], bool modes, struct program_order *ret_order,
+                  struct settings **ret_settings);
 
 /* Locks STATE-DIR/NAME; logs why it could not. The descriptor, or negative errno. */
 int program_lock(const char *name, const struct settings *settings) __attribute__((warn_unused_result));

@@ -15,6 +15,7 @@
 #include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -61,6 +62,23 @@ void service_ready(const char *status)
 #endif
 }
 
+void service_reloading(void)
+{
+#ifdef HAVE_SYSTEMD
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+               (unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
+#endif
+}
+
+void service_alive(void)
+{
+#ifdef HAVE_SYSTEMD
+    sd_notify(0, "WATCHDOG=1");
+#endif
+}
+
 void service_stopping(void)
 {
 #ifdef HAVE_SYSTEMD
@@ -68,8 +86,7 @@ void service_stopping(void)
 #endif
 }
 
-/* Each folder of the path that is missing. */
-static int make_folders(const char *dir)
+int service_make_folders(const char *dir)
 {
     char path[PATH_MAX_LEN];
     if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
@@ -98,7 +115,7 @@ static int read_pid(int fd)
 int service_lock(const char *dir, int *ret_pid)
 {
     char path[PATH_MAX_LEN];
-    int r = make_folders(dir);
+    int r = service_make_folders(dir);
     if (r < 0)
         return r;
     if (snprintf(path, sizeof(path), "%s/lock", dir) >= (int)sizeof(path))

@@ -15,7 +15,12 @@ int service_signals(void) __attribute__((warn_unused_result));
 int service_wait(int fd, int timeout_ms);
 
 void service_ready(const char *status); /* READY=1 with STATUS= */
+void service_reloading(void);           /* until the next service_ready */
 void service_stopping(void);
+void service_alive(void); /* for the watchdog */
+
+/* Makes each folder of the path that is missing, 0755. */
+int service_make_folders(const char *dir) __attribute__((warn_unused_result));
 
 /* Takes DIR/lock exclusively (DIR is made, 0755). -EBUSY: another instance runs; *ret_pid is its pid.
  * The returned descriptor holds the lock until it is closed. */

@@ -18,6 +18,7 @@ enum {
     SETTINGS_NAME_LEN = 32,
     SETTINGS_PATH_LEN = 256,
     SETTINGS_ERROR_LEN = 512,
+    SETTINGS_PREF64_MAX = 16,
     SETTINGS_UPLINK = 255,         /* the length of a pool's address that follows the uplink's */
     SETTINGS_SHARED_FIRST = 49152, /* RFC 6335 6: the dynamic ports, of a shared address by default */
     SETTINGS_ROUTED_FIRST = 1024,
@@ -52,6 +53,7 @@ struct settings_pool {
     char name[SETTINGS_NAME_LEN];
     struct addr_prefix4 address;   /* len SETTINGS_UPLINK: the address of the IPv4 default route */
     bool shared;                   /* the host uses it too: only `ports` are ours */
+    bool drain;                    /* no key: taken out of the file, while bindings are left on it */
     struct addr_port_range *ports; /* sorted, not overlapping */
     size_t ports_count;
     int line;

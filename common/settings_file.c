@@ -298,25 +298,56 @@ static int slurp(int fd, char **ret_text, size_t *ret_len)
     return 0;
 }
 
-int settings_file_load(const char *path, struct settings **ret_settings, char error[SETTINGS_ERROR_LEN])
+const char settings_file_default[] = SYSCONFDIR "/gate64/gate64.conf";
+
+int settings_file_read(const char *path, char **ret_text, size_t *ret_len, char error[SETTINGS_ERROR_LEN])
 {
-    const char *name = path != NULL ? path : SYSCONFDIR "/gate64/gate64.conf";
-    char *text = NULL;
-    size_t len = 0;
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT && path == NULL)
-        return settings_file_load_text("", 0, "", ret_settings, error);
-    int r = fd < 0 ? -errno : slurp(fd, &text, &len);
+    const char *name = path != NULL ? path : settings_file_default;
+    int fd = -ENAMETOOLONG;
+    if (strlen(name) < SETTINGS_PATH_LEN) {
+        fd = open(name, O_RDONLY | O_CLOEXEC);
+        fd = fd < 0 ? -errno : fd;
+    }
+    if (fd == -ENOENT && path == NULL) {
+        *ret_text = NULL;
+        *ret_len = 0;
+        return 0;
+    }
+    int r = fd < 0 ? fd : slurp(fd, ret_text, ret_len);
     if (fd >= 0)
         close(fd);
-    if (r < 0) {
+    if (r < 0)
         snprintf(error, SETTINGS_ERROR_LEN, "%s:0: cannot read it: %s; name a readable file with -c", name,
                  strerror(-r));
+    return r;
+}
+
+int settings_file_load(const char *path, struct settings **ret_settings, char error[SETTINGS_ERROR_LEN])
+{
+    char *text;
+    size_t len;
+    int r = settings_file_read(path, &text, &len, error);
+    if (r < 0)
         return r;
-    }
-    r = settings_file_load_text(text, len, name, ret_settings, error);
+    const char *name = path != NULL ? path : text != NULL ? settings_file_default : "";
+    r = settings_file_load_text(text != NULL ? text : "", len, name, ret_settings, error);
     free(text);
     return r;
+}
+
+int settings_file_line(const char *text, size_t len, const char *path)
+{
+    config_t config;
+    int line = 0;
+    char *copy = strndup(text, len);
+    config_init(&config);
+    if (copy != NULL && config_read_string(&config, copy)) {
+        const config_setting_t *setting = config_lookup(&config, path);
+        line = setting != NULL ? config_setting_source_line(setting) : 0;
+    }
+    config_destroy(&config);
+    free(copy);
+    return line;
 }
 
 void settings_file_free(struct settings *settings)

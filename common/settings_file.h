@@ -14,14 +14,32 @@
 #include "common/settings.h"
 #include "common/settings_schema.h"
 
-/* Reads and checks `path`; NULL: SYSCONFDIR/gate64/gate64.conf, and the defaults if that is not there.
+extern const char settings_file_default[]; /* SYSCONFDIR/gate64/gate64.conf */
+
+/* Reads and checks `path`; NULL: settings_file_default, and the defaults if that is not there.
  * On failure negative errno and the line for the operator in `error`. */
 int settings_file_load(const char *path, struct settings **ret_settings, char error[SETTINGS_ERROR_LEN])
     __attribute__((warn_unused_result));
 
-/* The same from text; `name` stands for the file in error lines. */
+/* The bytes of the file alone, freed by the caller; *ret_text is NULL when `path` is and the default file is
+ * not there. */
+int settings_file_read(const char *path, char **ret_text, size_t *ret_len, char error[SETTINGS_ERROR_LEN])
+    __attribute__((warn_unused_result));
+
+/* settings_file_load from text; `name` stands for the file in error lines. */
 int settings_file_load_text(const char *text, size_t len, const char *name, struct settings **ret_settings,
                             char error[SETTINGS_ERROR_LEN]) __attribute__((warn_unused_result));
+
+/* The line of a key's path in a text that was loaded; 0: it does not stand there. */
+int settings_file_line(const char *text, size_t len, const char *path);
+
+/* Whether the key has another value; for a list of groups, whether any member has. False for a group and for
+ * members of a list, which are told by their list. */
+bool settings_file_differs(const struct settings_key *key, const struct settings *old,
+                           const struct settings *new);
+
+/* Whether the key stands in this group, such as "dns64". */
+bool settings_file_in_group(const struct settings_key *key, const char *group);
 
 /* The first key that differs and cannot change without a restart, or NULL. Keys of the group `other` are the
  * other daemon's. */

@@ -93,13 +93,19 @@ static char *value_text(const struct settings_key *key, const struct settings *s
     FILE *out = open_memstream(&text, &len);
     if (out == NULL)
         return NULL;
-    settings_value_print(out, key, settings);
+    if (key->type == SETTINGS_TYPE_GROUPS)
+        print_groups(out, key, settings);
+    else
+        settings_value_print(out, key, settings);
     fclose(out);
     return text;
 }
 
-static bool differs(const struct settings_key *key, const struct settings *old, const struct settings *new)
+bool settings_file_differs(const struct settings_key *key, const struct settings *old,
+                           const struct settings *new)
 {
+    if (key->type == SETTINGS_TYPE_GROUP || strstr(key->path, "[]") != NULL)
+        return false;
     char *a = value_text(key, old), *b = value_text(key, new);
     bool result = a == NULL || b == NULL || strcmp(a, b) != 0;
     free(a);
@@ -107,16 +113,18 @@ static bool differs(const struct settings_key *key, const struct settings *old, 
     return result;
 }
 
+bool settings_file_in_group(const struct settings_key *key, const char *group)
+{
+    size_t len = strlen(group);
+    return strncmp(key->path, group, len) == 0 && (key->path[len] == '.' || key->path[len] == '\0');
+}
+
 const char *settings_file_needs_restart(const struct settings *old, const struct settings *new,
                                         const char *other)
 {
-    size_t len = strlen(other);
     for (size_t i = 0; i < settings_schema_count; i++) {
         const struct settings_key *key = &settings_schema[i];
-        if (!key->restart || strstr(key->path, "[]") != NULL ||
-            (strncmp(key->path, other, len) == 0 && key->path[len] == '.'))
-            continue;
-        if (differs(key, old, new))
+        if (key->restart && !settings_file_in_group(key, other) && settings_file_differs(key, old, new))
             return key->path;
     }
     return NULL;
