@@ -36,8 +36,8 @@ static json_t *pref64_list(const struct server *server)
 {
     char text[ADDR_TEXT_LEN];
     json_t *list = json_array();
-    for (size_t i = 0; i < server->policy.pref64_count; i++)
-        json_array_append_new(list, json_string(addr_print_prefix6(&server->pref64[i].prefix, text)));
+    for (size_t i = 0; i < server->rules->policy.pref64_count; i++)
+        json_array_append_new(list, json_string(addr_print_prefix6(&server->rules->pref64[i].prefix, text)));
     return list;
 }
 
@@ -45,41 +45,61 @@ static json_t *listen_list(const struct server *server)
 {
     char text[ADDR_TEXT_LEN];
     json_t *list = json_array();
-    for (size_t i = 0; i < server->settings->dns64.listen_count; i++)
-        json_array_append_new(list,
-                              json_string(addr_print_endpoint(&server->settings->dns64.listen[i], text)));
+    for (size_t i = 0; i < server->rules->settings->dns64.listen_count; i++)
+        json_array_append_new(
+            list, json_string(addr_print_endpoint(&server->rules->settings->dns64.listen[i], text)));
     return list;
 }
 
 static json_t *upstream_list(const struct server *server)
 {
     json_t *list = json_array();
-    for (unsigned i = 0; i < server->upstreams_count; i++) {
+    for (unsigned i = 0; i < server->rules->upstreams_count; i++) {
         char text[ADDR_TEXT_LEN];
         struct worker_upstream at;
         worker_upstream(server->group, i, &at);
         const char *state = at.sent == 0 ? "untried" : at.bad ? "bad" : "good";
         json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:I, s:I, s:I}", "address",
-                                              addr_print_endpoint(&server->upstreams[i], text), "state",
-                                              state, "latency_ms", (double)at.latency_us / US_PER_MS, "sent",
-                                              (json_int_t)at.sent, "answered", (json_int_t)at.answered,
-                                              "timeouts", (json_int_t)at.timeouts));
+                                              addr_print_endpoint(&server->rules->upstreams[i], text),
+                                              "state", state, "latency_ms", (double)at.latency_us / US_PER_MS,
+                                              "sent", (json_int_t)at.sent, "answered",
+                                              (json_int_t)at.answered, "timeouts", (json_int_t)at.timeouts));
     }
     return list;
 }
 
 static void get_status(struct control_request *request, void *context)
 {
-    const struct server *server = context;
+    struct server *server = context;
+    pthread_mutex_lock(&server->lock);
     json_t *status = json_pack("{s:s, s:s, s:i, s:I, s:I, s:i, s:o, s:o, s:o, s:I, s:I}", "program", "dns64",
                                "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_utc_ms",
                                (json_int_t)(started_utc_ns / CLOCK_NS_PER_MS), "uptime_s",
                                (json_int_t)((clock_now_ns() - started_ns) / CLOCK_NS_PER_S), "workers",
-                               (int)server->workers, "pref64", pref64_list(server), "listen",
+                               (int)server->rules->workers, "pref64", pref64_list(server), "listen",
                                listen_list(server), "upstream", upstream_list(server), "queries",
                                counter(server, OUTCOME_QUERIES_UDP) + counter(server, OUTCOME_QUERIES_TCP),
                                "synthesised", counter(server, OUTCOME_AAAA_SYNTHESISED));
+    pthread_mutex_unlock(&server->lock);
     control_reply_json(request, 200, status);
+}
+
+static void get_settings(struct control_request *request, void *context)
+{
+    struct server *server = context;
+    pthread_mutex_lock(&server->lock);
+    reload_reply_settings(request, server->rules->settings);
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void post_reload(struct control_request *request, void *context)
+{
+    struct reload_order order;
+    struct reload_outcome outcome;
+    if (!reload_parse(request, &order))
+        return;
+    int r = server_reload(context, &order, &outcome);
+    reload_reply(request, &order, r, &outcome);
 }
 
 struct walk {
@@ -129,8 +149,7 @@ static void get_metrics(struct control_request *request, void *context)
 }
 
 const struct control_route control_routes[] = {
-    {"GET", "/v1/status", get_status},
-    {"GET", "/v1/counters", get_counters},
-    {"GET", "/metrics", get_metrics},
-    {NULL, NULL, NULL},
+    {"GET", "/v1/status", get_status},   {"GET", "/v1/settings", get_settings},
+    {"POST", "/v1/reload", post_reload}, {"GET", "/v1/counters", get_counters},
+    {"GET", "/metrics", get_metrics},    {NULL, NULL, NULL},
 };

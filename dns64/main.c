@@ -5,10 +5,12 @@
  * Specification: man/dns64.8
  */
 #include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/links.h"
 #include "common/log.h"
 #include "common/program.h"
 #include "common/sandbox.h"
@@ -19,10 +21,9 @@
 
 struct daemon {
     struct settings *settings;
-    struct links *links;
     struct server *server;
     struct control *control;
-    int lock, signals;
+    int lock, signals, network;
 };
 
 static int start(struct daemon *daemon)
@@ -35,29 +36,52 @@ static int start(struct daemon *daemon)
     daemon->signals = service_signals();
     if (daemon->signals < 0)
         return daemon->signals;
-    int r = links_read(NULL, &daemon->links);
-    if (r < 0) {
-        log_error("links", "cannot read this host's addresses: %s", strerror(-r));
-        return r;
-    }
-    r = server_new(daemon->settings, daemon->links, &daemon->server);
+    daemon->network = links_watch(); /* before it is read, so that no change falls between */
+    if (daemon->network < 0)
+        log_warning("links", "cannot watch this host's network: %s; continuing without following it",
+                    strerror(-daemon->network));
+    int r = server_new(&daemon->settings, &daemon->server);
     if (r == 0)
         r = sandbox_keep(kept, sizeof(kept) / sizeof(kept[0]));
     if (r == 0)
         r = worker_run(daemon->server->group);
     if (r == 0)
-        r = program_control("dns64", daemon->settings, control_routes, daemon->server, &daemon->control);
+        r = program_control("dns64", daemon->server->rules->settings, control_routes, daemon->server,
+                            &daemon->control);
     return r;
 }
 
+/* False: the end. */
+static bool take_signal(struct daemon *daemon)
+{
+    static const struct reload_order all;
+    struct reload_outcome outcome;
+    int number = service_wait(daemon->signals, 0);
+    if (number == SIGHUP)
+        server_reload(daemon->server, &all, &outcome);
+    return number != SIGTERM && number != SIGINT;
+}
+
+/* One change of the network is many messages: what comes within a while is followed once. */
 static void run(struct daemon *daemon)
 {
-    int number;
+    enum { SETTLE_MS = 1000 };
+    struct pollfd wait[] = {{.fd = daemon->signals, .events = POLLIN},
+                            {.fd = daemon->network, .events = POLLIN}};
+    bool changed = false;
     service_ready("answering");
     log_info("service", "dns64 %s answers", PACKAGE_VERSION);
-    do
-        number = service_wait(daemon->signals, -1);
-    while (number != SIGTERM && number != SIGINT);
+    do {
+        wait[1].fd = changed ? -1 : daemon->network;
+        int count = poll(wait, 2, changed ? SETTLE_MS : -1);
+        if (changed && count == 0) {
+            links_changed(daemon->network);
+            server_follow_network(daemon->server);
+            changed = false;
+        } else if (count > 0 && wait[1].revents != 0) {
+            changed = true;
+        }
+    } while (take_signal(daemon));
     service_stopping();
 }
 
@@ -65,7 +89,8 @@ static void stop(struct daemon *daemon)
 {
     control_stop(daemon->control);
     server_free(daemon->server);
-    links_free(daemon->links);
+    if (daemon->network >= 0)
+        close(daemon->network);
     if (daemon->signals >= 0)
         close(daemon->signals);
     if (daemon->lock >= 0)
@@ -75,8 +100,9 @@ static void stop(struct daemon *daemon)
 
 int main(int argc, char *argv[])
 {
-    struct daemon daemon = {.lock = -1, .signals = -1};
-    int status = program_begin("dns64", argc, argv, &daemon.settings);
+    struct daemon daemon = {.lock = -1, .signals = -1, .network = -1};
+    struct program_order order;
+    int status = program_begin("dns64", argc, argv, false, &order, &daemon.settings);
     if (status >= 0)
         return status;
     status = start(&daemon) < 0 ? PROGRAM_FAILED : PROGRAM_GOOD;

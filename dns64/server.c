@@ -1,140 +1,51 @@
 /*
  * Layer: edge
- * Specification: RFC 6147 5.2
+ * Specification: man/dns64.8
  */
 #include "dns64/server.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/links.h"
 #include "common/log.h"
-#include "common/pref64.h"
-#include "dns64/edge/resolv.h"
+#include "common/settings_file.h"
 
-static unsigned worker_count(const struct settings *settings)
+static const char resolv_file[] = "/etc/resolv.conf";
+static const char other_daemon[] = "nat64";
+
+/* Rules of these settings and of the network as it is now, whether nat64d runs or not. */
+static int make_rules(struct settings **settings, struct rules **ret_rules, char error[SETTINGS_ERROR_LEN])
 {
-    cpu_set_t set;
-    if (settings->dns64.workers > 0)
-        return (unsigned)settings->dns64.workers;
-    return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned)CPU_COUNT(&set);
+    struct links *links = NULL;
+    int r = links_read((*settings)->nat64.tun, &links);
+    if (r < 0) {
+        snprintf(error, SETTINGS_ERROR_LEN, "cannot read this host's addresses: %s", strerror(-r));
+        return r;
+    }
+    r = rules_new(settings, links, resolv_file, ret_rules, error);
+    links_free(links);
+    return r;
 }
 
-/* Backends, and this host itself by each of its addresses. */
-static int make_clients(struct server *server, const struct links *links)
+int server_new(struct settings **settings, struct server **ret_server)
 {
-    const struct settings *settings = server->settings;
-    struct addr_prefix6 *defaults = NULL;
-    size_t count = settings->backends_count;
-    const struct addr_prefix6 *from = settings->backends;
-    if (count == 0) {
-        int r = links_default_backends(links, &defaults, &count);
-        if (r < 0)
-            return r;
-        from = defaults;
+    char error[SETTINGS_ERROR_LEN];
+    struct rules *rules;
+    int r = make_rules(settings, &rules, error);
+    if (r < 0) {
+        log_error("config", "%s", error);
+        return r;
     }
-    server->backends = calloc(count + links->addresses_count + 1, sizeof(*server->backends));
-    if (server->backends == NULL) {
-        free(defaults);
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < count; i++)
-        server->backends[server->backends_count++] = from[i];
-    for (size_t i = 0; i < links->addresses_count; i++)
-        if (links->addresses[i].addr.family == AF_INET6)
-            server->backends[server->backends_count++] =
-                (struct addr_prefix6){links->addresses[i].addr.v6, 128};
-    free(defaults);
-    server->clients = (struct client_list){server->backends, server->backends_count, settings->dns64.allow,
-                                           settings->dns64.allow_count};
-    return 0;
-}
-
-/* exclude-aaaa, and what another DNS64 upstream would have made: images under our prefixes and the well-known
- * one. */
-static int make_policy(struct server *server)
-{
-    const struct settings *settings = server->settings;
-    const struct settings_dns64 *dns64 = &settings->dns64;
-    size_t count = 0;
-    server->pref64 = calloc(settings->pref64_count, sizeof(*server->pref64));
-    server->excluded =
-        calloc(dns64->exclude_aaaa_count + settings->pref64_count + 1, sizeof(*server->excluded));
-    if (server->pref64 == NULL || server->excluded == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < dns64->exclude_aaaa_count; i++)
-        server->excluded[count++] = dns64->exclude_aaaa[i];
-    for (size_t i = 0; i < settings->pref64_count; i++) {
-        const struct settings_pref64 *from = &settings->pref64[i];
-        server->pref64[i] =
-            (struct synthesize_pref64){from->prefix,     from->allow4,    from->allow4_count,   from->for4,
-                                       from->for4_count, settings->deny4, settings->deny4_count};
-        server->excluded[count++] = from->prefix;
-    }
-    server->excluded[count++] = pref64_well_known;
-    server->policy = (struct query_policy){
-        .pref64 = server->pref64,
-        .pref64_count = settings->pref64_count,
-        .excluded = server->excluded,
-        .excluded_count = count,
-        .on_aaaa_failure = dns64->on_aaaa_failure,
-        .reverse = dns64->reverse,
-        .mark_synthetic = dns64->mark_synthetic,
-        .edns_size = (uint16_t)dns64->edns_size,
-        .aaaa_wait_ms = (uint32_t)dns64->aaaa_wait_ms,
-    };
-    return 0;
-}
-
-static int find_upstreams(struct server *server, const struct links *links)
-{
-    const struct settings_dns64 *dns64 = &server->settings->dns64;
-    if (dns64->upstream_count > CHOICE_MAX) {
-        log_error("config", "%zu upstreams; allowed: at most %d in dns64.upstream", dns64->upstream_count,
-                  CHOICE_MAX);
-        return -EINVAL;
-    }
-    for (size_t i = 0; i < dns64->upstream_count; i++)
-        server->upstreams[server->upstreams_count++] = dns64->upstream[i];
-    if (server->upstreams_count == 0)
-        server->upstreams_count = resolv_read("/etc/resolv.conf", links, dns64->listen, dns64->listen_count,
-                                              server->upstreams, CHOICE_MAX);
-    if (server->upstreams_count == 0) {
-        log_error(
-            "upstream",
-            "no resolver to ask: /etc/resolv.conf names none but this host; set dns64.upstream, such as "
-            "upstream = [\"2001:db8::53\"]");
-        return -ENOENT;
-    }
-    return 0;
-}
-
-int server_new(const struct settings *settings, const struct links *links, struct server **ret_server)
-{
     struct server *server = calloc(1, sizeof(*server));
-    if (server == NULL)
+    if (server == NULL) {
+        rules_release(rules);
         return -ENOMEM;
-    server->settings = settings;
-    server->workers = worker_count(settings);
-    int r = make_clients(server, links);
-    if (r == 0)
-        r = make_policy(server);
-    if (r == 0)
-        r = find_upstreams(server, links);
-    struct worker_input input = {
-        .workers = server->workers,
-        .policy = &server->policy,
-        .clients = &server->clients,
-        .listen = settings->dns64.listen,
-        .listen_count = settings->dns64.listen_count,
-        .upstreams = server->upstreams,
-        .upstreams_count = server->upstreams_count,
-        .tcp = {(unsigned)settings->dns64.tcp.connections,
-                (unsigned)settings->dns64.tcp.connections_per_network, (unsigned)settings->dns64.tcp.idle_s},
-    };
-    if (r == 0)
-        r = worker_new(&input, &server->group);
+    }
+    pthread_mutex_init(&server->lock, NULL);
+    server->rules = rules;
+    r = worker_new(rules, &server->group);
     if (r < 0) {
         server_free(server);
         return r;
@@ -148,8 +59,99 @@ void server_free(struct server *server)
     if (server == NULL)
         return;
     worker_stop(server->group);
-    free(server->backends);
-    free(server->pref64);
-    free(server->excluded);
+    rules_release(server->rules);
+    pthread_mutex_destroy(&server->lock);
     free(server);
+}
+
+/* Takes the rules over, also on failure. */
+static int put_into_force(struct server *server, struct rules *rules)
+{
+    int r = worker_exchange(server->group, rules);
+    if (r < 0) {
+        rules_release(rules);
+        return r;
+    }
+    log_set_level(rules->settings->log.level);
+    rules_release(server->rules);
+    server->rules = rules;
+    return 0;
+}
+
+static int apply(void *context, struct reload *reload, bool check, char error[SETTINGS_ERROR_LEN])
+{
+    struct rules *rules;
+    int r = make_rules(&reload->settings, &rules, error);
+    if (r < 0)
+        return r;
+    if (check) {
+        rules_release(rules);
+        return 0;
+    }
+    r = put_into_force(context, rules);
+    if (r < 0)
+        snprintf(error, SETTINGS_ERROR_LEN, "out of memory");
+    return r;
+}
+
+int server_reload(struct server *server, const struct reload_order *order, struct reload_outcome *ret_outcome)
+{
+    pthread_mutex_lock(&server->lock);
+    const struct reload_target target = {server->rules->settings, other_daemon, apply, server};
+    int r = reload_run(&target, order, ret_outcome);
+    pthread_mutex_unlock(&server->lock);
+    if (order->check)
+        return r;
+    if (r < 0)
+        log_error("config", "%s; continuing with the configuration as it was", ret_outcome->text);
+    else
+        log_info("config", "%s", ret_outcome->text);
+    return r;
+}
+
+static int copy_settings(const struct settings *settings, struct settings **ret_copy,
+                         char error[SETTINGS_ERROR_LEN])
+{
+    char *text = settings_file_print(settings);
+    if (text == NULL) {
+        snprintf(error, SETTINGS_ERROR_LEN, "out of memory");
+        return -ENOMEM;
+    }
+    int r = settings_file_load_text(text, strlen(text), settings->file, ret_copy, error);
+    free(text);
+    return r;
+}
+
+static int follow(struct server *server, char error[SETTINGS_ERROR_LEN])
+{
+    struct settings *copy = NULL;
+    struct rules *rules;
+    int r = copy_settings(server->rules->settings, &copy, error);
+    if (r < 0)
+        return r;
+    r = make_rules(&copy, &rules, error);
+    settings_file_free(copy);
+    if (r < 0)
+        return r;
+    if (rules_same_network(rules, server->rules)) {
+        rules_release(rules);
+        return 0;
+    }
+    r = put_into_force(server, rules);
+    if (r == 0)
+        log_info("links", "this host's network changed; prefixes of clients: %zu, resolvers: %u",
+                 rules->clients.backends_count, rules->upstreams_count);
+    else
+        snprintf(error, SETTINGS_ERROR_LEN, "out of memory");
+    return r;
+}
+
+void server_follow_network(struct server *server)
+{
+    char error[SETTINGS_ERROR_LEN];
+    pthread_mutex_lock(&server->lock);
+    int r = follow(server, error);
+    pthread_mutex_unlock(&server->lock);
+    if (r < 0)
+        log_warning("links", "%s; continuing with the clients and resolvers as they were", error);
 }

@@ -1,34 +1,37 @@
 /*
- * The DNS server as a whole: policy made from the configuration, and the threads that follow it.
+ * The DNS server as a whole: the rules in force, the threads that go by them, and how other rules come.
  *
  * Layer: edge
- * Specification: RFC 6147 5.2 (one set of prefixes for DNS64 and NAT64)
+ * Specification: man/dns64.8
  */
 #ifndef GATE64_DNS64_SERVER_H
 #define GATE64_DNS64_SERVER_H
 
-#include "common/links.h"
-#include "common/settings.h"
+#include <pthread.h>
+
+#include "common/reload.h"
 #include "dns64/edge/worker.h"
+#include "dns64/rules.h"
 
 struct server {
-    const struct settings *settings;
-    struct addr_prefix6 *backends; /* in force, with the gateway's own addresses */
-    size_t backends_count;
-    struct synthesize_pref64 *pref64;
-    struct addr_prefix6 *excluded;
-    struct addr_endpoint upstreams[CHOICE_MAX];
-    size_t upstreams_count;
-    struct query_policy policy;
-    struct client_list clients;
-    unsigned workers;
+    pthread_mutex_t
+        lock; /* of `rules`: held by who reads them beside the main thread, and while they change */
+    struct rules *rules;
     struct worker_group *group;
 };
 
-/* Builds everything and opens the sockets; logs what it could not do. */
-int server_new(const struct settings *settings, const struct links *links, struct server **ret_server)
-    __attribute__((warn_unused_result));
+/* Reads this host's network, builds everything and opens the sockets; logs what it could not do. Takes
+ * *settings (and sets it NULL) if it succeeds. */
+int server_new(struct settings **settings, struct server **ret_server) __attribute__((warn_unused_result));
 /* Accepts NULL and the half-built. */
 void server_free(struct server *server);
+
+/* The configuration again, for SIGHUP and POST /v1/reload: what can change without a restart comes into force
+ * for the queries that begin from then on, or nothing does; logged either way. */
+int server_reload(struct server *server, const struct reload_order *order,
+                  struct reload_outcome *ret_outcome);
+
+/* This host's network again: default backends, own addresses, nameservers. */
+void server_follow_network(struct server *server);
 
 #endif

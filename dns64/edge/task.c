@@ -12,6 +12,7 @@ enum {
 
 struct task {
     struct task_context *shared;
+    struct task_rules *rules; /* those of its beginning */
     struct query query;
     struct exchange *exchange[QUERY_SLOTS];
     struct event *timer;
@@ -21,6 +22,31 @@ struct task {
     struct task *next, *previous;
 };
 
+struct task_rules *task_rules_new(struct rules *rules, struct event_base *base, struct counters *counters)
+{
+    struct task_rules *own = calloc(1, sizeof(*own));
+    if (own == NULL)
+        return NULL;
+    own->rules = rules_hold(rules);
+    own->exchange = (struct exchange_context){
+        .base = base,
+        .upstreams = rules->upstreams,
+        .upstreams_count = rules->upstreams_count,
+        .counters = counters,
+    };
+    choice_init(&own->exchange.choice, rules->upstreams_count);
+    own->holders = 1;
+    return own;
+}
+
+void task_rules_release(struct task_rules *rules)
+{
+    if (rules == NULL || --rules->holders > 0)
+        return;
+    rules_release(rules->rules);
+    free(rules);
+}
+
 static void task_free(struct task *task)
 {
     for (int i = 0; i < QUERY_SLOTS; i++)
@@ -28,6 +54,7 @@ static void task_free(struct task *task)
     if (task->timer != NULL)
         event_free(task->timer);
     query_done(&task->query);
+    task_rules_release(task->rules);
     task->shared->outstanding--;
     if (task->next != NULL)
         task->next->previous = task->previous;
@@ -61,7 +88,7 @@ static void ask(struct task *task, enum query_slot_name slot)
     struct exchange_question question = {.bytes = bytes, .class = task->query.class};
     question.len = query_question(&task->query, slot, 0, bytes, sizeof(bytes));
     query_asked(&task->query, slot, &question.name, &question.type);
-    if (exchange_start(&task->shared->exchange, &question, slot == QUERY_MAIN ? on_main : on_a, task,
+    if (exchange_start(&task->rules->exchange, &question, slot == QUERY_MAIN ? on_main : on_a, task,
                        &task->exchange[slot]) < 0)
         on_reply(task, slot, NULL, 0);
 }
@@ -129,13 +156,18 @@ bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len, b
     struct task *task = calloc(1, sizeof(*task));
     if (task == NULL)
         return false;
-    *task = (struct task){.shared = shared, .reply = reply, .context = context, .next = shared->first};
+    *task = (struct task){.shared = shared,
+                          .rules = shared->in_force,
+                          .reply = reply,
+                          .context = context,
+                          .next = shared->first};
+    task->rules->holders++;
     if (shared->first != NULL)
         shared->first->previous = task;
     shared->first = task;
     shared->outstanding++;
-    unsigned actions = query_begin(&task->query, shared->policy, shared->counters, bytes, len, udp, allowed,
-                                   shared->out, &out_len);
+    unsigned actions = query_begin(&task->query, &task->rules->rules->policy, shared->counters, bytes, len,
+                                   udp, allowed, shared->out, &out_len);
     if (actions & QUERY_DO_DROP) {
         task_free(task);
         return false;

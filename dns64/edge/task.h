@@ -9,22 +9,35 @@
 #define GATE64_DNS64_EDGE_TASK_H
 
 #include "dns64/query/query.h"
+#include "dns64/rules.h"
 #include "dns64/upstream/exchange.h"
 
 enum {
     TASKS_MAX = 8192, /* outstanding in one thread; more are dropped and counted */
 };
 
+/* The rules with what one thread learned of their upstreams. Freed when neither the thread goes by them nor
+ * a query is under way that began with them. */
+struct task_rules {
+    struct rules *rules;
+    struct exchange_context exchange;
+    unsigned holders;
+};
+
 /* One thread's. */
 struct task_context {
     struct event_base *base;
-    const struct query_policy *policy;
+    struct task_rules *in_force;
     struct counters *counters;
-    struct exchange_context exchange;
     unsigned outstanding;
     struct task *first; /* of all that are outstanding */
     uint8_t out[MESSAGE_MAX];
 };
+
+/* Holds the rules for this thread; one holder. NULL: no memory. */
+struct task_rules *task_rules_new(struct rules *rules, struct event_base *base, struct counters *counters);
+/* By the thread itself, or before it runs and after it ended. Accepts NULL. */
+void task_rules_release(struct task_rules *rules);
 
 /* Sends the answer; `len` 0: there is none. Called once for each task that was started. */
 typedef void task_reply(void *context, const uint8_t *bytes, size_t len);

@@ -35,14 +35,17 @@ struct tcp_connection {
 
 struct tcp_server {
     struct task_context *tasks;
-    const struct client_list *clients;
-    struct tcp_limits limits;
     struct evconnlistener *listeners[LISTENERS_MAX];
     unsigned listeners_count;
     struct event *sweep;
     struct tcp_connection *newest, *oldest;
     unsigned count;
 };
+
+static const struct rules *in_force(const struct tcp_server *server)
+{
+    return server->tasks->in_force->rules;
+}
 
 static void list_remove(struct tcp_connection *connection)
 {
@@ -110,7 +113,7 @@ static bool take_query(struct tcp_connection *connection)
     list_remove(connection);
     list_push(connection);
     connection->outstanding++;
-    bool allowed = client_allowed(connection->server->clients, &connection->client);
+    bool allowed = client_allowed(&in_force(connection->server)->clients, &connection->client);
     if (!task_start(connection->server->tasks, bytes, len, false, allowed, send_reply, connection)) {
         connection->outstanding--;
         close_connection(connection); /* no DNS, or too much of it */
@@ -159,9 +162,9 @@ static unsigned count_network(const struct tcp_server *server, const struct addr
 /* Room for one more: the longest without a whole query goes. */
 static bool make_room(struct tcp_server *server, const struct addr *network)
 {
-    if (count_network(server, network) >= server->limits.connections_per_network)
+    if (count_network(server, network) >= in_force(server)->tcp.connections_per_network)
         return false;
-    if (server->count < server->limits.connections)
+    if (server->count < in_force(server)->tcp.connections)
         return true;
     counters_add(server->tasks->counters, OUTCOME_TCP_CLOSED, 1);
     close_connection(server->oldest);
@@ -201,7 +204,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 static void on_sweep(evutil_socket_t fd, short events, void *context)
 {
     struct tcp_server *server = context;
-    uint64_t limit_ns = (uint64_t)server->limits.idle_s * CLOCK_NS_PER_S, now_ns = clock_now_ns();
+    uint64_t limit_ns = (uint64_t)in_force(server)->tcp.idle_s * CLOCK_NS_PER_S, now_ns = clock_now_ns();
     (void)fd;
     (void)events;
     for (struct tcp_connection *at = server->oldest, *newer; at != NULL; at = newer) {
@@ -215,16 +218,13 @@ static void on_sweep(evutil_socket_t fd, short events, void *context)
     }
 }
 
-int tcp_new(struct task_context *tasks, const struct client_list *clients, const struct tcp_limits *limits,
-            struct tcp_server **ret_server)
+int tcp_new(struct task_context *tasks, struct tcp_server **ret_server)
 {
     static const struct timeval second = {1, 0};
     struct tcp_server *server = calloc(1, sizeof(*server));
     if (server == NULL)
         return -ENOMEM;
     server->tasks = tasks;
-    server->clients = clients;
-    server->limits = *limits;
     server->sweep = event_new(tasks->base, -1, EV_PERSIST, on_sweep, server);
     if (server->sweep == NULL || event_add(server->sweep, &second) < 0) {
         tcp_free(server);

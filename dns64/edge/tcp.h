@@ -10,19 +10,12 @@
 #ifndef GATE64_DNS64_EDGE_TCP_H
 #define GATE64_DNS64_EDGE_TCP_H
 
-#include "dns64/access/client.h"
 #include "dns64/edge/task.h"
-
-struct tcp_limits {
-    unsigned connections; /* of this thread */
-    unsigned connections_per_network;
-    unsigned idle_s;
-};
 
 struct tcp_server;
 
-int tcp_new(struct task_context *tasks, const struct client_list *clients, const struct tcp_limits *limits,
-            struct tcp_server **ret_server) __attribute__((warn_unused_result));
+/* Clients and limits are those in force with `tasks` at each moment. */
+int tcp_new(struct task_context *tasks, struct tcp_server **ret_server) __attribute__((warn_unused_result));
 /* Takes the listening descriptor over. */
 int tcp_listen(struct tcp_server *server, int fd) __attribute__((warn_unused_result));
 void tcp_free(struct tcp_server *server);

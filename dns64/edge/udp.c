@@ -24,7 +24,6 @@ struct udp_listener {
     struct task_context *tasks;
     int fd;
     struct event *event;
-    const struct client_list *clients;
     uint64_t refusals_second;
     unsigned refusals;
 };
@@ -92,7 +91,7 @@ static void on_query(struct udp_listener *listener, struct udp_client *client, c
 {
     struct addr_endpoint from;
     socket_from_sockaddr(&client->address, &from);
-    bool allowed = client_allowed(listener->clients, &from.addr);
+    bool allowed = client_allowed(&listener->tasks->in_force->rules->clients, &from.addr);
     if (!allowed && !may_refuse(listener)) {
         counters_add(listener->tasks->counters, OUTCOME_REFUSED_SILENT, 1);
         free(client);
@@ -138,13 +137,12 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
         continue;
 }
 
-int udp_new(struct task_context *tasks, int fd, const struct client_list *clients,
-            struct udp_listener **ret_listener)
+int udp_new(struct task_context *tasks, int fd, struct udp_listener **ret_listener)
 {
     struct udp_listener *listener = calloc(1, sizeof(*listener));
     if (listener == NULL)
         return -ENOMEM;
-    *listener = (struct udp_listener){.tasks = tasks, .fd = fd, .clients = clients};
+    *listener = (struct udp_listener){.tasks = tasks, .fd = fd};
     listener->event = event_new(tasks->base, fd, EV_READ | EV_PERSIST, on_readable, listener);
     if (listener->event == NULL || event_add(listener->event, NULL) < 0) {
         if (listener->event != NULL)

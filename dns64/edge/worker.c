@@ -13,6 +13,8 @@
 
 #include "common/log.h"
 #include "dns64/edge/socket.h"
+#include "dns64/edge/task.h"
+#include "dns64/edge/tcp.h"
 #include "dns64/edge/udp.h"
 
 enum {
@@ -24,8 +26,11 @@ struct worker {
     struct tcp_server *tcp;
     struct udp_listener *udp[LISTEN_MAX];
     unsigned udp_count;
-    struct event *stop;
-    int stop_fd;
+    struct task_rules *next; /* handed over, not yet in force */
+    bool stopping;
+    struct event *wake; /* there is something in the two above */
+    int wake_fd;
+    struct worker_group *group;
     pthread_t thread;
     bool started;
 };
@@ -34,16 +39,43 @@ struct worker_group {
     struct worker *workers;
     struct counters *counters;
     unsigned count;
+    pthread_mutex_t lock; /* of `next`, `stopping`, and `in_force` as others than its thread see it */
+    pthread_cond_t taken; /* a `next` is in force */
 };
 
-static void on_stop(evutil_socket_t fd, short events, void *context)
+static void keep_learned(struct task_rules *new, const struct task_rules *old)
 {
-    (void)fd;
-    (void)events;
-    event_base_loopbreak(context);
+    for (unsigned i = 0; i < new->rules->upstreams_count; i++) {
+        int from = rules_find_upstream(old->rules, &new->rules->upstreams[i]);
+        if (from >= 0)
+            choice_keep(&new->exchange.choice, i, &old->exchange.choice, (unsigned)from);
+    }
 }
 
-static int listen_one(struct worker *worker, const struct worker_input *input, const struct addr_endpoint *at)
+/* Between two events, so never in the middle of a query's step. */
+static void on_wake(evutil_socket_t fd, short events, void *context)
+{
+    struct worker *worker = context;
+    struct task_rules *old = NULL;
+    uint64_t count;
+    (void)events;
+    if (read(fd, &count, sizeof(count)) != sizeof(count))
+        return;
+    pthread_mutex_lock(&worker->group->lock);
+    if (worker->next != NULL) {
+        old = worker->tasks.in_force;
+        keep_learned(worker->next, old);
+        worker->tasks.in_force = worker->next;
+        worker->next = NULL;
+        pthread_cond_broadcast(&worker->group->taken);
+    }
+    if (worker->stopping)
+        event_base_loopbreak(worker->tasks.base);
+    pthread_mutex_unlock(&worker->group->lock);
+    task_rules_release(old);
+}
+
+static int listen_one(struct worker *worker, const struct addr_endpoint *at)
 {
     char text[ADDR_TEXT_LEN];
     int r, udp = socket_listen_udp(at);
@@ -57,7 +89,7 @@ static int listen_one(struct worker *worker, const struct worker_input *input, c
             close(udp);
         return tcp;
     }
-    r = udp_new(&worker->tasks, udp, input->clients, &worker->udp[worker->udp_count]);
+    r = udp_new(&worker->tasks, udp, &worker->udp[worker->udp_count]);
     if (r < 0) {
         close(udp);
         close(tcp);
@@ -70,54 +102,44 @@ static int listen_one(struct worker *worker, const struct worker_input *input, c
     return r;
 }
 
-static unsigned share(unsigned all, unsigned workers)
+static int init_worker(struct worker *worker, struct rules *rules, struct counters *counters)
 {
-    return all / workers > 0 ? all / workers : 1;
-}
-
-static int init_worker(struct worker *worker, const struct worker_input *input, struct counters *counters)
-{
-    struct tcp_limits limits = input->tcp;
-    limits.connections = share(limits.connections, input->workers);
-    limits.connections_per_network = share(limits.connections_per_network, input->workers);
-    worker->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const struct settings_dns64 *dns64 = &rules->settings->dns64;
+    worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     worker->tasks.base = event_base_new();
-    if (worker->stop_fd < 0 || worker->tasks.base == NULL)
+    if (worker->wake_fd < 0 || worker->tasks.base == NULL)
         return -ENOMEM;
-    worker->tasks.policy = input->policy;
     worker->tasks.counters = counters;
-    worker->tasks.exchange = (struct exchange_context){
-        .base = worker->tasks.base,
-        .upstreams = input->upstreams,
-        .upstreams_count = (unsigned)input->upstreams_count,
-        .counters = counters,
-    };
-    choice_init(&worker->tasks.exchange.choice, (unsigned)input->upstreams_count);
-    worker->stop = event_new(worker->tasks.base, worker->stop_fd, EV_READ, on_stop, worker->tasks.base);
-    if (worker->stop == NULL || event_add(worker->stop, NULL) < 0)
+    worker->tasks.in_force = task_rules_new(rules, worker->tasks.base, counters);
+    worker->wake = event_new(worker->tasks.base, worker->wake_fd, EV_READ | EV_PERSIST, on_wake, worker);
+    if (worker->tasks.in_force == NULL || worker->wake == NULL || event_add(worker->wake, NULL) < 0)
         return -ENOMEM;
-    int r = tcp_new(&worker->tasks, input->clients, &limits, &worker->tcp);
-    for (size_t i = 0; r == 0 && i < input->listen_count && i < LISTEN_MAX; i++)
-        r = listen_one(worker, input, &input->listen[i]);
+    int r = tcp_new(&worker->tasks, &worker->tcp);
+    for (size_t i = 0; r == 0 && i < dns64->listen_count && i < LISTEN_MAX; i++)
+        r = listen_one(worker, &dns64->listen[i]);
     return r;
 }
 
-int worker_new(const struct worker_input *input, struct worker_group **ret_group)
+int worker_new(struct rules *rules, struct worker_group **ret_group)
 {
     struct worker_group *group = calloc(1, sizeof(*group));
     int r = -ENOMEM;
     if (group == NULL)
         return r;
-    group->workers = calloc(input->workers, sizeof(*group->workers));
-    group->counters = aligned_alloc(_Alignof(struct counters), input->workers * sizeof(struct counters));
+    pthread_mutex_init(&group->lock, NULL);
+    pthread_cond_init(&group->taken, NULL);
+    group->workers = calloc(rules->workers, sizeof(*group->workers));
+    group->counters = aligned_alloc(_Alignof(struct counters), rules->workers * sizeof(struct counters));
     if (group->workers == NULL || group->counters == NULL)
         goto out;
-    memset(group->counters, 0, input->workers * sizeof(struct counters));
-    group->count = input->workers;
-    for (unsigned i = 0; i < group->count; i++)
-        group->workers[i].stop_fd = -1;
+    memset(group->counters, 0, rules->workers * sizeof(struct counters));
+    group->count = rules->workers;
     for (unsigned i = 0; i < group->count; i++) {
-        r = init_worker(&group->workers[i], input, &group->counters[i]);
+        group->workers[i].wake_fd = -1;
+        group->workers[i].group = group;
+    }
+    for (unsigned i = 0; i < group->count; i++) {
+        r = init_worker(&group->workers[i], rules, &group->counters[i]);
         if (r < 0)
             goto out;
     }
@@ -148,33 +170,75 @@ int worker_run(struct worker_group *group)
     return 0;
 }
 
+static bool wake(const struct worker *worker)
+{
+    const uint64_t one = 1;
+    return write(worker->wake_fd, &one, sizeof(one)) == sizeof(one);
+}
+
 static void done_worker(struct worker *worker)
 {
     task_cancel_all(&worker->tasks);
     while (worker->udp_count > 0)
         udp_free(worker->udp[--worker->udp_count]);
     tcp_free(worker->tcp);
-    if (worker->stop != NULL)
-        event_free(worker->stop);
+    task_rules_release(worker->tasks.in_force);
+    if (worker->wake != NULL)
+        event_free(worker->wake);
     if (worker->tasks.base != NULL)
         event_base_free(worker->tasks.base);
-    if (worker->stop_fd >= 0)
-        close(worker->stop_fd);
+    if (worker->wake_fd >= 0)
+        close(worker->wake_fd);
 }
 
 void worker_stop(struct worker_group *group)
 {
-    uint64_t one = 1;
     if (group == NULL)
         return;
+    pthread_mutex_lock(&group->lock);
     for (unsigned i = 0; i < group->count; i++)
-        if (group->workers[i].started && write(group->workers[i].stop_fd, &one, sizeof(one)) == sizeof(one))
+        group->workers[i].stopping = true;
+    pthread_mutex_unlock(&group->lock);
+    for (unsigned i = 0; i < group->count; i++)
+        if (group->workers[i].started && wake(&group->workers[i]))
             pthread_join(group->workers[i].thread, NULL);
     for (unsigned i = 0; i < group->count; i++)
         done_worker(&group->workers[i]);
     free(group->workers);
     free(group->counters);
+    pthread_mutex_destroy(&group->lock);
+    pthread_cond_destroy(&group->taken);
     free(group);
+}
+
+/* All that can fail comes first. */
+static int hand_over(struct worker_group *group, struct rules *rules)
+{
+    for (unsigned i = 0; i < group->count; i++) {
+        struct worker *worker = &group->workers[i];
+        worker->next = task_rules_new(rules, worker->tasks.base, worker->tasks.counters);
+        if (worker->next != NULL)
+            continue;
+        while (i-- > 0) {
+            task_rules_release(group->workers[i].next);
+            group->workers[i].next = NULL;
+        }
+        return -ENOMEM;
+    }
+    for (unsigned i = 0; i < group->count; i++)
+        wake(&group->workers[i]);
+    return 0;
+}
+
+int worker_exchange(struct worker_group *group, struct rules *rules)
+{
+    pthread_mutex_lock(&group->lock);
+    int r = hand_over(group, rules);
+    for (unsigned i = 0; r == 0 && i < group->count; i++)
+        while (group->workers[i].next != NULL)
+            pthread_cond_wait(&group->taken, &group->lock);
+    pthread_mutex_unlock(&group->lock);
+    return r;
 }
 
 const struct counters *worker_counters(const struct worker_group *group, unsigned *ret_count)
@@ -190,7 +254,8 @@ void worker_upstream(const struct worker_group *group, unsigned upstream,
     unsigned measured = 0, bad = 0;
     *ret_upstream = (struct worker_upstream){0};
     for (unsigned i = 0; i < group->count; i++) {
-        const struct choice_upstream *at = &group->workers[i].tasks.exchange.choice.upstreams[upstream];
+        const struct choice_upstream *at =
+            &group->workers[i].tasks.in_force->exchange.choice.upstreams[upstream];
         ret_upstream->sent += at->sent;
         ret_upstream->answered += at->answered;
         ret_upstream->timeouts += at->timeouts;

@@ -7,31 +7,21 @@
 #ifndef GATE64_DNS64_EDGE_WORKER_H
 #define GATE64_DNS64_EDGE_WORKER_H
 
-#include "dns64/access/client.h"
-#include "dns64/edge/task.h"
-#include "dns64/edge/tcp.h"
+#include "common/counters.h"
+#include "dns64/rules.h"
 
 struct worker_group;
 
-struct worker_input {
-    unsigned workers;
-    const struct query_policy *policy;
-    const struct client_list *clients;
-    const struct addr_endpoint *listen;
-    size_t listen_count;
-    const struct addr_endpoint *upstreams;
-    size_t upstreams_count;
-    struct tcp_limits tcp; /* of all threads together */
-};
-
 /* Opens all sockets, logs which one could not be; threads begin with worker_run. */
-int worker_new(const struct worker_input *input, struct worker_group **ret_group)
-    __attribute__((warn_unused_result));
+int worker_new(struct rules *rules, struct worker_group **ret_group) __attribute__((warn_unused_result));
 int worker_run(struct worker_group *group) __attribute__((warn_unused_result));
+/* Other rules for all running threads, none of which lose a socket, a client or what they learned of
+ * upstreams that stay. Returns when all go by them; -ENOMEM: none does. */
+int worker_exchange(struct worker_group *group, struct rules *rules) __attribute__((warn_unused_result));
 /* Stops, joins, closes. Accepts NULL. */
 void worker_stop(struct worker_group *group);
 
-/* For the control thread. */
+/* For the control thread; worker_upstream not beside worker_exchange. */
 const struct counters *worker_counters(const struct worker_group *group, unsigned *ret_count);
 /* Sums over all threads; latency is their mean. */
 struct worker_upstream {

@@ -19,6 +19,11 @@ void choice_init(struct choice *choice, unsigned count)
     choice->count = count < CHOICE_MAX ? count : CHOICE_MAX;
 }
 
+void choice_keep(struct choice *choice, unsigned upstream, const struct choice *from, unsigned from_upstream)
+{
+    choice->upstreams[upstream] = from->upstreams[from_upstream];
+}
+
 static bool is_bad(const struct choice_upstream *upstream, uint64_t now_ns)
 {
     return upstream->bad_until_ns > now_ns;

@@ -36,6 +36,9 @@ struct choice {
 
 void choice_init(struct choice *choice, unsigned count);
 
+/* What was learned of an upstream in another table. */
+void choice_keep(struct choice *choice, unsigned upstream, const struct choice *from, unsigned from_upstream);
+
 /* The best upstream that is not in `tried` (a bit each); -1 when all are. Good before bad, then by latency.
  */
 int choice_next(const struct choice *choice, uint32_t tried, uint64_t now_ns);

@@ -1,0 +1,189 @@
+/*
+ * Layer: edge
+ * Specification: RFC 6147 5.2
+ */
+#include "dns64/rules.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/pref64.h"
+#include "common/settings_file.h"
+#include "dns64/edge/resolv.h"
+
+static unsigned worker_count(const struct settings *settings)
+{
+    cpu_set_t set;
+    if (settings->dns64.workers > 0)
+        return (unsigned)settings->dns64.workers;
+    return sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : (unsigned)CPU_COUNT(&set);
+}
+
+static unsigned share(int all, unsigned workers)
+{
+    return (unsigned)all / workers > 0 ? (unsigned)all / workers : 1;
+}
+
+/* Backends, and this host itself by each of its addresses. */
+static int make_clients(struct rules *rules, const struct settings *settings, const struct links *links)
+{
+    struct addr_prefix6 *defaults = NULL;
+    size_t from_count = settings->backends_count, count = 0;
+    const struct addr_prefix6 *from = settings->backends;
+    if (from_count == 0) {
+        int r = links_default_backends(links, &defaults, &from_count);
+        if (r < 0)
+            return r;
+        from = defaults;
+    }
+    rules->backends = calloc(from_count + links->addresses_count + 1, sizeof(*rules->backends));
+    if (rules->backends == NULL) {
+        free(defaults);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < from_count; i++)
+        rules->backends[count++] = from[i];
+    for (size_t i = 0; i < links->addresses_count; i++)
+        if (links->addresses[i].addr.family == AF_INET6)
+            rules->backends[count++] = (struct addr_prefix6){links->addresses[i].addr.v6, 128};
+    free(defaults);
+    rules->clients =
+        (struct client_list){rules->backends, count, settings->dns64.allow, settings->dns64.allow_count};
+    return 0;
+}
+
+/* exclude-aaaa, and what another DNS64 upstream would have made: images under our prefixes and the well-known
+ * one. */
+static int make_policy(struct rules *rules, const struct settings *settings)
+{
+    const struct settings_dns64 *dns64 = &settings->dns64;
+    size_t count = 0;
+    rules->pref64 = calloc(settings->pref64_count, sizeof(*rules->pref64));
+    rules->excluded =
+        calloc(dns64->exclude_aaaa_count + settings->pref64_count + 1, sizeof(*rules->excluded));
+    if (rules->pref64 == NULL || rules->excluded == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < dns64->exclude_aaaa_count; i++)
+        rules->excluded[count++] = dns64->exclude_aaaa[i];
+    for (size_t i = 0; i < settings->pref64_count; i++) {
+        const struct settings_pref64 *from = &settings->pref64[i];
+        rules->pref64[i] =
+            (struct synthesize_pref64){from->prefix,     from->allow4,    from->allow4_count,   from->for4,
+                                       from->for4_count, settings->deny4, settings->deny4_count};
+        rules->excluded[count++] = from->prefix;
+    }
+    rules->excluded[count++] = pref64_well_known;
+    rules->policy = (struct query_policy){
+        .pref64 = rules->pref64,
+        .pref64_count = settings->pref64_count,
+        .excluded = rules->excluded,
+        .excluded_count = count,
+        .on_aaaa_failure = dns64->on_aaaa_failure,
+        .reverse = dns64->reverse,
+        .mark_synthetic = dns64->mark_synthetic,
+        .edns_size = (uint16_t)dns64->edns_size,
+        .aaaa_wait_ms = (uint32_t)dns64->aaaa_wait_ms,
+    };
+    return 0;
+}
+
+static int find_upstreams(struct rules *rules, const struct settings *settings, const struct links *links,
+                          const char *resolv, char error[SETTINGS_ERROR_LEN])
+{
+    const struct settings_dns64 *dns64 = &settings->dns64;
+    if (dns64->upstream_count > CHOICE_MAX) {
+        snprintf(error, SETTINGS_ERROR_LEN, "%s:0: %zu upstreams; allowed: at most %d in dns64.upstream",
+                 settings->file, dns64->upstream_count, CHOICE_MAX);
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < dns64->upstream_count; i++)
+        rules->upstreams[rules->upstreams_count++] = dns64->upstream[i];
+    if (rules->upstreams_count == 0)
+        rules->upstreams_count = (unsigned)resolv_read(resolv, links, dns64->listen, dns64->listen_count,
+                                                       rules->upstreams, CHOICE_MAX);
+    if (rules->upstreams_count > 0)
+        return 0;
+    snprintf(error, SETTINGS_ERROR_LEN,
+             "no resolver to ask: %s names none but this host; set dns64.upstream, such as upstream = "
+             "[\"2001:db8::53\"]",
+             resolv);
+    return -ENOENT;
+}
+
+int rules_new(struct settings **settings, const struct links *links, const char *resolv,
+              struct rules **ret_rules, char error[SETTINGS_ERROR_LEN])
+{
+    struct rules *rules = calloc(1, sizeof(*rules));
+    int r = -ENOMEM;
+    if (rules == NULL)
+        goto out;
+    rules->holders = 1;
+    rules->workers = worker_count(*settings);
+    rules->tcp = (struct rules_tcp){share((*settings)->dns64.tcp.connections, rules->workers),
+                                    share((*settings)->dns64.tcp.connections_per_network, rules->workers),
+                                    (unsigned)(*settings)->dns64.tcp.idle_s};
+    r = make_clients(rules, *settings, links);
+    if (r == 0)
+        r = make_policy(rules, *settings);
+    if (r == 0)
+        r = find_upstreams(rules, *settings, links, resolv, error);
+    if (r < 0)
+        goto out;
+    rules->settings = *settings;
+    *settings = NULL;
+    *ret_rules = rules;
+    return 0;
+out:
+    if (r == -ENOMEM)
+        snprintf(error, SETTINGS_ERROR_LEN, "out of memory");
+    rules_release(rules);
+    return r;
+}
+
+struct rules *rules_hold(struct rules *rules)
+{
+    atomic_fetch_add(&rules->holders, 1);
+    return rules;
+}
+
+void rules_release(struct rules *rules)
+{
+    if (rules == NULL || atomic_fetch_sub(&rules->holders, 1) > 1)
+        return;
+    settings_file_free(rules->settings);
+    free(rules->backends);
+    free(rules->pref64);
+    free(rules->excluded);
+    free(rules);
+}
+
+static bool same_endpoint(const struct addr_endpoint *a, const struct addr_endpoint *b)
+{
+    return a->port == b->port && a->addr.family == b->addr.family &&
+           (a->addr.family == AF_INET ? a->addr.v4 == b->addr.v4 : addr_equal6(&a->addr.v6, &b->addr.v6));
+}
+
+int rules_find_upstream(const struct rules *rules, const struct addr_endpoint *upstream)
+{
+    for (unsigned i = 0; i < rules->upstreams_count; i++)
+        if (same_endpoint(&rules->upstreams[i], upstream))
+            return (int)i;
+    return -1;
+}
+
+bool rules_same_network(const struct rules *a, const struct rules *b)
+{
+    if (a->upstreams_count != b->upstreams_count || a->clients.backends_count != b->clients.backends_count)
+        return false;
+    for (unsigned i = 0; i < a->upstreams_count; i++)
+        if (!same_endpoint(&a->upstreams[i], &b->upstreams[i]))
+            return false;
+    for (size_t i = 0; i < a->clients.backends_count; i++)
+        if (a->backends[i].len != b->backends[i].len ||
+            !addr_equal6(&a->backends[i].address, &b->backends[i].address))
+            return false;
+    return true;
+}

@@ -1,0 +1,53 @@
+/*
+ * What holds for queries: the configuration and this host's network, made ready for use. Made once, never
+ * changed, exchanged as a whole; a query ends by the rules that it began with.
+ *
+ * Layer: edge
+ * Specification: RFC 6147 5.2 (one set of prefixes for DNS64 and NAT64)
+ */
+#ifndef GATE64_DNS64_RULES_H
+#define GATE64_DNS64_RULES_H
+
+#include <stdatomic.h>
+
+#include "common/links.h"
+#include "common/settings.h"
+#include "dns64/access/client.h"
+#include "dns64/query/query.h"
+#include "dns64/upstream/choice.h"
+
+/* Of one thread: its share of the whole. */
+struct rules_tcp {
+    unsigned connections, connections_per_network;
+    unsigned idle_s;
+};
+
+struct rules {
+    struct settings *settings; /* what the lists below point into */
+    unsigned workers;
+    struct query_policy policy;
+    struct client_list clients;
+    struct addr_endpoint upstreams[CHOICE_MAX];
+    unsigned upstreams_count;
+    struct rules_tcp tcp;
+    struct addr_prefix6 *backends; /* with the gateway's own addresses */
+    struct synthesize_pref64 *pref64;
+    struct addr_prefix6 *excluded;
+    atomic_uint holders;
+};
+
+/* Takes *settings (and sets it NULL) if it succeeds; on failure `error` says why. `resolv` is resolv.conf,
+ * for when no upstream is configured. One holder. */
+int rules_new(struct settings **settings, const struct links *links, const char *resolv,
+              struct rules **ret_rules, char error[SETTINGS_ERROR_LEN]) __attribute__((warn_unused_result));
+struct rules *rules_hold(struct rules *rules);
+/* The last one frees. Accepts NULL. */
+void rules_release(struct rules *rules);
+
+/* Index of this upstream, or -1. */
+int rules_find_upstream(const struct rules *rules, const struct addr_endpoint *upstream);
+
+/* Whether the host's network makes the same of both: clients and upstreams. */
+bool rules_same_network(const struct rules *a, const struct rules *b);
+
+#endif
