@@ -12,236 +12,182 @@
 
 #include "common/log.h"
 #include "nat64d/keeper/netlink.h"
+#include "nat64d/keeper/plan.h"
+#include "nat64d/keeper/record_file.h"
 #include "nat64d/keeper/sysctl.h"
+#include "nat64d/keeper/verb.h"
 
-enum {
-    TUN_ADDRESS =
-        (int)0xc0000008,  /* 192.0.0.8, RFC 7600: the IPv4 dummy address, for the kernel's own errors */
-    TUN_MTU = 65535,      /* so that every size rule is ours */
-    TUN_QUEUE_LEN = 1000, /* packets that wait while the translator does not read */
-    SYSCTL_PATH_LEN = 96,
-};
-
-/* One proxy neighbour entry that we made. */
-struct proxy {
-    uint32_t ifindex;
-    uint32_t address;
-};
+enum { FOLDER_LEN = 300 };
 
 struct host {
     struct netlink *netlink;
-    uint32_t ifindex;
-    struct addr_prefix *routes;
-    size_t routes_count;
-    struct proxy *proxies;
-    size_t proxies_count;
+    struct record_file *record;
 };
 
-static int set_device_sysctl(const char *family, const char *device, const char *key, int value)
-{
-    char path[SYSCTL_PATH_LEN];
-    snprintf(path, sizeof(path), "%s/conf/%s/%s", family, device, key);
-    int r = sysctl_ensure(path, value);
-    if (r < 0 && r != -ENOENT) {
-        log_error("host", "cannot set net/%s to %d: %s; run nat64d as root or through systemd", path, value,
-                  strerror(-r));
-        return r;
-    }
-    return 0;
-}
+/* Set at the end of host_add and never undone. */
+static const char *const forwarding[] = {"ipv4/ip_forward", "ipv6/conf/all/forwarding"};
+enum { FORWARDING_COUNT = sizeof(forwarding) / sizeof(forwarding[0]) };
 
-/* Before the device is up: it gets no IPv6 address, and takes back errors that are signed with an address
- * of this host (they would be lost as martians). */
-static int prepare_device(const char *tun)
+int host_open(const char *state_dir, struct host **ret_host)
 {
-    int r = set_device_sysctl("ipv6", tun, "addr_gen_mode", 1);
-    if (r == 0)
-        r = set_device_sysctl("ipv6", tun, "accept_ra", 0);
-    if (r == 0)
-        r = set_device_sysctl("ipv4", tun, "accept_local", 1);
-    if (r == 0)
-        r = set_device_sysctl("ipv4", tun, "rp_filter", 2);
-    return r;
-}
-
-static int enable_forwarding4(void)
-{
-    int r = sysctl_ensure("ipv4/ip_forward", 1);
-    if (r < 0)
-        log_error("host", "cannot turn on IPv4 forwarding: %s; run: sysctl -w net.ipv4.ip_forward=1",
-                  strerror(-r));
-    return r;
-}
-
-static int enable_forwarding6(const struct links *links)
-{
-    char path[SYSCTL_PATH_LEN], name[IF_NAMESIZE];
-    int value;
-    if (sysctl_read("ipv6/conf/all/forwarding", &value) == 0 && value == 1)
-        return 0;
-    if (links->uplink6 != 0 && if_indextoname(links->uplink6, name) != NULL) {
-        snprintf(path, sizeof(path), "ipv6/conf/%s/accept_ra", name);
-        if (sysctl_read(path, &value) == 0 && value == 1) {
-            int r = sysctl_write(path, 2);
-            if (r < 0)
-                log_warning("host", "cannot set net/%s to 2: %s; the IPv6 default route may expire", path,
-                            strerror(-r));
-        }
-    }
-    int r = sysctl_ensure("ipv6/conf/all/forwarding", 1);
-    if (r < 0)
-        log_error("host", "cannot turn on IPv6 forwarding: %s; run: sysctl -w net.ipv6.conf.all.forwarding=1",
-                  strerror(-r));
-    return r;
-}
-
-static int add_route(struct host *host, const struct addr_prefix *prefix)
-{
-    char text[ADDR_TEXT_LEN];
-    int r = netlink_route_add(host->netlink, host->ifindex, prefix);
-    if (r == -EEXIST) {
-        log_error("host", "a route to %s is there already; remove it, or the pool or prefix that it is for",
-                  addr_print_prefix(prefix, text));
-        return r;
-    }
-    if (r < 0) {
-        log_error("host", "cannot add the route to %s: %s", addr_print_prefix(prefix, text), strerror(-r));
-        return r;
-    }
-    host->routes[host->routes_count++] = *prefix;
-    return 0;
-}
-
-static int add_routes(struct host *host, const struct settings *settings)
-{
-    host->routes = calloc(settings->pref64_count + settings->pools_count, sizeof(*host->routes));
-    if (host->routes == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < settings->pref64_count; i++) {
-        struct addr_prefix prefix = {.family = AF_INET6, .v6 = settings->pref64[i].prefix};
-        int r = add_route(host, &prefix);
-        if (r < 0)
-            return r;
-    }
-    for (size_t i = 0; i < settings->pools_count; i++) {
-        struct addr_prefix prefix = {.family = AF_INET, .v4 = settings->pools[i].address};
-        int r = add_route(host, &prefix);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-/* The link on whose subnet an address lies, so that somebody there will ask for it by ARP; 0 if none. */
-static uint32_t on_link4(const struct links *links, uint32_t address)
-{
-    for (size_t i = 0; i < links->addresses_count; i++) {
-        const struct links_address *own = &links->addresses[i];
-        if (own->subnet.family == AF_INET && own->subnet.v4.len < 32 && !own->host_scope &&
-            addr_in_prefix4(address, &own->subnet.v4))
-            return own->ifindex;
-    }
-    return 0;
-}
-
-static int add_proxy(struct host *host, uint32_t ifindex, uint32_t address)
-{
-    char text[ADDR_TEXT_LEN];
-    struct proxy *proxies = realloc(host->proxies, (host->proxies_count + 1) * sizeof(*proxies));
-    if (proxies == NULL)
-        return -ENOMEM;
-    host->proxies = proxies;
-    int r = netlink_proxy_add(host->netlink, ifindex, address);
-    if (r < 0) {
-        log_error("host", "cannot answer ARP for %s: %s", addr_print4(address, text), strerror(-r));
-        return r;
-    }
-    host->proxies[host->proxies_count++] = (struct proxy){ifindex, address};
-    return 0;
-}
-
-/* Spare addresses of a subnet that we are on: the gateway answers ARP for them. */
-static int add_proxies(struct host *host, const struct settings *settings, const struct links *links)
-{
-    for (size_t i = 0; i < settings->pools_count; i++) {
-        const struct addr_prefix4 *pool = &settings->pools[i].address;
-        uint32_t last = addr_last4(pool);
-        for (uint32_t address = pool->address;; address++) {
-            uint32_t ifindex = on_link4(links, address);
-            int r = ifindex != 0 ? add_proxy(host, ifindex, address) : 0;
-            if (r < 0)
-                return r;
-            if (address == last)
-                break;
-        }
-    }
-    return 0;
-}
-
-static int bring_up(struct host *host, const char *tun)
-{
-    host->ifindex = if_nametoindex(tun);
-    int r =
-        host->ifindex == 0 ? -errno : netlink_link_up(host->netlink, host->ifindex, TUN_MTU, TUN_QUEUE_LEN);
-    if (r == 0)
-        r = netlink_address_add(host->netlink, host->ifindex, (uint32_t)TUN_ADDRESS);
-    if (r < 0)
-        log_error("host", "cannot bring device %s up: %s; nat64d needs CAP_NET_ADMIN", tun, strerror(-r));
-    return r;
-}
-
-int host_up(const struct settings *settings, const struct links *links, struct host **ret_host)
-{
+    char folder[FOLDER_LEN];
     struct host *host = calloc(1, sizeof(*host));
     if (host == NULL)
         return -ENOMEM;
-    int r = netlink_open(&host->netlink);
-    if (r < 0) {
-        log_error("host", "cannot open a netlink socket: %s", strerror(-r));
-        goto out;
+    snprintf(folder, sizeof(folder), "%s/nat64d", state_dir);
+    int r = record_file_open(folder, &host->record);
+    if (r == 0) {
+        r = netlink_open(&host->netlink);
+        if (r < 0)
+            log_error("host", "cannot open a netlink socket: %s; allow AF_NETLINK", strerror(-r));
     }
-    r = prepare_device(settings->nat64.tun);
-    if (r == 0)
-        r = bring_up(host, settings->nat64.tun);
-    if (r == 0)
-        r = add_routes(host, settings);
-    if (r == 0)
-        r = add_proxies(host, settings, links);
-    if (r == 0)
-        r = enable_forwarding4();
-    if (r == 0)
-        r = enable_forwarding6(links);
-    if (r < 0)
-        goto out;
+    if (r < 0) {
+        host_close(host);
+        return r;
+    }
     *ret_host = host;
     return 0;
+}
+
+void host_close(struct host *host)
+{
+    if (host == NULL)
+        return;
+    netlink_close(host->netlink);
+    record_file_close(host->record);
+    free(host);
+}
+
+static bool forwards(void)
+{
+    for (unsigned i = 0; i < FORWARDING_COUNT; i++) {
+        int value, r = sysctl_read(forwarding[i], &value);
+        if (r != -ENOENT && (r < 0 || value == 0))
+            return false;
+    }
+    return true;
+}
+
+static int enable_forwarding(void)
+{
+    for (unsigned i = 0; i < FORWARDING_COUNT; i++) {
+        int r = sysctl_ensure(forwarding[i], 1);
+        if (r < 0 && r != -ENOENT) {
+            log_error("host", "cannot turn on forwarding: net/%s: %s; set it to 1 by sysctl", forwarding[i],
+                      strerror(-r));
+            return r;
+        }
+    }
+    return 0;
+}
+
+bool host_has(const struct host *host, const struct host_plan *wanted)
+{
+    struct plan plan;
+    bool has = false;
+    if (plan_init(&plan, wanted, host->record) < 0)
+        goto out;
+    for (size_t i = 0; i < plan.count; i++) {
+        const struct record_entry *kept = record_file_find(host->record, &plan.entries[i]);
+        if (kept == NULL || !kept->done || strcmp(kept->now, plan.entries[i].now) != 0)
+            goto out;
+    }
+    /* The device takes address and routes along when somebody removes it. */
+    has = if_nametoindex(wanted->settings->nat64.tun) != 0 && forwards();
 out:
-    host_down(host);
+    plan_done(&plan);
+    return has;
+}
+
+static int add_entry(const struct host *host, const struct verb_context *context, struct record_entry *entry)
+{
+    const struct record_entry *kept = record_file_find(host->record, entry);
+    int r = 0;
+    if (kept == NULL)
+        r = verb_look(context, entry);
+    else
+        memcpy(entry->before, kept->before, sizeof(entry->before));
+    if (r == 0 && (kept == NULL || strcmp(kept->now, entry->now) != 0)) {
+        r = record_file_begin(host->record, entry);
+        kept = NULL;
+    }
+    if (r == 0)
+        r = verb_do(context, entry);
+    if (r == 0 && (kept == NULL || !kept->done))
+        r = record_file_done(host->record, entry);
     return r;
 }
 
-void host_down(struct host *host)
+int host_add(struct host *host, const struct host_plan *wanted)
 {
-    char text[ADDR_TEXT_LEN];
-    int r;
-    if (host == NULL)
-        return;
-    while (host->proxies_count > 0) {
-        const struct proxy *proxy = &host->proxies[--host->proxies_count];
-        r = netlink_proxy_drop(host->netlink, proxy->ifindex, proxy->address);
-        if (r < 0 && r != -ENOENT)
-            log_warning("host", "cannot remove the proxy entry of %s: %s; continuing without",
-                        addr_print4(proxy->address, text), strerror(-r));
+    struct plan plan;
+    struct links *links = NULL;
+    int r = plan_init(&plan, wanted, host->record);
+    if (r < 0)
+        goto out;
+    r = links_read(NULL, &links);
+    if (r < 0) {
+        log_error("host", "cannot read this host's addresses and routes: %s; allow AF_NETLINK", strerror(-r));
+        goto out;
     }
-    while (host->routes_count > 0) {
-        const struct addr_prefix *route = &host->routes[--host->routes_count];
-        r = netlink_route_drop(host->netlink, host->ifindex, route);
-        if (r < 0 && r != -ESRCH && r != -ENODEV)
-            log_warning("host", "cannot remove the route to %s: %s; continuing without",
-                        addr_print_prefix(route, text), strerror(-r));
+    struct verb_context context = {host->netlink, host->record, links, &plan.rules};
+    for (size_t i = 0; r == 0 && i < plan.count; i++)
+        r = add_entry(host, &context, &plan.entries[i]);
+    if (r == 0)
+        r = enable_forwarding();
+out:
+    links_free(links);
+    plan_done(&plan);
+    return r;
+}
+
+static int undo_entry(const struct host *host, const struct record_entry *entry)
+{
+    struct verb_context context = {.netlink = host->netlink, .record = host->record};
+    int r = verb_undo(&context, entry);
+    return r < 0 ? r : record_file_undone(host->record, entry);
+}
+
+static bool in_plan(const struct plan *plan, const struct record_entry *entry)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (record_same(&plan->entries[i], entry))
+            return true;
+    return false;
+}
+
+/* All without a plan. */
+static int undo(const struct host *host, const struct plan *plan)
+{
+    int failure = 0;
+    for (size_t i = record_file_count(host->record); i-- > 0;) {
+        const struct record_entry *entry = record_file_at(host->record, i);
+        if (plan != NULL && in_plan(plan, entry))
+            continue;
+        int r = undo_entry(host, entry);
+        if (failure == 0)
+            failure = r;
     }
-    free(host->proxies);
-    free(host->routes);
-    netlink_close(host->netlink);
-    free(host);
+    return failure;
+}
+
+int host_prune(struct host *host, const struct host_plan *wanted)
+{
+    struct plan plan;
+    int r = plan_init(&plan, wanted, host->record);
+    if (r == 0)
+        r = undo(host, &plan);
+    plan_done(&plan);
+    return r;
+}
+
+int host_down(struct host *host)
+{
+    int r = undo(host, NULL);
+    if (r < 0)
+        return r;
+    r = record_file_remove(host->record);
+    if (r < 0)
+        log_error("host", "cannot remove the host record: %s; remove it by hand", strerror(-r));
+    return r;
 }

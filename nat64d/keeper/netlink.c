@@ -60,8 +60,8 @@ static struct nlmsghdr *begin(struct netlink *netlink, uint16_t type, uint16_t f
     return header;
 }
 
-/* Sends the request and waits for its acknowledgement. */
-static int ask(struct netlink *netlink, struct nlmsghdr *header)
+/* Sends the request, gives its answers to `callback` (may be NULL) and waits for the acknowledgement. */
+static int ask_for(struct netlink *netlink, struct nlmsghdr *header, mnl_cb_t callback, void *data)
 {
     char answer[ANSWER_LEN];
     unsigned port = mnl_socket_get_portid(netlink->socket);
@@ -71,7 +71,7 @@ static int ask(struct netlink *netlink, struct nlmsghdr *header)
         ssize_t n = mnl_socket_recvfrom(netlink->socket, answer, sizeof(answer));
         if (n < 0)
             return -errno;
-        int r = mnl_cb_run(answer, (size_t)n, netlink->sequence, port, NULL, NULL);
+        int r = mnl_cb_run(answer, (size_t)n, netlink->sequence, port, callback, data);
         if (r < 0)
             return -errno;
         if (r == MNL_CB_STOP)
@@ -79,21 +79,62 @@ static int ask(struct netlink *netlink, struct nlmsghdr *header)
     }
 }
 
-int netlink_link_up(struct netlink *netlink, uint32_t ifindex, uint32_t mtu, uint32_t queue_len)
+static int ask(struct netlink *netlink, struct nlmsghdr *header)
+{
+    return ask_for(netlink, header, NULL, NULL);
+}
+
+static int read_link(const struct nlmsghdr *header, void *data)
+{
+    struct netlink_link *link = data;
+    const struct ifinfomsg *message = mnl_nlmsg_get_payload(header);
+    const struct nlattr *attr;
+    link->up = (message->ifi_flags & IFF_UP) != 0;
+    mnl_attr_for_each (attr, header, sizeof(*message)) {
+        if (mnl_attr_get_type(attr) == IFLA_MTU)
+            link->mtu = mnl_attr_get_u32(attr);
+        else if (mnl_attr_get_type(attr) == IFLA_TXQLEN)
+            link->queue_len = mnl_attr_get_u32(attr);
+    }
+    return MNL_CB_OK;
+}
+
+int netlink_link_read(struct netlink *netlink, uint32_t ifindex, struct netlink_link *ret_link)
+{
+    struct netlink_link link = {0};
+    struct nlmsghdr *header = begin(netlink, RTM_GETLINK, 0);
+    struct ifinfomsg *message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
+    message->ifi_index = (int)ifindex;
+    int r = ask_for(netlink, header, read_link, &link);
+    if (r == 0)
+        *ret_link = link;
+    return r;
+}
+
+int netlink_link_set(struct netlink *netlink, uint32_t ifindex, const struct netlink_link *link)
 {
     struct nlmsghdr *header = begin(netlink, RTM_NEWLINK, 0);
-    struct ifinfomsg *link = mnl_nlmsg_put_extra_header(header, sizeof(*link));
-    link->ifi_index = (int)ifindex;
-    link->ifi_flags = IFF_UP;
-    link->ifi_change = IFF_UP;
-    mnl_attr_put_u32(header, IFLA_MTU, mtu);
-    mnl_attr_put_u32(header, IFLA_TXQLEN, queue_len);
+    struct ifinfomsg *message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
+    message->ifi_index = (int)ifindex;
+    message->ifi_flags = link->up ? IFF_UP : 0;
+    message->ifi_change = IFF_UP;
+    mnl_attr_put_u32(header, IFLA_MTU, link->mtu);
+    mnl_attr_put_u32(header, IFLA_TXQLEN, link->queue_len);
     return ask(netlink, header);
 }
 
-int netlink_address_add(struct netlink *netlink, uint32_t ifindex, uint32_t address)
+int netlink_link_drop(struct netlink *netlink, uint32_t ifindex)
 {
-    struct nlmsghdr *header = begin(netlink, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+    struct nlmsghdr *header = begin(netlink, RTM_DELLINK, 0);
+    struct ifinfomsg *message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
+    message->ifi_index = (int)ifindex;
+    return ask(netlink, header);
+}
+
+static int own_address(struct netlink *netlink, uint16_t type, uint16_t flags, uint32_t ifindex,
+                       uint32_t address)
+{
+    struct nlmsghdr *header = begin(netlink, type, flags);
     struct ifaddrmsg *message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
     message->ifa_family = AF_INET;
     message->ifa_prefixlen = 32;
@@ -101,6 +142,16 @@ int netlink_address_add(struct netlink *netlink, uint32_t ifindex, uint32_t addr
     mnl_attr_put_u32(header, IFA_LOCAL, htonl(address));
     mnl_attr_put_u32(header, IFA_ADDRESS, htonl(address));
     return ask(netlink, header);
+}
+
+int netlink_address_add(struct netlink *netlink, uint32_t ifindex, uint32_t address)
+{
+    return own_address(netlink, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, ifindex, address);
+}
+
+int netlink_address_drop(struct netlink *netlink, uint32_t ifindex, uint32_t address)
+{
+    return own_address(netlink, RTM_DELADDR, 0, ifindex, address);
 }
 
 static int route(struct netlink *netlink, uint16_t type, uint16_t flags, uint32_t ifindex,
@@ -140,7 +191,7 @@ static int proxy(struct netlink *netlink, uint16_t type, uint16_t flags, uint32_
     message->ndm_family = AF_INET;
     message->ndm_ifindex = (int)ifindex;
     message->ndm_flags = NTF_PROXY;
-    message->ndm_state = NUD_PERMANENT;
+    message->ndm_state = type == RTM_GETNEIGH ? 0 : NUD_PERMANENT; /* a question must have none */
     mnl_attr_put_u32(header, NDA_DST, htonl(address));
     return ask(netlink, header);
 }
@@ -153,4 +204,10 @@ int netlink_proxy_add(struct netlink *netlink, uint32_t ifindex, uint32_t addres
 int netlink_proxy_drop(struct netlink *netlink, uint32_t ifindex, uint32_t address)
 {
     return proxy(netlink, RTM_DELNEIGH, 0, ifindex, address);
+}
+
+int netlink_proxy_has(struct netlink *netlink, uint32_t ifindex, uint32_t address)
+{
+    int r = proxy(netlink, RTM_GETNEIGH, 0, ifindex, address);
+    return r == 0 ? 1 : r == -ENOENT ? 0 : r;
 }
