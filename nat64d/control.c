@@ -4,6 +4,7 @@
  */
 #include "nat64d/control.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "common/clock.h"
 #include "common/metrics.h"
 #include "common/pref64.h"
+#include "common/reload.h"
 #include "config.h"
 #include "nat64d/rfc6146/tcp_state.h"
 
@@ -31,7 +33,7 @@ static const char *const transport_names[TRANSPORT_COUNT] = {"tcp", "udp", "icmp
 
 static json_int_t counter(const struct translator *translator, unsigned index)
 {
-    return (json_int_t)counters_sum(translator->counters, translator->shared.workers, index);
+    return (json_int_t)counters_sum(translator->counters, WORKER_MAX, index);
 }
 
 static json_int_t tally(const struct translator *translator, enum tally which)
@@ -53,15 +55,16 @@ static json_t *counts(const struct translator *translator, bool sessions)
     json_t *object = json_object();
     for (unsigned t = 0; t < TRANSPORT_COUNT; t++) {
         json_int_t sum = 0;
-        for (unsigned i = 0; i < translator->shared.shards; i++) {
-            const struct steps_shard *shard = &translator->shards[i];
+        for (unsigned i = 0; i < translator->tables->shared.shards; i++) {
+            const struct steps_shard *shard = &translator->tables->shards[i];
             sum += __atomic_load_n(sessions ? &shard->sessions.count[t] : &shard->bib.count[t],
                                    __ATOMIC_RELAXED);
         }
         json_object_set_new(object, transport_names[t], json_integer(sum));
     }
     if (sessions)
-        json_object_set_new(object, "max", json_integer(translator->shared.state.header->session_slots));
+        json_object_set_new(object, "max",
+                            json_integer(translator->tables->shared.state.header->session_slots));
     return object;
 }
 
@@ -69,9 +72,9 @@ static json_t *pref64_list(const struct translator *translator)
 {
     char text[ADDR_TEXT_LEN];
     json_t *list = json_array();
-    for (size_t i = 0; i < translator->shared.guard.pref64_count; i++)
+    for (size_t i = 0; i < translator->tables->shared.guard.pref64_count; i++)
         json_array_append_new(
-            list, json_string(addr_print_prefix6(&translator->shared.guard.pref64[i].prefix, text)));
+            list, json_string(addr_print_prefix6(&translator->tables->shared.guard.pref64[i].prefix, text)));
     return list;
 }
 
@@ -84,9 +87,23 @@ static json_t *backends_list(const struct translator *translator)
     return list;
 }
 
+/* The tables are those of one configuration from here to end(). */
+static const struct translator *begin(void *context)
+{
+    struct translator *translator = ((const struct control_target *)context)->translator;
+    pthread_mutex_lock(&translator->mutex);
+    return translator;
+}
+
+static void end(const struct translator *translator)
+{
+    pthread_mutex_unlock((pthread_mutex_t *)&translator->mutex);
+}
+
 static void get_status(struct control_request *request, void *context)
 {
-    const struct translator *translator = context;
+    const struct control_target *target = context;
+    const struct translator *translator = begin(context);
     json_t *packets =
         json_pack("{s:I, s:I, s:I, s:I, s:I}", "from_ipv6", tally(translator, TALLY_FROM_IPV6), "to_ipv4",
                   tally(translator, TALLY_TO_IPV4), "from_ipv4", tally(translator, TALLY_FROM_IPV4),
@@ -96,22 +113,27 @@ static void get_status(struct control_request *request, void *context)
                   "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_utc_ms",
                   (json_int_t)(started_utc_ns / CLOCK_NS_PER_MS), "uptime_s",
                   (json_int_t)((clock_now_ns() - started_ns) / CLOCK_NS_PER_S), "tun",
-                  translator->settings->nat64.tun, "workers", (int)translator->shared.workers, "pref64",
-                  pref64_list(translator), "backends", backends_list(translator), "sessions",
+                  translator->settings->nat64.tun, "workers", (int)translator->tables->shared.workers,
+                  "pref64", pref64_list(translator), "backends", backends_list(translator), "sessions",
                   counts(translator, true), "bindings", counts(translator, false), "packets", packets);
+    json_object_set_new(status, "keeper_started_utc_ms",
+                        json_integer((json_int_t)(target->keeper_started_utc_ns / CLOCK_NS_PER_MS)));
+    end(translator);
     control_reply_json(request, 200, status);
 }
 
 /* A walk over the slots of a table. */
 struct walk {
-    const struct translator *translator;
+    void *context;                       /* struct control_target */
+    const struct translator *translator; /* while a record is made */
     uint32_t slot;
     bool by_backend;
     struct in6_addr backend;
     int transport; /* -1: all */
+    bool (*make)(struct walk *walk, json_t **ret_record);
 };
 
-static struct walk *walk_new(struct control_request *request, const struct translator *translator)
+static struct walk *walk_new(struct control_request *request, void *context)
 {
     const char *backend = control_query(request, "backend");
     const char *protocol = control_query(request, "protocol");
@@ -120,7 +142,7 @@ static struct walk *walk_new(struct control_request *request, const struct trans
         control_reply_error(request, 500, "out of memory");
         return NULL;
     }
-    walk->translator = translator;
+    walk->context = context;
     walk->transport = -1;
     walk->by_backend = backend != NULL;
     for (int t = 0; protocol != NULL && t < TRANSPORT_COUNT; t++)
@@ -135,6 +157,23 @@ static struct walk *walk_new(struct control_request *request, const struct trans
     }
     free(walk);
     return NULL;
+}
+
+/* One record, of tables that stand still meanwhile. */
+static bool walk_next(void *cursor, json_t **ret_record)
+{
+    struct walk *walk = cursor;
+    walk->translator = begin(walk->context);
+    bool more = walk->make(walk, ret_record);
+    end(walk->translator);
+    return more;
+}
+
+static void reply_list(struct control_request *request, bool (*make)(struct walk *walk, json_t **ret_record),
+                       struct walk *walk)
+{
+    walk->make = make;
+    control_reply_stream(request, walk_next, free, walk);
 }
 
 static bool walk_wants(const struct walk *walk, const struct bib_entry *entry)
@@ -155,9 +194,10 @@ static json_t *session_record(const struct walk *walk, const struct session *ses
                               const struct bib_entry *entry)
 {
     char src6[ADDR_TEXT_LEN], dst6[ADDR_TEXT_LEN], src4[ADDR_TEXT_LEN], dst4[ADDR_TEXT_LEN];
-    const struct guard *guard = &walk->translator->shared.guard;
-    unsigned pref64 = session->pref64 < guard->pref64_count ? session->pref64 : 0;
-    struct in6_addr image = pref64_embed(&guard->pref64[pref64].prefix, session->dst4);
+    const struct steps_shared *shared = &walk->translator->tables->shared;
+    unsigned pref64 = shared->pref64_index[session->pref64 % STATE_PREF64_MAX];
+    struct in6_addr image =
+        pref64_embed(&shared->guard.pref64[pref64 % shared->guard.pref64_count].prefix, session->dst4);
     return json_pack(
         "{s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:i, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:b}", "protocol",
         transport_names[session->transport], "state", state_name(session), "src6",
@@ -169,10 +209,9 @@ static json_t *session_record(const struct walk *walk, const struct session *ses
         (json_int_t)session->bytes4, "static", entry->is_static);
 }
 
-static bool next_session(void *cursor, json_t **ret_record)
+static bool make_session(struct walk *walk, json_t **ret_record)
 {
-    struct walk *walk = cursor;
-    const struct state *state = &walk->translator->shared.state;
+    const struct state *state = &walk->translator->tables->shared.state;
     while (walk->slot < state->header->session_slots) {
         struct session session;
         struct bib_entry entry;
@@ -190,13 +229,12 @@ static void get_sessions(struct control_request *request, void *context)
 {
     struct walk *walk = walk_new(request, context);
     if (walk != NULL)
-        control_reply_stream(request, next_session, free, walk);
+        reply_list(request, make_session, walk);
 }
 
-static bool next_binding(void *cursor, json_t **ret_record)
+static bool make_binding(struct walk *walk, json_t **ret_record)
 {
-    struct walk *walk = cursor;
-    const struct state *state = &walk->translator->shared.state;
+    const struct state *state = &walk->translator->tables->shared.state;
     char src6[ADDR_TEXT_LEN], src4[ADDR_TEXT_LEN];
     while (walk->slot < state->header->bib_slots) {
         struct bib_entry entry;
@@ -211,7 +249,7 @@ static bool next_binding(void *cursor, json_t **ret_record)
         if (entry.is_static)
             json_object_set_new(
                 *ret_record, "name",
-                json_string(binding_at(walk->translator->bindings, entry.static_index)->name));
+                json_string(binding_at(walk->translator->tables->bindings, entry.static_index)->name));
         return true;
     }
     return false;
@@ -221,31 +259,58 @@ static void get_bindings(struct control_request *request, void *context)
 {
     struct walk *walk = walk_new(request, context);
     if (walk != NULL)
-        control_reply_stream(request, next_binding, free, walk);
+        reply_list(request, make_binding, walk);
 }
 
-static bool next_address(void *cursor, json_t **ret_record)
+/* What the pool of the address has, beside the address's own numbers. */
+static void add_pool(json_t *record, const struct translator *translator, uint32_t index)
 {
-    struct walk *walk = cursor;
+    const struct tables *tables = translator->tables;
+    uint32_t pool_index = prefixes_pool_index(&tables->prefixes, index);
+    const struct prefixes_pool *pool = &tables->prefixes.pools[pool_index];
+    const struct steps_shared *shared = &tables->shared;
+    uint64_t closing_ns = expiry_closing(shared->lifetime_ns[EXPIRY_TCP_CLOSING], shared->closing_full_ns,
+                                         block_use(tables->blocks, pool_index, TRANSPORT_TCP),
+                                         block_pool_ports(tables->blocks, pool_index));
+    uint32_t host = 0;
+    struct pool_watch_use use;
+    pool_watch_get(translator->watch, pool_index, &use);
+    for (uint16_t block = 0; block < PORT_BLOCKS; block++)
+        host += (uint32_t)__builtin_popcountll((block_host(tables->blocks, index, block, TRANSPORT_TCP) |
+                                                block_host(tables->blocks, index, block, TRANSPORT_UDP)) &
+                                               pool->ports[block]);
+    json_t *more =
+        json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:o}", "shared", pool->shared, "drains", pool->drain,
+                  "host", (json_int_t)host, "percent", (json_int_t)use.percent, "tcp_closing_s",
+                  (json_int_t)(closing_ns / CLOCK_NS_PER_S), "per_minute", (json_int_t)use.per_minute,
+                  "lasts_s", use.lasts_s < 0 ? json_null() : json_integer((json_int_t)use.lasts_s));
+    json_object_update(record, more);
+    json_decref(more);
+}
+
+static bool make_address(struct walk *walk, json_t **ret_record)
+{
     const struct translator *translator = walk->translator;
+    const struct tables *tables = translator->tables;
     char address[ADDR_TEXT_LEN];
     uint32_t used[TRANSPORT_COUNT] = {0}, held = 0, claimed, total;
-    if (walk->slot >= translator->prefixes.addresses)
+    if (walk->slot >= tables->prefixes.addresses)
         return false;
     uint32_t index = walk->slot++;
-    const struct prefixes_pool *pool = prefixes_pool_of(&translator->prefixes, index);
-    for (unsigned i = 0; i < translator->shared.shards; i++) {
+    const struct prefixes_pool *pool = prefixes_pool_of(&tables->prefixes, index);
+    for (unsigned i = 0; i < tables->shared.shards; i++) {
         for (unsigned t = 0; t < TRANSPORT_COUNT; t++)
-            used[t] += claim_used(translator->shards[i].claim, index, t);
-        held += claim_held(translator->shards[i].claim, index);
+            used[t] += claim_used(tables->shards[i].claim, index, t);
+        held += claim_held(tables->shards[i].claim, index);
     }
-    block_count(translator->blocks, index, &claimed, &total);
+    block_count(tables->blocks, index, &claimed, &total);
     *ret_record =
         json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "pool", pool->name, "address",
-                  addr_print4(prefixes_address(&translator->prefixes, index), address), "ports",
+                  addr_print4(prefixes_address(&tables->prefixes, index), address), "ports",
                   (json_int_t)pool->ports_count, "tcp", (json_int_t)used[TRANSPORT_TCP], "udp",
                   (json_int_t)used[TRANSPORT_UDP], "icmp", (json_int_t)used[TRANSPORT_ICMP], "held",
                   (json_int_t)held, "blocks", (json_int_t)claimed, "blocks_total", (json_int_t)total);
+    add_pool(*ret_record, translator, index);
     return true;
 }
 
@@ -253,12 +318,11 @@ static void get_pool(struct control_request *request, void *context)
 {
     struct walk *walk = walk_new(request, context);
     if (walk != NULL)
-        control_reply_stream(request, next_address, free, walk);
+        reply_list(request, make_address, walk);
 }
 
-static bool next_counter(void *cursor, json_t **ret_record)
+static bool make_counter(struct walk *walk, json_t **ret_record)
 {
-    struct walk *walk = cursor;
     uint32_t index = walk->slot++;
     if (index >= REASON_COUNT + TALLY_COUNT)
         return false;
@@ -276,7 +340,7 @@ static void get_counters(struct control_request *request, void *context)
 {
     struct walk *walk = walk_new(request, context);
     if (walk != NULL)
-        control_reply_stream(request, next_counter, free, walk);
+        reply_list(request, make_counter, walk);
 }
 
 static void add_gauges(struct metrics *metrics, const struct translator *translator)
@@ -294,13 +358,13 @@ static void add_gauges(struct metrics *metrics, const struct translator *transla
 
 static void get_metrics(struct control_request *request, void *context)
 {
-    const struct translator *translator = context;
     struct metrics metrics;
     char *buffer = malloc(METRICS_LEN);
     if (buffer == NULL) {
         control_reply_error(request, 500, "out of memory");
         return;
     }
+    const struct translator *translator = begin(context);
     metrics_init(&metrics, buffer, METRICS_LEN);
     metrics_family(&metrics, "nat64d_packets_dropped", "counter", "packets not translated, by reason");
     for (unsigned i = REASON_OK + 1; i < REASON_COUNT; i++)
@@ -314,16 +378,59 @@ static void get_metrics(struct control_request *request, void *context)
     }
     add_gauges(&metrics, translator);
     metrics_end(&metrics);
+    end(translator);
     control_reply_text(request, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8", buffer);
     free(buffer);
 }
 
+static void get_settings(struct control_request *request, void *context)
+{
+    const struct translator *translator = begin(context);
+    reload_reply_settings(request, translator->settings);
+    end(translator);
+}
+
+/* Asks the keeper; false when the request was answered because that failed. */
+static bool ask(struct control_request *request, const struct control_target *target,
+                const struct channel_message *question, struct channel_message *ret_answer)
+{
+    int r = ask_keeper(target->ask, question, ret_answer);
+    if (r < 0)
+        control_reply_error(request, 500, r == -ETIMEDOUT ? "the keeper does not answer" : strerror(-r));
+    return r == 0;
+}
+
+static void post_reload(struct control_request *request, void *context)
+{
+    struct reload_order order;
+    struct channel_message question = {.kind = CHANNEL_ASK_RELOAD}, answer;
+    if (!reload_parse(request, &order))
+        return;
+    question.check = order.check;
+    question.hash = order.hash;
+    question.changed = order.hashed;
+    if (!ask(request, context, &question, &answer))
+        return;
+    struct reload_outcome outcome = {.hash = answer.hash, .changed = answer.changed};
+    strcpy(outcome.text, answer.text);
+    reload_reply(request, &order, answer.good ? 0 : -EINVAL, &outcome);
+}
+
+static void post_upgrade(struct control_request *request, void *context)
+{
+    struct channel_message question = {.kind = CHANNEL_ASK_UPGRADE}, answer;
+    if (!ask(request, context, &question, &answer))
+        return;
+    if (answer.good)
+        control_reply_json(request, 200, json_pack("{s:s}", "text", answer.text));
+    else
+        control_reply_error(request, 409, answer.text);
+}
+
 const struct control_route control_routes[] = {
-    {"GET", "/v1/status", get_status},
-    {"GET", "/v1/sessions", get_sessions},
-    {"GET", "/v1/bindings", get_bindings},
-    {"GET", "/v1/pool", get_pool},
-    {"GET", "/v1/counters", get_counters},
-    {"GET", "/metrics", get_metrics},
-    {NULL, NULL, NULL},
+    {"GET", "/v1/status", get_status},     {"GET", "/v1/settings", get_settings},
+    {"GET", "/v1/sessions", get_sessions}, {"GET", "/v1/bindings", get_bindings},
+    {"GET", "/v1/pool", get_pool},         {"GET", "/v1/counters", get_counters},
+    {"GET", "/metrics", get_metrics},      {"POST", "/v1/reload", post_reload},
+    {"POST", "/v1/upgrade", post_upgrade}, {NULL, NULL, NULL},
 };

@@ -84,6 +84,13 @@ int surroundings_build(const struct links *links, const struct settings *setting
         surroundings_free(network);
         return -ENOMEM;
     }
+    if (settings->backends_count == 0) {
+        int r = links_default_backends(links, &network->backends, &network->backends_count);
+        if (r < 0) {
+            surroundings_free(network);
+            return r;
+        }
+    }
     add_addresses(network, links);
     add_routes(network, links, settings);
     *ret_network = network;
@@ -97,6 +104,7 @@ void surroundings_free(const struct network *network)
         return;
     free(own->own4);
     free(own->own6);
+    free(own->backends);
     free(own->routes4);
     free(own->routes6);
     free(own);

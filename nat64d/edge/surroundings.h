@@ -11,7 +11,8 @@
 #include "common/settings.h"
 #include "nat64d/rfc6146/network.h"
 
-/* A configured MTU (not 0) takes the place of that of every route. */
+/* A configured MTU (not 0) takes the place of that of every route, a configured list of backends that of the
+ * host's on-link prefixes. */
 int surroundings_build(const struct links *links, const struct settings *settings,
                        const struct network **ret_network) __attribute__((warn_unused_result));
 void surroundings_free(const struct network *network);

@@ -1,56 +1,73 @@
 /*
- * The translator as a whole: tables made from the configuration, and the threads that work on them.
+ * The translator as a whole: the state, the tables of the configuration in force, and the threads that work
+ * on them.
  *
  * Layer: edge
  * Specification: RFC 6146 3.1 and 3.2
  *
- * Owns everything that the packet threads use, and frees it in reverse order.
+ * Owns everything that the packet threads use, and frees it in reverse order. `mutex` guards tables, settings
+ * and network against the control thread: whoever is not the main thread takes it to look at them.
  */
 #ifndef GATE64_NAT64D_EDGE_TRANSLATOR_H
 #define GATE64_NAT64D_EDGE_TRANSLATOR_H
 
+#include <pthread.h>
+
 #include "common/links.h"
 #include "common/mapping.h"
 #include "common/settings.h"
+#include "nat64d/edge/pool_watch.h"
+#include "nat64d/edge/tables.h"
 #include "nat64d/edge/worker.h"
 
 struct translator {
-    const struct settings *settings;
+    pthread_mutex_t mutex;
+    struct settings *settings; /* effective */
+    struct tables *tables;
     struct addr_prefix6 *backends; /* in force: the configured ones, or the host's */
     size_t backends_count;
-    struct mapping mapping;
-    struct steps_shared shared;
-    struct steps_shard *shards;
-    struct counters *counters;
-    struct worker_group *workers;
+    struct pool_watch *watch;
 
-    /* What `shared` points to. */
-    struct prefixes prefixes;
-    struct block_table *blocks;
-    struct binding_table *bindings;
-    struct quota *quota;
-    struct guard_pref64 *pref64;
-    struct slots *bib_slots;
-    struct slots *session_slots;
-    struct bib_shared *bib_shared;
-    struct session_shared *session_shared;
-    struct expiry_link *expiry_links;
+    struct mapping mapping;
+    struct state state;
+    struct mapping counters_mapping;
+    struct counters *counters; /* WORKER_MAX sets, that outlive the process */
+    unsigned workers_count;
+    struct worker_group *workers;
+    const struct network *network; /* the workers', until they have taken it over */
 };
 
-/* Number of packet threads that the settings ask for on this machine. */
-unsigned translator_workers(const struct settings *settings);
+struct translator_input {
+    struct settings *settings; /* taken */
+    uint64_t settings_hash;
+    const struct links *links;
+    int state_fd;     /* mapped; the descriptors stay the caller's */
+    int old_state_fd; /* what a new state is filled from, or -1 */
+    bool fresh;       /* state_fd is zeroed memory, for `shape` */
+    struct state_shape shape;
+    int counters_fd;
+    unsigned workers;
+    const int *tun_fds;
+    const int *queue_fds; /* two a worker, or NULL */
+};
 
-/* Builds all tables. Logs what it could not do. */
-int translator_new(const struct settings *settings, const struct links *links,
+/* Maps and recovers the state, builds all tables, starts the threads. Logs what it could not do. -EBADMSG:
+ * the state cannot be read. */
+int translator_new(const struct translator_input *input, struct recover_count *ret_count,
                    struct translator **ret_translator) __attribute__((warn_unused_result));
 
-/* Starts the threads on `fds`, one TUN queue each. */
-int translator_start(struct translator *translator, const struct links *links, const int *fds)
+/* Another configuration (taken), in one step for every packet; on failure nothing has changed, except with
+ * -ENOTRECOVERABLE: the slots were changed half-way, and only another start makes sense of them. */
+int translator_reload(struct translator *translator, struct settings *settings, uint64_t settings_hash,
+                      const struct links *links, struct recover_count *ret_count)
     __attribute__((warn_unused_result));
 
 /* The host's addresses, links or routes changed. */
 int translator_network_changed(struct translator *translator, const struct links *links)
     __attribute__((warn_unused_result));
+
+/* Whether a pool drains, and whether the last binding on such pools has gone. */
+bool translator_drains(const struct translator *translator, bool *ret_drained);
 
 /* Accepts NULL and the half-built. */
 void translator_free(struct translator *translator);

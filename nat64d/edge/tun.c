@@ -89,6 +89,25 @@ out:
     return r;
 }
 
+int tun_make(const char *name)
+{
+    int fd, r = open_queue(name, &fd);
+    if (r < 0)
+        return r;
+    if (ioctl(fd, TUNSETPERSIST, 1) < 0) {
+        r = -errno;
+        log_error("tun", "cannot make device %s stay: %s; nat64d needs CAP_NET_ADMIN", name, strerror(-r));
+    }
+    close(fd);
+    return r;
+}
+
+bool tun_is_attached(int fd, const char *name)
+{
+    struct ifreq request;
+    return ioctl(fd, TUNGETIFF, &request) == 0 && strncmp(request.ifr_name, name, IFNAMSIZ) == 0;
+}
+
 int tun_read(int fd, uint8_t *buffer, struct packet *packet)
 {
     packet->data = buffer + PACKET_HEADROOM;
@@ -102,7 +121,7 @@ int tun_read(int fd, uint8_t *buffer, struct packet *packet)
     if ((size_t)n <= sizeof(packet->vnet))
         return -EBADMSG;
     packet->len = (uint32_t)((size_t)n - sizeof(packet->vnet));
-    packet->hairpin = false;
+    packet->hairpin = packet->gso_guessed = false;
     return 1;
 }
 

@@ -20,6 +20,12 @@ struct tun_offloads {
     bool uso;
 };
 
+/* Makes the device `name` without a queue; it stays when nobody holds it. Logs why it could not. */
+int tun_make(const char *name) __attribute__((warn_unused_result));
+
+/* Whether a descriptor is a live queue of that device. */
+bool tun_is_attached(int fd, const char *name);
+
 /* Makes the device `name` with `queues` queues, non-blocking; fds[] is the caller's to close. Logs why it
  * could not. -EBUSY: a device of that name is in use. */
 int tun_open(const char *name, unsigned queues, int fds[], struct tun_offloads *ret_offloads)

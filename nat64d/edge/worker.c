@@ -14,11 +14,13 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "nat64d/edge/queue.h"
 #include "nat64d/edge/send.h"
 #include "nat64d/edge/tun.h"
 #include "nat64d/table/ring.h"
 
 enum {
+    QUEUES = 2,            /* NFQUEUE sockets a worker */
     BATCH = 64,            /* packets before the rings and the clock are looked at again */
     BUFFERS = 192,         /* a worker; fewer than RING_SIZE, so a return ring is never full */
     TICK_MS = 50,          /* how often time is looked after */
@@ -30,7 +32,7 @@ static_assert((int)BUFFERS < (int)RING_SIZE, "a return ring holds all buffers of
 struct buffer {
     struct packet packet;
     unsigned owner; /* the worker whose buffer it is */
-    uint8_t bytes[PACKET_BUFFER];
+    uint8_t bytes[PACKET_BUFFER + QUEUE_OVERHEAD];
 };
 
 struct worker {
@@ -38,6 +40,7 @@ struct worker {
     unsigned index;
     int fd;
     int wake;
+    struct queue *queues[QUEUES]; /* NULL without a shared address */
     pthread_t thread;
     bool started;
     struct steps steps;
@@ -56,6 +59,10 @@ struct worker_group {
     struct worker *workers;
     unsigned count;
     _Atomic bool stopping;
+    _Atomic bool pausing;
+    pthread_mutex_t mutex; /* of `parked` and both conditions */
+    pthread_cond_t changed;
+    unsigned parked;
     _Atomic int failure; /* errno of a queue that cannot be read any more */
     _Atomic(const struct network *) network;
     void (*network_free)(const struct network *network);
@@ -149,15 +156,45 @@ static bool drain_rings(struct worker *worker, uint64_t now_ns)
     return any;
 }
 
+/* A buffer to read into, still in the free list; NULL when all are with others: what waits stays in its
+ * queue. */
+static struct buffer *next_buffer(struct worker *worker)
+{
+    if (worker->free_count == 0)
+        collect(worker);
+    return worker->free_count == 0 ? NULL : worker->free[worker->free_count - 1];
+}
+
+/* What the kernel handed over of a shared address. The verdict on all of it is to drop it: what goes on is
+ * the translation. */
+static bool drain_nfqueue(struct worker *worker, struct queue *queue, uint64_t now_ns)
+{
+    bool any = false;
+    for (unsigned n = 0; n < BATCH; n++) {
+        struct buffer *buffer = next_buffer(worker);
+        if (buffer == NULL)
+            break;
+        int r = queue_read(queue, buffer->bytes, &buffer->packet);
+        if (r < 0)
+            break;
+        if (r == 0)
+            continue; /* not a packet, or not the whole of one */
+        any = true;
+        worker->free_count--;
+        process(worker, buffer, now_ns);
+    }
+    if (any)
+        queue_drop(queue);
+    return any;
+}
+
 static bool drain_queue(struct worker *worker, uint64_t now_ns)
 {
     bool any = false;
     for (unsigned n = 0; n < BATCH; n++) {
-        if (worker->free_count == 0)
-            collect(worker);
-        if (worker->free_count == 0)
-            break; /* all are with others: what waits stays in the queue */
-        struct buffer *buffer = worker->free[worker->free_count - 1];
+        struct buffer *buffer = next_buffer(worker);
+        if (buffer == NULL)
+            break;
         int r = tun_read(worker->fd, buffer->bytes, &buffer->packet);
         if (r == 0)
             break;
@@ -200,12 +237,17 @@ static bool rings_empty(struct worker *worker)
 
 static void sleep_until_work(struct worker *worker)
 {
-    struct pollfd fds[2] = {{.fd = worker->fd, .events = POLLIN}, {.fd = worker->wake, .events = POLLIN}};
+    struct pollfd fds[2 + QUEUES] = {{.fd = worker->fd, .events = POLLIN},
+                                     {.fd = worker->wake, .events = POLLIN}};
+    nfds_t fds_count = 2;
     uint64_t count;
+    for (unsigned i = 0; i < QUEUES; i++)
+        if (worker->queues[i] != NULL)
+            fds[fds_count++] = (struct pollfd){.fd = queue_fd(worker->queues[i]), .events = POLLIN};
     atomic_store_explicit(&worker->asleep, true, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst);
     if (rings_empty(worker))
-        poll(fds, 2, TICK_MS);
+        poll(fds, fds_count, TICK_MS);
     atomic_store_explicit(&worker->asleep, false, memory_order_relaxed);
     if ((fds[1].revents & POLLIN) && read(worker->wake, &count, sizeof(count)) < 0)
         return; /* somebody else's wake-up was counted; the rings are looked at anyway */
@@ -223,16 +265,33 @@ static void use_network(struct worker *worker)
     }
 }
 
+/* Stands still while somebody changes the tables. */
+static void park(struct worker_group *group)
+{
+    pthread_mutex_lock(&group->mutex);
+    group->parked++;
+    pthread_cond_broadcast(&group->changed);
+    while (atomic_load(&group->pausing))
+        pthread_cond_wait(&group->changed, &group->mutex);
+    group->parked--;
+    pthread_mutex_unlock(&group->mutex);
+}
+
 static void *run(void *argument)
 {
     struct worker *worker = argument;
     while (!atomic_load_explicit(&worker->group->stopping, memory_order_relaxed)) {
+        if (atomic_load_explicit(&worker->group->pausing, memory_order_relaxed))
+            park(worker->group);
         use_network(worker);
         uint64_t now_ns = clock_now_ns();
         collect(worker);
         bool busy = drain_rings(worker, now_ns);
         if (drain_queue(worker, now_ns))
             busy = true;
+        for (unsigned i = 0; i < QUEUES; i++)
+            if (worker->queues[i] != NULL && drain_nfqueue(worker, worker->queues[i], now_ns))
+                busy = true;
         tick(worker, now_ns);
         if (!busy)
             sleep_until_work(worker);
@@ -300,6 +359,8 @@ static int init_worker(struct worker *worker, const struct worker_input *input)
     int r = init_rings(worker);
     if (r == 0)
         r = init_buffers(worker);
+    for (unsigned i = 0; r == 0 && input->queues != NULL && i < QUEUES; i++)
+        r = queue_new(input->queues[worker->index * QUEUES + i], &worker->queues[i]);
     if (r == 0)
         r = send_new(&worker->send);
     if (r == 0)
@@ -314,6 +375,8 @@ int worker_start(const struct worker_input *input, struct worker_group **ret_gro
     int r = -ENOMEM;
     if (group == NULL)
         return r;
+    pthread_mutex_init(&group->mutex, NULL);
+    pthread_cond_init(&group->changed, NULL);
     group->network_free = input->network_free;
     atomic_store(&group->network, input->network);
     group->workers = calloc(count, sizeof(*group->workers));
@@ -363,6 +426,45 @@ void worker_set_network(struct worker_group *group, const struct network *networ
     group->network_free(old);
 }
 
+void worker_pause(struct worker_group *group)
+{
+    pthread_mutex_lock(&group->mutex);
+    atomic_store(&group->pausing, true);
+    for (unsigned i = 0; i < group->count; i++)
+        wake(&group->workers[i]);
+    while (group->parked < group->count)
+        pthread_cond_wait(&group->changed, &group->mutex);
+    pthread_mutex_unlock(&group->mutex);
+}
+
+void worker_resume(struct worker_group *group)
+{
+    pthread_mutex_lock(&group->mutex);
+    atomic_store(&group->pausing, false);
+    pthread_cond_broadcast(&group->changed);
+    pthread_mutex_unlock(&group->mutex);
+}
+
+static void set_rates(struct rate *rate, unsigned workers, uint32_t per_second,
+                      uint32_t per_second_per_network)
+{
+    rate->per_second = share(per_second, workers);
+    rate->per_second_per_network = share(per_second_per_network, workers);
+}
+
+void worker_set_tables(struct worker_group *group, const struct steps_shared *shared,
+                       struct steps_shard *shards, uint32_t errors_per_second,
+                       uint32_t errors_per_second_per_network)
+{
+    for (unsigned i = 0; i < group->count; i++) {
+        struct steps *steps = &group->workers[i].steps;
+        steps->shared = shared;
+        steps->shards = shards;
+        steps->timeout_shard = 0;
+        set_rates(&steps->rate, group->count, errors_per_second, errors_per_second_per_network);
+    }
+}
+
 int worker_failure(struct worker_group *group)
 {
     return atomic_load(&group->failure);
@@ -378,6 +480,8 @@ static void done_worker(struct worker *worker)
     free(worker->in);
     free(worker->back);
     send_free(worker->send);
+    for (unsigned i = 0; i < QUEUES; i++)
+        queue_free(worker->queues[i]);
 }
 
 void worker_stop(struct worker_group *group)
@@ -394,6 +498,8 @@ void worker_stop(struct worker_group *group)
     for (unsigned i = 0; i < group->count; i++)
         done_worker(&group->workers[i]);
     group->network_free(atomic_load(&group->network));
+    pthread_cond_destroy(&group->changed);
+    pthread_mutex_destroy(&group->mutex);
     free(group->workers);
     free(group);
 }

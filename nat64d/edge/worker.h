@@ -26,6 +26,7 @@ struct worker_input {
     struct steps_shard *shards;
     struct counters *counters;
     const int *fds;
+    const int *queues; /* two NFQUEUE sockets a worker, of a shared address (TCP; UDP and ICMP); or NULL */
     const struct network *network; /* taken over; freed with `network_free` when replaced */
     void (*network_free)(const struct network *network);
     uint32_t errors_per_second;
@@ -37,6 +38,15 @@ int worker_start(const struct worker_input *input, struct worker_group **ret_gro
 
 /* Gives the workers a new view of the network; the old one is freed when none uses it any more. */
 void worker_set_network(struct worker_group *group, const struct network *network);
+
+/* Stops all workers between two packets, and lets them go on. */
+void worker_pause(struct worker_group *group);
+void worker_resume(struct worker_group *group);
+
+/* Other tables and limits of the same state, while they are paused. */
+void worker_set_tables(struct worker_group *group, const struct steps_shared *shared,
+                       struct steps_shard *shards, uint32_t errors_per_second,
+                       uint32_t errors_per_second_per_network);
 
 /* The errno of a worker that lost its queue (the device was removed), else 0. */
 int worker_failure(struct worker_group *group);

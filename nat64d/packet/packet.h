@@ -31,6 +31,7 @@ enum {
 
     PACKET_MIN_IPV6_MTU = 1280, /* RFC 8200 5 */
     PACKET_IPV4_MIN_MTU = 68,   /* RFC 791 3.2 */
+    PACKET_DEFAULT_MSS6 = 1220, /* RFC 9293 3.7.1: what passes every IPv6 link */
 
     PACKET_PROTO_HOP_BY_HOP = 0,
     PACKET_PROTO_ICMP4 = 1,
@@ -68,7 +69,8 @@ struct packet {
     uint8_t *data;
     uint32_t len; /* from data to the end of the IP packet */
     struct packet_vnet vnet;
-    bool hairpin; /* came out of our own IPv6 to IPv4 translation (RFC 6146 3.8) */
+    bool hairpin;     /* came out of our own IPv6 to IPv4 translation (RFC 6146 3.8) */
+    bool gso_guessed; /* a TCP super-packet whose gso_size nobody told: PACKET_DEFAULT_MSS6 stands for it */
 
     /* Found by parse: */
     uint8_t family;        /* 4 or 6 */

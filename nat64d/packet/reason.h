@@ -64,6 +64,15 @@
     X(FILTERED, "drop_filtered", "sender not contacted before (address-dependent filtering)",                \
       "RFC 6146 3.5", NONE, NONE)                                                                            \
     X(NO_PORT, "drop_no_port", "no free port for this backend", "RFC 6146 3.5.1.1", ADDRESS, NONE)           \
+    X(LIMIT_PORTS, "drop_limit_ports", "backend or network has as many ports as it may", "RFC 6888 3",       \
+      ADDRESS, NONE)                                                                                         \
+    X(LIMIT_SESSIONS, "drop_limit_sessions", "backend or network has as many sessions as it may",            \
+      "RFC 6888 3", ADDRESS, NONE)                                                                           \
+    X(LIMIT_UNANSWERED, "drop_limit_unanswered", "too many sessions of the network were never answered",     \
+      "RFC 6146 5.3", ADDRESS, NONE)                                                                         \
+    X(LIMIT_RATE, "drop_limit_rate", "backend or network makes sessions too fast", "RFC 6888 3", ADDRESS,    \
+      NONE)                                                                                                  \
+    X(LIMIT_RECORDS, "drop_limit_records", "too many backends at once", "RFC 6146 5.3", ADDRESS, NONE)       \
     X(TABLE_FULL, "drop_table_full", "session or binding table full", "RFC 6146 5.3", ADDRESS, NONE)         \
     X(NO_SESSION, "drop_no_session", "TCP segment of no session", "RFC 6146 3.5.2.2", NONE, NONE)            \
     X(INBOUND_LIMIT, "drop_inbound_limit", "too many sessions from IPv4 on one binding", "RFC 6146 5.3",     \

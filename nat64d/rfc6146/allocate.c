@@ -4,36 +4,45 @@
  */
 #include "nat64d/rfc6146/allocate.h"
 
-#include <errno.h>
-
 #include "nat64d/rfc6146/filter.h"
 
 enum {
     ADDRESS_ATTEMPTS = 8, /* of the pool, for a backend that has none yet: bounded work a packet */
 };
 
+static enum reason refused_by(enum quota_result result)
+{
+    switch (result) {
+    case QUOTA_OK: return REASON_OK;
+    case QUOTA_NO_RECORD: return REASON_LIMIT_RECORDS;
+    case QUOTA_PORTS: return REASON_LIMIT_PORTS;
+    case QUOTA_SESSIONS: return REASON_LIMIT_SESSIONS;
+    case QUOTA_UNANSWERED: return REASON_LIMIT_UNANSWERED;
+    case QUOTA_RATE: return REASON_LIMIT_RATE;
+    }
+    return REASON_LIMIT_RECORDS;
+}
+
 /* RFC 6146 3.5.1.1: the address that the backend has; only without one may another be tried. */
-static int take_port(struct steps *steps, const struct flow *flow, struct bib_values *values)
+static enum reason take_port(struct steps *steps, const struct flow *flow, struct bib_values *values)
 {
     const struct steps_shared *shared = steps->shared;
     struct steps_shard *shard = &steps->shards[flow->shard];
-    uint32_t addresses = shared->prefixes->addresses;
-    if (addresses == 0)
-        return -ENOSPC;
+    uint32_t addresses = shared->prefixes->active;
     for (uint32_t attempt = 0; attempt < addresses && attempt < ADDRESS_ATTEMPTS; attempt++) {
         bool first;
-        int r = quota_bind(shared->quota, &flow->src6, addresses, attempt, &values->address_index, &first);
-        if (r < 0)
-            return r;
-        r = claim_take(shard->claim, values->address_index, flow->transport, flow->src6_port,
-                       &values->src4_port);
-        if (r == 0)
-            return 0;
-        quota_unbind(shared->quota, &flow->src6);
+        enum quota_result result = quota_bind(shared->quota, &flow->src6, flow->transport, shared->prefixes,
+                                              attempt, &values->address_index, &first);
+        if (result != QUOTA_OK)
+            return refused_by(result);
+        if (claim_take(shard->claim, values->address_index, flow->transport, flow->src6_port,
+                       &values->src4_port) == 0)
+            return REASON_OK;
+        quota_unbind(shared->quota, &flow->src6, flow->transport);
         if (!first)
-            return r;
+            break;
     }
-    return -ENOSPC;
+    return REASON_NO_PORT;
 }
 
 enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t now_ns)
@@ -44,12 +53,13 @@ enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t no
         .src6 = flow->src6,
         .src6_port = flow->src6_port,
     };
-    if (take_port(steps, flow, &values) < 0)
-        return REASON_NO_PORT;
+    enum reason reason = take_port(steps, flow, &values);
+    if (reason != REASON_OK)
+        return reason;
     values.src4 = prefixes_address(steps->shared->prefixes, values.address_index);
     if (bib_add(&shard->bib, &values, now_ns, &flow->bib) < 0) {
         claim_release(shard->claim, values.address_index, flow->transport, values.src4_port, now_ns);
-        quota_unbind(steps->shared->quota, &flow->src6);
+        quota_unbind(steps->shared->quota, &flow->src6, flow->transport);
         return REASON_TABLE_FULL;
     }
     steps_count(steps, TALLY_BINDINGS_CREATED, 1);
@@ -79,7 +89,7 @@ static void drop_binding(struct steps *steps, unsigned shard_index, uint32_t slo
 
     bib_drop(&shard->bib, slot);
     claim_release(shard->claim, address, transport, port, now_ns);
-    quota_unbind(steps->shared->quota, &backend);
+    quota_unbind(steps->shared->quota, &backend, transport);
     steps_count(steps, TALLY_BINDINGS_ENDED, 1);
 }
 
@@ -99,15 +109,19 @@ enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp
         .bib = flow->bib,
         .dst4 = flow->dst4,
         .dst_port = flow->dst4_port,
-        .pref64 = (uint8_t)flow->pref64,
+        .pref64 = steps->shared->pref64_slot[flow->pref64],
         .tcp_state = tcp_state,
+        .pool = (uint8_t)prefixes_pool_index(steps->shared->prefixes, entry->address_index),
     };
+    enum reason reason = refused_by(quota_session_add(steps->shared->quota, &entry->src6, now_ns));
+    if (reason != REASON_OK)
+        return reason;
     if (session_add(&shard->sessions, &values, entry, now_ns, &flow->session) < 0) {
+        quota_session_drop(steps->shared->quota, &entry->src6, false);
         flow->session = STATE_NONE;
         return REASON_TABLE_FULL;
     }
     expiry_start(&shard->expiry, flow->session, lifetime, now_ns);
-    quota_session_add(steps->shared->quota, &entry->src6);
     steps_count(steps, TALLY_SESSIONS_CREATED, 1);
     return REASON_OK;
 }
@@ -115,12 +129,13 @@ enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp
 void allocate_end_session(struct steps *steps, unsigned shard_index, uint32_t slot, uint64_t now_ns)
 {
     struct steps_shard *shard = &steps->shards[shard_index];
-    uint32_t bib = session_at(&shard->sessions, slot)->bib;
+    const struct session *session = session_at(&shard->sessions, slot);
+    uint32_t bib = session->bib;
     struct bib_entry *entry = bib_entry(&shard->bib, bib);
     struct in6_addr backend = entry->src6;
     bool is_static = entry->is_static;
 
-    quota_session_drop(steps->shared->quota, &backend);
+    quota_session_drop(steps->shared->quota, &backend, session->flags & SESSION_ANSWERED);
     steps_count(steps, TALLY_SESSIONS_ENDED, 1);
     if (session_drop(&shard->sessions, slot, entry) && !is_static)
         drop_binding(steps, shard_index, bib, now_ns);

@@ -9,15 +9,17 @@
 
 #include "nat64d/rfc6146/flow.h"
 
-/* Gives (X',x) a binding and sets flow->bib: REASON_NO_PORT or REASON_TABLE_FULL when it cannot. A backend
- * keeps its IPv4 address; only one without any binding may go on to another address of the pool. */
+/* Gives (X',x) a binding and sets flow->bib: REASON_NO_PORT, REASON_TABLE_FULL or REASON_LIMIT_* when it
+ * cannot. A backend keeps its IPv4 address; only one without any binding may go on to another address of the
+ * pool. */
 enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t now_ns);
 
 /* What every new flow from IPv6 begins with: the guards of filter_outbound, and a binding if (X',x) has none
  * yet; *ret_made says that it was made, so that it can be undone. */
 enum reason allocate_outbound(struct steps *steps, struct flow *flow, uint64_t now_ns, bool *ret_made);
 
-/* Adds the session of flow->bib with its first lifetime and sets flow->session. REASON_TABLE_FULL. */
+/* Adds the session of flow->bib with its first lifetime and sets flow->session. REASON_TABLE_FULL,
+ * REASON_LIMIT_*. */
 enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp_state,
                              enum expiry_lifetime lifetime, uint64_t now_ns);
 

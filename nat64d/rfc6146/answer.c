@@ -75,7 +75,7 @@ uint32_t answer_probe(struct steps *steps, unsigned shard_index, uint32_t slot)
     const struct session *session = session_at(&shard->sessions, slot);
     const struct bib_entry *entry = bib_entry(&shard->bib, session->bib);
     struct in6_addr source =
-        pref64_embed(&steps->shared->guard.pref64[session->pref64].prefix, session->dst4);
+        pref64_embed(&steps->shared->guard.pref64[steps_pref64(steps, session)].prefix, session->dst4);
     uint8_t *ip = steps->reply, *tcp = ip + PACKET_IPV6_HEADER;
 
     memset(ip, 0, PROBE_LEN);

@@ -18,7 +18,7 @@ enum reason filter_outbound(const struct steps *steps, const struct flow *flow)
     if (reason != REASON_OK)
         return reason;
     /* RFC 6146 3.8: a pool address is reached by hairpinning, whatever range it lies in. */
-    if (prefixes_find(shared->prefixes, flow->dst4) != PREFIXES_NONE)
+    if (steps_is_pool(steps, flow->transport, flow->dst4, flow->dst4_port))
         return REASON_OK;
     return guard_destination4(&shared->guard, steps->network, flow->pref64, flow->dst4);
 }
@@ -28,7 +28,7 @@ enum reason filter_inbound(struct steps *steps, struct flow *flow)
     const struct steps_shared *shared = steps->shared;
     if (flow_binding(steps, flow)->sessions >= STEPS_INBOUND_MAX)
         return REASON_INBOUND_LIMIT;
-    if (prefixes_find(shared->prefixes, flow->dst4) != PREFIXES_NONE) {
+    if (steps_is_pool(steps, flow->transport, flow->dst4, flow->dst4_port)) {
         flow->pref64 = 0; /* hairpin: the sender is one of ours */
         return REASON_OK;
     }

@@ -24,6 +24,9 @@ static bool in_backends(const struct guard *guard, const struct network *network
     for (size_t i = 0; i < guard->backends_count; i++)
         if (addr_in_prefix6(source, &guard->backends[i]))
             return true;
+    for (size_t i = 0; i < network->backends_count; i++)
+        if (addr_in_prefix6(source, &network->backends[i]))
+            return true;
     for (size_t i = 0; i < network->own6_count; i++)
         if (addr_equal6(source, &network->own6[i]))
             return true;

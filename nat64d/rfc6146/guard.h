@@ -21,7 +21,7 @@ struct guard_pref64 {
 struct guard {
     const struct guard_pref64 *pref64;
     size_t pref64_count;
-    const struct addr_prefix6 *backends;
+    const struct addr_prefix6 *backends; /* none: those of network */
     size_t backends_count;
     const struct addr_prefix4 *deny4;
     size_t deny4_count;

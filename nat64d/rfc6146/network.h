@@ -33,6 +33,9 @@ struct network {
     size_t own4_count;
     struct in6_addr *own6;
     size_t own6_count;
+    struct addr_prefix6
+        *backends; /* who may use the gateway, where the configuration leaves it to the host */
+    size_t backends_count;
     uint32_t lowest_mtu6; /* a packet up to this size fits everywhere */
     uint32_t lowest_mtu4;
 };

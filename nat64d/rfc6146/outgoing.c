@@ -32,17 +32,37 @@ void outgoing_tuple6(struct steps *steps, const struct flow *flow, struct transl
     ret_to->destination_port = entry->src6_port;
 }
 
+/* A SYN: its MSS option is lowered to what both links carry, and remembered, since NFQUEUE tells no segment
+ * size of what the other side sends. */
 static void clamp_mss(struct steps *steps, const struct flow *flow, struct packet *packet)
 {
-    if (flow->transport != TRANSPORT_TCP || !steps->shared->options.mss_clamp ||
-        !(parse_tcp_flags(packet) & PARSE_TCP_SYN))
+    if (flow->transport != TRANSPORT_TCP || !(parse_tcp_flags(packet) & PARSE_TCP_SYN))
         return;
     struct translation_mtu mtu = {
         .mtu6 = network_mtu6(steps->network, &flow_binding(steps, flow)->src6),
         .mtu4 = network_mtu4(steps->network, flow->dst4),
     };
-    if (l4_clamp_mss(packet, l4_mss_limit(&mtu)))
+    if (steps->shared->options.mss_clamp && l4_clamp_mss(packet, l4_mss_limit(&mtu)))
         steps_count(steps, TALLY_MSS_CLAMPED, 1);
+    if (flow->session == STATE_NONE)
+        return;
+    struct session *session = session_at(&flow_shard(steps, flow)->sessions, flow->session);
+    *(flow->from_ipv6 ? &session->mss6 : &session->mss4) = l4_mss(packet);
+}
+
+/* The segments of a super-packet whose size the kernel did not tell: what the backend's SYN asked for, less
+ * the options that each segment carries (RFC 6691 2). */
+static void size_segments(struct steps *steps, const struct flow *flow, struct packet *packet)
+{
+    const struct session *session = NULL;
+    if (flow->session != STATE_NONE)
+        session = session_at(&flow_shard(steps, flow)->sessions, flow->session);
+    uint32_t mss = session != NULL && session->mss6 != 0 ? session->mss6 : PACKET_DEFAULT_MSS6;
+    uint32_t options = (uint32_t)(packet->l4_len - PACKET_TCP_HEADER);
+    packet->vnet.gso_size = (uint16_t)(mss > 2 * options ? mss - options : options + 1);
+    packet->gso_guessed = false;
+    if ((uint32_t)packet->l3_len + packet->l4_len + packet->vnet.gso_size >= packet->len)
+        packet->vnet.gso_type = packet->vnet.gso_size = 0;
 }
 
 static void count_segments(struct session *session, const struct packet *packet, bool from_ipv6)
@@ -63,17 +83,20 @@ static void note_session(struct steps *steps, const struct flow *flow, const str
         return;
     struct session *session = session_at(&flow_shard(steps, flow)->sessions, flow->session);
     count_segments(session, packet, flow->from_ipv6);
-    if (flow->from_ipv6 && session->pref64 != flow->pref64)
-        session->pref64 = (uint8_t)flow->pref64; /* answers come from the prefix that was asked last */
-    if (!(session->flags & SESSION_ANSWERED) && session->packets6 != 0 && session->packets4 != 0)
+    uint8_t pref64 = steps->shared->pref64_slot[flow->pref64];
+    if (flow->from_ipv6 && session->pref64 != pref64)
+        session->pref64 = pref64; /* answers come from the prefix that was asked last */
+    if (!(session->flags & SESSION_ANSWERED) && session->packets6 != 0 && session->packets4 != 0) {
         session->flags |= SESSION_ANSWERED;
+        quota_session_answered(steps->shared->quota, &flow_binding(steps, flow)->src6);
+    }
 }
 
 enum reason outgoing_to_ipv4(struct steps *steps, const struct flow *flow, struct packet *packet,
                              uint32_t *ret_mtu)
 {
     const struct steps_shared *shared = steps->shared;
-    bool hairpin = prefixes_find(shared->prefixes, flow->dst4) != PREFIXES_NONE;
+    bool hairpin = steps_is_pool(steps, flow->transport, flow->dst4, flow->dst4_port);
     struct translation4 to;
     uint16_t id = 0;
 
@@ -111,6 +134,8 @@ enum reason outgoing_to_ipv6(struct steps *steps, const struct flow *flow, struc
     if (!packet->hairpin && packet->hop_limit <= 1)
         return REASON_HOP_LIMIT;
     *ret_mtu = 0;
+    if (packet->gso_guessed)
+        size_segments(steps, flow, packet);
     outgoing_tuple6(steps, flow, &to);
     /* A segment that fits 1280 bytes as IPv6 needs no look at any MTU. */
     if (packet_segment_len(packet) + PACKET_IPV6_HEADER - PACKET_IPV4_HEADER > PACKET_MIN_IPV6_MTU) {

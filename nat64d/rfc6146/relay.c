@@ -128,7 +128,7 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
     if (reason != REASON_OK)
         return reason;
     replace(packet, steps->scratch, len, 4);
-    packet->hairpin = prefixes_find(steps->shared->prefixes, flow->dst4) != PREFIXES_NONE;
+    packet->hairpin = steps_is_pool(steps, flow->transport, flow->dst4, flow->dst4_port);
     return REASON_OK;
 }
 
@@ -138,10 +138,10 @@ static bool choose_pref64(struct steps *steps, struct flow *flow)
     struct steps_shard *shard = flow_shard(steps, flow);
     uint32_t slot = session_find(&shard->sessions, flow->bib, flow->dst4, flow->dst4_port);
     if (slot != STATE_NONE) {
-        flow->pref64 = session_at(&shard->sessions, slot)->pref64;
+        flow->pref64 = steps_pref64(steps, session_at(&shard->sessions, slot));
         return true;
     }
-    if (prefixes_find(steps->shared->prefixes, flow->dst4) != PREFIXES_NONE) {
+    if (steps_is_pool(steps, flow->transport, flow->dst4, flow->dst4_port)) {
         flow->pref64 = 0;
         return true;
     }

@@ -107,12 +107,14 @@ static enum reason tuple4(const struct steps *steps, const struct packet *packet
     if (flow->address == PREFIXES_NONE)
         return REASON_NOT_POOL;
     flow->src4_port = parse_destination_port(packet);
+    if (!steps_is_pool(steps, flow->transport, flow->src4, flow->src4_port))
+        return REASON_NOT_POOL;
     flow->dst4 = parse_source4(packet);
     flow->dst4_port = flow->transport == TRANSPORT_ICMP ? 0 : parse_source_port(packet);
     if (special_martian4(flow->dst4))
         return REASON_SOURCE_MARTIAN;
-    /* A pool address never comes from outside: only our own hairpin carries it. */
-    if (!packet->hairpin && prefixes_find(shared->prefixes, flow->dst4) != PREFIXES_NONE)
+    /* What is a backend's never comes from outside: only our own hairpin carries it. */
+    if (!packet->hairpin && steps_is_pool(steps, flow->transport, flow->dst4, flow->dst4_port))
         return REASON_SOURCE_MARTIAN;
     return REASON_OK;
 }
@@ -186,7 +188,7 @@ static enum reason error_from_ipv4(struct steps *steps, struct packet *packet, s
     if (reason != REASON_OK)
         return reason;
     flow->address = prefixes_find(steps->shared->prefixes, flow->src4);
-    if (flow->address == PREFIXES_NONE)
+    if (flow->address == PREFIXES_NONE || !steps_is_pool(steps, flow->transport, flow->src4, flow->src4_port))
         return REASON_NOT_POOL;
     if (!to_owner(steps, flow, shard4(steps, flow), result))
         return REASON_OK;
@@ -216,7 +218,7 @@ static enum reason from_ipv4(struct steps *steps, struct packet *packet, uint64_
         return reason;
     /* Answers to a session come from the prefix that the backend asked. */
     if (flow.session != STATE_NONE)
-        flow.pref64 = session_at(&flow_shard(steps, &flow)->sessions, flow.session)->pref64;
+        flow.pref64 = steps_pref64(steps, session_at(&flow_shard(steps, &flow)->sessions, flow.session));
     return outgoing_to_ipv6(steps, &flow, packet, &result->cut_mtu);
 }
 
@@ -299,10 +301,20 @@ static uint32_t shard_timeout(struct steps *steps, unsigned index, uint64_t now_
     return 0;
 }
 
+/* RFC 7857 2.1: the fuller a pool, the shorter its connections close. */
+static void follow_use(const struct steps_shared *shared, struct expiry *expiry)
+{
+    for (uint32_t i = 0; i < shared->prefixes->pools_count; i++)
+        expiry->closing_ns[i] =
+            expiry_closing(shared->lifetime_ns[EXPIRY_TCP_CLOSING], shared->closing_full_ns,
+                           block_use(shared->blocks, i, TRANSPORT_TCP), block_pool_ports(shared->blocks, i));
+}
+
 uint32_t steps_timeout(struct steps *steps, uint64_t now_ns, unsigned *budget)
 {
     while (steps->timeout_shard < steps->shared->shards) {
         if (steps_owns(steps, steps->timeout_shard)) {
+            follow_use(steps->shared, &steps->shards[steps->timeout_shard].expiry);
             uint32_t len = shard_timeout(steps, steps->timeout_shard, now_ns, budget);
             if (len > 0 || *budget == 0)
                 return len;

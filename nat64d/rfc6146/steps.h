@@ -34,6 +34,7 @@
 enum {
     STEPS_INBOUND_MAX = 4096, /* sessions on one binding before IPv4 may make no more (RFC 6146 5.3) */
     STEPS_REPLY_MAX = 1280,
+    STEPS_NO_PREF64 = 0xff,
 };
 
 static_assert(REASON_COUNT + TALLY_COUNT <= COUNTERS_MAX, "a set of counters holds reasons and tallies");
@@ -45,9 +46,13 @@ struct steps_shared {
     const struct binding_table *bindings;
     struct quota *quota;
     struct guard guard;
+    uint8_t pref64_slot[SETTINGS_PREF64_MAX]; /* of each prefix of guard, in the header of the state */
+    uint8_t pref64_index[STATE_PREF64_MAX];   /* the other way; STEPS_NO_PREF64 when it is not in force */
     struct translation_options options;
     bool endpoint_independent[TRANSPORT_COUNT];
     uint64_t lifetime_ns[EXPIRY_LIFETIMES];
+    bool settings_changed;    /* since the slots were last held against them (recover) */
+    uint64_t closing_full_ns; /* what EXPIRY_TCP_CLOSING falls to as a pool fills up */
     uint64_t syn_wait_ns;
     bool send_errors;
     unsigned shards;
@@ -104,6 +109,21 @@ void steps_failed(struct steps *steps, enum reason reason);
 static inline void steps_count(struct steps *steps, enum tally tally, uint64_t amount)
 {
     counters_add(steps->counters, REASON_COUNT + tally, amount);
+}
+
+/* Whether what is sent to this IPv4 transport address is for a backend. Of a shared address only our ports
+ * are, and those of static bindings; an echo request (port 0) to it is for the host. */
+static inline bool steps_is_pool(const struct steps *steps, enum transport transport, uint32_t address,
+                                 uint16_t port)
+{
+    return prefixes_holds(steps->shared->prefixes, address, port) ||
+           binding_find4(steps->shared->bindings, transport, address, port) != NULL;
+}
+
+/* The prefix in guard that a session was made under; recovery left none whose prefix is not in force. */
+static inline unsigned steps_pref64(const struct steps *steps, const struct session *session)
+{
+    return steps->shared->pref64_index[session->pref64 % STATE_PREF64_MAX];
 }
 
 static inline bool steps_owns(const struct steps *steps, unsigned shard)

@@ -1,0 +1,398 @@
+/*
+ * Layer: edge
+ * Specification: RFC 6146 3.1 and 3.2
+ */
+#include "nat64d/edge/tables.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "nat64d/rfc6146/allocate.h"
+#include "nat64d/table/owner.h"
+
+enum {
+    SHARE_DEFAULT = 75, /* percent: ports-per-network and sessions-per-network where nobody says otherwise */
+    SHARE_WHOLE = 100,
+};
+
+static_assert((int)TRANSPORT_TCP == (int)SETTINGS_TCP && (int)TRANSPORT_UDP == (int)SETTINGS_UDP &&
+                  (int)TRANSPORT_ICMP == (int)SETTINGS_ICMP,
+              "settings and tables number the protocols alike");
+
+static struct siphash_key random_key(void)
+{
+    struct siphash_key key;
+    clock_random(&key, sizeof(key));
+    return key;
+}
+
+static int make_prefixes(struct tables *tables)
+{
+    const struct settings *settings = tables->settings;
+    struct prefixes_input *input = calloc(settings->pools_count + 1, sizeof(*input));
+    if (input == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < settings->pools_count; i++) {
+        const struct settings_pool *pool = &settings->pools[i];
+        input[i] = (struct prefixes_input){pool->address, pool->ports,  (uint32_t)pool->ports_count,
+                                           pool->name,    pool->shared, pool->drain};
+    }
+    int r = prefixes_init(&tables->prefixes, input, (uint32_t)settings->pools_count);
+    free(input);
+    return r;
+}
+
+static int make_bindings(struct tables *tables)
+{
+    const struct settings *settings = tables->settings;
+    struct binding *input = calloc(settings->statics_count + 1, sizeof(*input));
+    if (input == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < settings->statics_count; i++) {
+        const struct settings_static *from = &settings->statics[i];
+        input[i] = (struct binding){
+            .transport = (enum transport)from->protocol,
+            .src6 = from->ipv6.addr.v6,
+            .src6_port = from->ipv6.port,
+            .src4 = from->ipv4.addr.v4,
+            .src4_port = from->ipv4.port,
+        };
+        memcpy(input[i].name, from->name, sizeof(input[i].name));
+    }
+    int r = binding_new(input, (uint32_t)settings->statics_count, random_key(), &tables->bindings);
+    free(input);
+    return r;
+}
+
+static int reserve_static_ports(struct tables *tables)
+{
+    for (uint32_t i = 0; i < binding_count(tables->bindings); i++) {
+        const struct binding *binding = binding_at(tables->bindings, i);
+        int r = block_reserve(tables->blocks, prefixes_find(&tables->prefixes, binding->src4),
+                              binding->transport, binding->src4_port);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* Of `all`; a share is never nothing. */
+static uint32_t share_of(const struct settings_share *share, uint32_t all)
+{
+    uint64_t part = share->percent ? (uint64_t)all * (uint32_t)share->value / 100 : (uint32_t)share->value;
+    return part == 0 ? 1 : (uint32_t)part;
+}
+
+/* A single network may have all, unless the file says less. */
+static struct settings_share network_share(const struct settings_share *share, bool single_network)
+{
+    if (single_network && share->percent && share->value == SHARE_DEFAULT)
+        return (struct settings_share){SHARE_WHOLE, true};
+    return *share;
+}
+
+static int make_quota(struct tables *tables, bool single_network)
+{
+    const struct settings_nat64 *nat64 = &tables->settings->nat64;
+    const struct state_header *header = tables->shared.state.header;
+    uint32_t sessions = header->session_slots;
+    struct settings_share network_sessions =
+        network_share(&nat64->limits.sessions_per_network, single_network);
+    struct quota_limits limits = {
+        .prefix_len = {(uint8_t)nat64->limits.backend_prefix, (uint8_t)nat64->limits.network_prefix},
+        .ports = {nat64->limits.ports_per_backend,
+                  network_share(&nat64->limits.ports_per_network, single_network)},
+        .sessions = {share_of(&nat64->limits.sessions_per_backend, sessions),
+                     share_of(&network_sessions, sessions)},
+        .unanswered = {share_of(&nat64->limits.unanswered_per_network, sessions),
+                       share_of(&nat64->limits.unanswered_per_network, sessions)},
+        .rate = {(uint32_t)nat64->limits.new_sessions_per_second,
+                 (uint32_t)nat64->limits.new_sessions_per_second_per_network},
+    };
+    return quota_new(sessions, &limits, header->key, &tables->quota);
+}
+
+static int make_pool(struct tables *tables, bool single_network)
+{
+    struct port_random random = {.key = random_key()};
+    int r = make_prefixes(tables);
+    if (r == 0)
+        r = block_new(&tables->prefixes, tables->shared.shards, &random, &tables->blocks);
+    if (r == 0)
+        r = make_bindings(tables);
+    if (r == 0)
+        r = make_quota(tables, single_network);
+    if (r == 0)
+        r = reserve_static_ports(tables);
+    return r;
+}
+
+static int make_guard(struct tables *tables)
+{
+    const struct settings *settings = tables->settings;
+    tables->pref64 = calloc(settings->pref64_count, sizeof(*tables->pref64));
+    if (tables->pref64 == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < settings->pref64_count; i++) {
+        const struct settings_pref64 *from = &settings->pref64[i];
+        tables->pref64[i] = (struct guard_pref64){from->prefix, from->allow4, from->allow4_count};
+    }
+    tables->shared.guard =
+        (struct guard){tables->pref64,           settings->pref64_count, settings->backends,
+                       settings->backends_count, settings->deny4,        settings->deny4_count};
+    return 0;
+}
+
+static void fill_options(struct tables *tables)
+{
+    const struct settings_nat64 *nat64 = &tables->settings->nat64;
+    struct steps_shared *shared = &tables->shared;
+    const int seconds[EXPIRY_LIFETIMES] = {
+        [EXPIRY_UDP] = nat64->timeouts.udp,
+        [EXPIRY_UDP_DNS] = nat64->timeouts.udp_dns,
+        [EXPIRY_ICMP] = nat64->timeouts.icmp,
+        [EXPIRY_TCP_ESTABLISHED] = nat64->timeouts.tcp_established,
+        [EXPIRY_TCP_OPENING] = nat64->timeouts.tcp_opening,
+        [EXPIRY_TCP_CLOSING] = nat64->timeouts.tcp_closing,
+    };
+    for (unsigned i = 0; i < EXPIRY_LIFETIMES; i++)
+        shared->lifetime_ns[i] = (uint64_t)seconds[i] * CLOCK_NS_PER_S;
+    shared->closing_full_ns = (uint64_t)nat64->timeouts.tcp_closing_full * CLOCK_NS_PER_S;
+    for (unsigned i = 0; i < TRANSPORT_COUNT; i++)
+        shared->endpoint_independent[i] = nat64->filtering[i] == SETTINGS_ENDPOINT_INDEPENDENT;
+    shared->syn_wait_ns = (uint64_t)nat64->timeouts.tcp_incoming_syn * CLOCK_NS_PER_S;
+    shared->send_errors = nat64->icmp_errors.send;
+    shared->options = (struct translation_options){
+        .zero_traffic_class = nat64->translation.zero_traffic_class,
+        .drop_zero_checksum = nat64->translation.udp_zero_checksum == SETTINGS_ZERO_CHECKSUM_DROP,
+        .mss_clamp = nat64->translation.mss_clamp,
+        .lowest_ipv6_mtu = (uint32_t)nat64->lowest_ipv6_mtu,
+    };
+}
+
+static int make_shared_tables(struct tables *tables)
+{
+    const struct state *state = &tables->shared.state;
+    uint32_t slots = state->header->session_slots;
+    int r = slots_new(state->header->bib_slots, &tables->bib_slots);
+    if (r == 0)
+        r = slots_new(slots, &tables->session_slots);
+    if (r == 0)
+        r = bib_shared_new(state->bib, state->header->bib_slots, &tables->bib_shared);
+    if (r == 0)
+        r = session_shared_new(state->sessions, slots, &tables->session_shared);
+    if (r < 0)
+        return r;
+    tables->expiry_links = calloc(slots, sizeof(*tables->expiry_links));
+    return tables->expiry_links == NULL ? -ENOMEM : 0;
+}
+
+static int make_claim(struct tables *tables, unsigned index)
+{
+    const struct steps_shared *shared = &tables->shared;
+    const struct state_header *header = shared->state.header;
+    struct claim_input input = {
+        .blocks = tables->blocks,
+        .prefixes = &tables->prefixes,
+        .shard = index,
+        .shards = shared->shards,
+        .seed = random_key(),
+        .hold_down_ns = (uint64_t)tables->settings->nat64.timeouts.hold_down * CLOCK_NS_PER_S,
+        .held = shared->state.held + (size_t)index * header->held_slots,
+        .held_max = header->held_slots,
+    };
+    return claim_new(&input, &tables->shards[index].claim);
+}
+
+static int make_shard(struct tables *tables, unsigned index)
+{
+    struct steps_shard *shard = &tables->shards[index];
+    const struct steps_shared *shared = &tables->shared;
+    uint64_t now_ns = clock_now_ns();
+
+    int r = slots_shard_new(tables->bib_slots, &shard->bib.slots);
+    if (r == 0)
+        r = slots_shard_new(tables->session_slots, &shard->sessions.slots);
+    if (r == 0)
+        r = bib_init(&shard->bib, tables->bib_shared, random_key(), (uint8_t)index);
+    if (r == 0)
+        r = session_init(&shard->sessions, tables->session_shared, random_key(), (uint8_t)index);
+    if (r == 0)
+        r = expiry_init(&shard->expiry, shared->state.sessions, tables->expiry_links, shared->lifetime_ns,
+                        now_ns);
+    if (r == 0)
+        r = stored_syn_new(random_key(), &shard->syns);
+    if (r == 0)
+        r = make_claim(tables, index);
+    return r;
+}
+
+/* Configured bindings go into the tables of the shard that owns their IPv6 side, unless they were recovered.
+ */
+static int add_statics(struct tables *tables)
+{
+    struct steps steps = {.shared = &tables->shared, .shards = tables->shards};
+    for (uint32_t i = 0; i < binding_count(tables->bindings); i++) {
+        const struct binding *binding = binding_at(tables->bindings, i);
+        unsigned shard = owner_shard6(tables->shared.state.header->key, &binding->src6, binding->src6_port,
+                                      binding->transport, tables->shared.shards);
+        if (bib_find4(&tables->shards[shard].bib, binding->transport, binding->src4, binding->src4_port) !=
+            STATE_NONE)
+            continue;
+        int r = allocate_static(&steps, shard, i, clock_now_ns());
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int make_shards(struct tables *tables)
+{
+    unsigned shards = tables->shared.shards;
+    tables->shards = calloc(shards, sizeof(*tables->shards));
+    if (tables->shards == NULL)
+        return -ENOMEM;
+    for (unsigned i = 0; i < shards; i++) {
+        int r = make_shard(tables, i);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int tables_new(const struct settings *settings, const struct state *state, unsigned workers,
+               bool single_network, struct tables **ret_tables)
+{
+    struct tables *tables = calloc(1, sizeof(*tables));
+    if (tables == NULL)
+        return -ENOMEM;
+    tables->settings = settings;
+    tables->shared.state = *state;
+    tables->shared.workers = workers;
+    tables->shared.shards = state->header->shards;
+    tables->shared.prefixes = &tables->prefixes;
+    fill_options(tables);
+    int r = make_pool(tables, single_network);
+    if (r == 0)
+        r = make_guard(tables);
+    if (r == 0)
+        r = make_shared_tables(tables);
+    tables->shared.blocks = tables->blocks;
+    tables->shared.bindings = tables->bindings;
+    tables->shared.quota = tables->quota;
+    if (r == 0)
+        r = make_shards(tables);
+    if (r < 0) {
+        tables_free(tables);
+        return r;
+    }
+    *ret_tables = tables;
+    return 0;
+}
+
+/* One thread's part of a recovery. */
+struct recovery {
+    struct steps steps;
+    struct recover_scratch scratch;
+    struct recover_count count;
+    pthread_t thread;
+    bool started;
+};
+
+static void *recover(void *argument)
+{
+    struct recovery *recovery = argument;
+    recover_shards(&recovery->steps, &recovery->scratch, clock_now_ns(), &recovery->count);
+    return NULL;
+}
+
+static int start_recovery(struct tables *tables, const struct network *network, unsigned worker,
+                          uint32_t *answered, struct recovery *recovery)
+{
+    const struct state_header *header = tables->shared.state.header;
+    recovery->steps.shared = &tables->shared;
+    recovery->steps.shards = tables->shards;
+    recovery->steps.network = network;
+    recovery->steps.worker = worker;
+    recovery->scratch = (struct recover_scratch){
+        .answered = answered,
+        .closing = malloc(header->session_slots * sizeof(uint32_t)),
+        .held = malloc(header->held_slots * sizeof(struct claim_held)),
+    };
+    if (recovery->scratch.closing == NULL || recovery->scratch.held == NULL)
+        return -ENOMEM;
+    int r = -pthread_create(&recovery->thread, NULL, recover, recovery);
+    recovery->started = r == 0;
+    return r;
+}
+
+static void add_count(struct recover_count *sum, const struct recover_count *part)
+{
+    sum->bindings += part->bindings;
+    sum->sessions += part->sessions;
+    sum->bindings_dropped += part->bindings_dropped;
+    sum->sessions_dropped += part->sessions_dropped;
+    sum->held += part->held;
+}
+
+int tables_recover(struct tables *tables, const struct network *network, uint64_t settings_hash,
+                   struct recover_count *ret_count)
+{
+    unsigned workers = tables->shared.workers;
+    struct recovery *parts = calloc(workers, sizeof(*parts));
+    uint32_t *answered = calloc(tables->shared.state.header->bib_slots, sizeof(*answered));
+    struct recover_count count = {0};
+    int r = parts == NULL || answered == NULL ? -ENOMEM : recover_begin(&tables->shared);
+    tables->shared.settings_changed = tables->shared.state.header->settings_hash != settings_hash;
+    for (unsigned i = 0; r == 0 && i < workers; i++)
+        r = start_recovery(tables, network, i, answered, &parts[i]);
+    for (unsigned i = 0; parts != NULL && i < workers; i++) {
+        if (parts[i].started)
+            pthread_join(parts[i].thread, NULL);
+        add_count(&count, &parts[i].count);
+        free(parts[i].scratch.closing);
+        free(parts[i].scratch.held);
+    }
+    free(answered);
+    free(parts);
+    if (r < 0)
+        return r;
+    recover_done(&tables->shared, settings_hash);
+    *ret_count = count;
+    return add_statics(tables);
+}
+
+static void free_shard(struct steps_shard *shard)
+{
+    claim_free(shard->claim);
+    stored_syn_free(shard->syns);
+    expiry_done(&shard->expiry);
+    session_done(&shard->sessions);
+    bib_done(&shard->bib);
+    slots_shard_free(shard->sessions.slots);
+    slots_shard_free(shard->bib.slots);
+}
+
+void tables_free(struct tables *tables)
+{
+    if (tables == NULL)
+        return;
+    if (tables->shards != NULL)
+        for (unsigned i = 0; i < tables->shared.shards; i++)
+            free_shard(&tables->shards[i]);
+    free(tables->shards);
+    free(tables->expiry_links);
+    session_shared_free(tables->session_shared);
+    bib_shared_free(tables->bib_shared);
+    slots_free(tables->session_slots);
+    slots_free(tables->bib_slots);
+    quota_free(tables->quota);
+    binding_free(tables->bindings);
+    block_free(tables->blocks);
+    prefixes_done(&tables->prefixes);
+    free(tables->pref64);
+    free(tables);
+}

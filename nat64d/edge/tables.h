@@ -1,0 +1,45 @@
+/*
+ * Everything that a configuration makes of the state: pools, quotas, guards, and the shards with their
+ * indices and timers.
+ *
+ * Layer: edge
+ * Specification: RFC 6146 3.1 and 3.2
+ *
+ * The slots lie in the state and outlive this; one configuration's tables take the place of another's by
+ * being recovered from the same slots while no worker runs. Owns all that `shared` points to but the state.
+ */
+#ifndef GATE64_NAT64D_EDGE_TABLES_H
+#define GATE64_NAT64D_EDGE_TABLES_H
+
+#include "common/settings.h"
+#include "nat64d/rfc6146/recover.h"
+
+struct tables {
+    const struct settings *settings;
+    struct steps_shared shared;
+    struct steps_shard *shards;
+    struct prefixes prefixes;
+    struct block_table *blocks;
+    struct binding_table *bindings;
+    struct quota *quota;
+    struct guard_pref64 *pref64;
+    struct slots *bib_slots;
+    struct slots *session_slots;
+    struct bib_shared *bib_shared;
+    struct session_shared *session_shared;
+    struct expiry_link *expiry_links;
+};
+
+/* Takes all memory; touches no slot. `settings` (pools resolved) and the mapping of `state` outlive it.
+ * `single_network`: all backends are of one network, which may then have the whole pool. */
+int tables_new(const struct settings *settings, const struct state *state, unsigned workers,
+               bool single_network, struct tables **ret_tables) __attribute__((warn_unused_result));
+/* Accepts NULL and the half-built. */
+void tables_free(struct tables *tables);
+
+/* Fills the tables from the slots, one thread a worker, and adds the configured bindings. `settings_hash`
+ * names the configuration. No worker may run. */
+int tables_recover(struct tables *tables, const struct network *network, uint64_t settings_hash,
+                   struct recover_count *ret_count) __attribute__((warn_unused_result));
+
+#endif
