@@ -21,6 +21,7 @@ enum {
     REQUEST_LEN = 1024,
     REFUSAL_LEN = 4096, /* so much of a refusal's body is read */
     STATUS_OK = 200,
+    STATUS_CONFLICT = 409, /* RFC 9110 15.5.10: refused for a reason that the daemon tells */
 };
 
 /* Bytes of the body that are not done with: a document so far, or the beginning of a record. */
@@ -36,6 +37,7 @@ struct exchange {
     struct reply reply;
     struct body body;
     bool list;
+    bool action; /* POST */
     int (*take)(void *context, json_t *record);
     void *context;
     char *error;
@@ -81,8 +83,9 @@ static int send_request(const struct exchange *exchange, const char *target)
 {
     char request[REQUEST_LEN];
     /* RFC 9112 3.2: a Host field is required; on a Unix socket it names nothing. */
-    int len = snprintf(request, sizeof(request),
-                       "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", target);
+    int len =
+        snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n",
+                 exchange->action ? "POST" : "GET", target, exchange->action ? "Content-Length: 0\r\n" : "");
     if (len >= (int)sizeof(request))
         return fail(exchange, -EMSGSIZE, "the request is longer than %d bytes", REQUEST_LEN);
     for (size_t sent = 0; sent < (size_t)len;) {
@@ -211,8 +214,14 @@ static int refusal(const struct exchange *exchange)
     json_t *document =
         json_loadb(exchange->body.bytes != NULL ? exchange->body.bytes : "", exchange->body.len, 0, NULL);
     const char *message = json_string_value(json_object_get(document, "error"));
-    int r = fail(exchange, -EREMOTEIO, "refused with status %d%s%s", exchange->reply.status,
-                 message != NULL ? ": " : "", message != NULL ? text_clean(message, text, sizeof(text)) : "");
+    int r = -EREMOTEIO;
+    if (message == NULL)
+        fail(exchange, r, "refused with status %d", exchange->reply.status);
+    else if (exchange->reply.status == STATUS_CONFLICT)
+        fail(exchange, r, "%s", text_clean(message, text, sizeof(text)));
+    else
+        fail(exchange, r, "refused with status %d: %s", exchange->reply.status,
+             text_clean(message, text, sizeof(text)));
     json_decref(document);
     return r;
 }
@@ -233,10 +242,11 @@ static int exchange_run(struct exchange *exchange, const char *path, const char 
     return r;
 }
 
-int client_document(const char *socket_path, const char *target, json_t **ret_document,
-                    char error[CLIENT_ERROR_LEN])
+static int ask_document(const char *socket_path, bool action, const char *target, json_t **ret_document,
+                        char error[CLIENT_ERROR_LEN])
 {
-    struct exchange exchange = {.fd = -1, .body.limit = CLIENT_DOCUMENT_LEN, .error = error};
+    struct exchange exchange = {
+        .fd = -1, .body.limit = CLIENT_DOCUMENT_LEN, .action = action, .error = error};
     reply_init(&exchange.reply);
     int r = exchange_run(&exchange, socket_path, target);
     if (r < 0)
@@ -252,6 +262,18 @@ int client_document(const char *socket_path, const char *target, json_t **ret_do
 out:
     free(exchange.body.bytes);
     return r;
+}
+
+int client_document(const char *socket_path, const char *target, json_t **ret_document,
+                    char error[CLIENT_ERROR_LEN])
+{
+    return ask_document(socket_path, false, target, ret_document, error);
+}
+
+int client_action(const char *socket_path, const char *target, json_t **ret_document,
+                  char error[CLIENT_ERROR_LEN])
+{
+    return ask_document(socket_path, true, target, ret_document, error);
 }
 
 int client_list(const char *socket_path, const char *target, int (*take)(void *context, json_t *record),

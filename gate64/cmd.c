@@ -60,6 +60,27 @@ void cmd_start_line(const struct cmd_options *options, const char *program, char
         snprintf(buffer, size, "%s -f", program);
 }
 
+void cmd_show_name(const struct cmd_options *options, const char *program)
+{
+    print_styled(options->out, print_wants_colour(options->out), PRINT_HEADER, program);
+    fputs(strcmp(program, cmd_dns64) == 0 ? "   " : "  ", options->out);
+}
+
+void cmd_show_not_running(const struct cmd_options *options, const char *program)
+{
+    char start[SETTINGS_PATH_LEN + 64];
+    cmd_start_line(options, program, start, sizeof(start));
+    if (options->json) {
+        json_t *document = json_pack("{s:s, s:b, s:s}", "program", program, "running", 0, "start", start);
+        print_json(options->out, document);
+        json_decref(document);
+        return;
+    }
+    cmd_show_name(options, program);
+    print_styled(options->out, print_wants_colour(options->out), PRINT_BAD, "not running");
+    fprintf(options->out, "; start it: %s\n", start);
+}
+
 int cmd_failed(const struct cmd_options *options, const char *program, int r, const char *error)
 {
     char start[SETTINGS_PATH_LEN + 64];
@@ -78,6 +99,14 @@ int cmd_document(const struct cmd_options *options, const char *program, const c
     char path[SOCKET_PATH_LEN];
     socket_path(options, program, path);
     return client_document(path, target, ret_document, error);
+}
+
+int cmd_action(const struct cmd_options *options, const char *program, const char *target,
+               json_t **ret_document, char *error)
+{
+    char path[SOCKET_PATH_LEN];
+    socket_path(options, program, path);
+    return client_action(path, target, ret_document, error);
 }
 
 int cmd_list_begin(struct cmd_list *list)

@@ -27,6 +27,8 @@ enum cmd_exit {
 struct cmd_options {
     const char *file; /* -c; NULL: the default one */
     const char *state_dir;
+    const struct settings
+        *settings; /* of the file, for subcommands that need more of it than the state-dir */
     bool json;
     bool all;              /* --all */
     const char *backend;   /* --backend, NULL: any */
@@ -45,6 +47,10 @@ int cmd_sessions(const struct cmd_options *options);
 int cmd_bindings(const struct cmd_options *options);
 int cmd_pool(const struct cmd_options *options);
 int cmd_counters(const struct cmd_options *options);
+int cmd_check(const struct cmd_options *options);
+int cmd_reload(const struct cmd_options *options);
+int cmd_upgrade(const struct cmd_options *options);
+int cmd_down(const struct cmd_options *options);
 
 /* Which daemons the operands name; none: both. CMD_EXIT_USAGE, told, if one is no daemon. */
 int cmd_programs(const struct cmd_options *options, bool *ret_nat64d, bool *ret_dns64);
@@ -55,6 +61,10 @@ int cmd_combine(int a, int b);
 /* One document of a daemon; 0 or what client_document says. */
 int cmd_document(const struct cmd_options *options, const char *program, const char *target,
                  json_t **ret_document, char *error) __attribute__((warn_unused_result));
+
+/* Has a daemon do something; 0 or what client_action says. */
+int cmd_action(const struct cmd_options *options, const char *program, const char *target,
+               json_t **ret_document, char *error) __attribute__((warn_unused_result));
 
 /* A list that is shown as a table, or as JSON lines. */
 struct cmd_list {
@@ -81,6 +91,12 @@ int cmd_list_run(struct cmd_list *list, const char *path);
 
 /* Tells why a daemon could not be asked, and how to start it if it does not run; returns the exit status. */
 int cmd_failed(const struct cmd_options *options, const char *program, int r, const char *error);
+
+/* That a daemon does not run, among what is told of others; with the command that starts it. */
+void cmd_show_not_running(const struct cmd_options *options, const char *program);
+
+/* The name of a daemon at the beginning of a line, and blanks up to where the text begins. */
+void cmd_show_name(const struct cmd_options *options, const char *program);
 
 /* "systemctl start nat64d", or "nat64d -c FILE -f" where systemd does not run. */
 void cmd_start_line(const struct cmd_options *options, const char *program, char *buffer, size_t size);

@@ -39,16 +39,16 @@ static void print_names(FILE *out, const json_t *document, const char *key, cons
 }
 
 /* "nat64d  runs for 1h59m, process 4242, version 0.1.0" */
-static void print_head(FILE *out, bool colour, const json_t *document, const char *program)
+static void print_head(const struct cmd_options *options, bool colour, const json_t *document,
+                       const char *program)
 {
     char uptime[PRINT_CELL_LEN], version[PRINT_CELL_LEN], pid[PRINT_CELL_LEN];
     print_duration(uptime, document, "uptime_s");
     print_text(version, document, "version");
     print_number(pid, document, "pid");
-    print_styled(out, colour, PRINT_HEADER, program);
-    fputs(strcmp(program, cmd_dns64) == 0 ? "   " : "  ", out);
-    print_styled(out, colour, PRINT_GOOD, "runs");
-    fprintf(out, " for %s, process %s, version %s\n", uptime, pid, version);
+    cmd_show_name(options, program);
+    print_styled(options->out, colour, PRINT_GOOD, "runs");
+    fprintf(options->out, " for %s, process %s, version %s\n", uptime, pid, version);
 }
 
 /* "1,234 (tcp 1,000, udp 200, icmp 34)", and "of 1,048,576" if there is a limit. */
@@ -138,23 +138,6 @@ static void show_dns64(FILE *out, bool colour, const json_t *document)
     fprintf(out, "%s, answers made from A records: %s\n", queries, synthesised);
 }
 
-/* A daemon that does not run is told in its place among the others, not on standard error. */
-static void show_not_running(const struct cmd_options *options, bool colour, const char *program)
-{
-    char start[SETTINGS_PATH_LEN + 64];
-    cmd_start_line(options, program, start, sizeof(start));
-    if (options->json) {
-        json_t *document = json_pack("{s:s, s:b, s:s}", "program", program, "running", 0, "start", start);
-        print_json(options->out, document);
-        json_decref(document);
-        return;
-    }
-    print_styled(options->out, colour, PRINT_HEADER, program);
-    fputs(strcmp(program, cmd_dns64) == 0 ? "   " : "  ", options->out);
-    print_styled(options->out, colour, PRINT_BAD, "not running");
-    fprintf(options->out, "; start it: %s\n", start);
-}
-
 static int show(const struct cmd_options *options, const char *program,
                 void (*rest)(FILE *out, bool colour, const json_t *document))
 {
@@ -163,7 +146,7 @@ static int show(const struct cmd_options *options, const char *program,
     json_t *document;
     int r = cmd_document(options, program, "/v1/status", &document, error);
     if (r == -ENOTCONN) {
-        show_not_running(options, colour, program);
+        cmd_show_not_running(options, program);
         return CMD_EXIT_NOT_RUNNING;
     }
     if (r < 0)
@@ -171,7 +154,7 @@ static int show(const struct cmd_options *options, const char *program,
     if (options->json) {
         print_json(options->out, document);
     } else {
-        print_head(options->out, colour, document, program);
+        print_head(options, colour, document, program);
         rest(options->out, colour, document);
     }
     json_decref(document);

@@ -20,6 +20,10 @@ enum {
     TAKES_FILTER = 1 << 0, /* --backend, --protocol */
     TAKES_LIMIT = 1 << 1,
     TAKES_ALL = 1 << 2,
+    TAKES_STATE_DIR = 1 << 3,
+    TAKES_JSON = 1 << 4,
+    TAKES_ASKING = TAKES_STATE_DIR | TAKES_JSON, /* what goes with asking a daemon */
+    READS_FILE = 1 << 5,                         /* needs more of the configuration than the state-dir */
 };
 
 struct subcommand {
@@ -32,14 +36,22 @@ struct subcommand {
 };
 
 static const struct subcommand subcommands[] = {
-    {"status", "[nat64d|dns64]", "both daemons at a glance", 0, 2, cmd_status},
+    {"status", "[nat64d|dns64]", "both daemons at a glance", TAKES_ASKING, 2, cmd_status},
     {"sessions", "[--backend ADDR] [--protocol P] [--limit N]", "the flows that are translated now",
-     TAKES_FILTER | TAKES_LIMIT, 0, cmd_sessions},
+     TAKES_ASKING | TAKES_FILTER | TAKES_LIMIT, 0, cmd_sessions},
     {"bindings", "[--backend ADDR] [--protocol P] [--limit N]",
-     "which backend has which IPv4 address and port", TAKES_FILTER | TAKES_LIMIT, 0, cmd_bindings},
-    {"pool", "[--limit N]", "how much of each IPv4 address is in use", TAKES_LIMIT, 0, cmd_pool},
+     "which backend has which IPv4 address and port", TAKES_ASKING | TAKES_FILTER | TAKES_LIMIT, 0,
+     cmd_bindings},
+    {"pool", "[--limit N]", "how much of each IPv4 address is in use, how long it lasts",
+     TAKES_ASKING | TAKES_LIMIT, 0, cmd_pool},
     {"counters", "[--all] [--limit N] [nat64d|dns64]", "what was counted, drops by their reason",
-     TAKES_ALL | TAKES_LIMIT, 2, cmd_counters},
+     TAKES_ASKING | TAKES_ALL | TAKES_LIMIT, 2, cmd_counters},
+    {"check", "", "what is wrong with this host, and the command that mends it", TAKES_ASKING | READS_FILE, 0,
+     cmd_check},
+    {"reload", "[nat64d|dns64]", "the configuration anew, in both daemons or in neither", TAKES_ASKING, 2,
+     cmd_reload},
+    {"upgrade", "", "nat64d goes over to the program that is installed now", TAKES_ASKING, 0, cmd_upgrade},
+    {"down", "", "takes away what a stopped nat64d has left on this host", 0, 0, cmd_down},
 };
 
 enum {
@@ -81,7 +93,8 @@ static void print_usage(FILE *out)
 {
     fputs("usage: gate64 [-c FILE | --state-dir DIR] [--json] COMMAND [OPTIONS]\n", out);
     for (size_t i = 0; i < SUBCOMMANDS; i++)
-        fprintf(out, "  %-*s %s\n  %*s   %s\n", SUMMARY_COLUMN, subcommands[i].name, subcommands[i].arguments,
+        fprintf(out, "  %-*s%s%s\n  %*s   %s\n", subcommands[i].arguments[0] != '\0' ? SUMMARY_COLUMN : 0,
+                subcommands[i].name, subcommands[i].arguments[0] != '\0' ? " " : "", subcommands[i].arguments,
                 SUMMARY_COLUMN - 1, "", subcommands[i].summary);
     fputs("  -c FILE          configuration (default " SYSCONFDIR
           "/gate64/gate64.conf); names the state-dir\n"
@@ -136,8 +149,14 @@ static int take_option(int option, struct arguments *arguments, bool *ret_done)
 {
     switch (option) {
     case 'c': arguments->options.file = optarg; return 0;
-    case OPTION_JSON: arguments->options.json = true; return 0;
-    case OPTION_STATE_DIR: arguments->options.state_dir = optarg; return 0;
+    case OPTION_JSON:
+        arguments->options.json = true;
+        arguments->given |= TAKES_JSON;
+        return 0;
+    case OPTION_STATE_DIR:
+        arguments->options.state_dir = optarg;
+        arguments->given |= TAKES_STATE_DIR;
+        return 0;
     case OPTION_ALL:
         arguments->options.all = true;
         arguments->given |= TAKES_ALL;
@@ -190,16 +209,19 @@ static int parse(int argc, char *argv[], struct arguments *arguments, bool *ret_
 }
 
 /* Without --state-dir the configuration says where the sockets are. */
-static int find_state_dir(struct cmd_options *options, struct settings **ret_settings)
+static int read_settings(struct cmd_options *options, unsigned takes, struct settings **ret_settings)
 {
     char error[SETTINGS_ERROR_LEN];
-    if (options->state_dir != NULL)
+    bool reads = (takes & READS_FILE) != 0 || ((takes & TAKES_STATE_DIR) != 0 && options->state_dir == NULL);
+    if (!reads)
         return CMD_EXIT_GOOD;
     if (settings_file_load(options->file, ret_settings, error) < 0) {
         fprintf(stderr, "gate64: %s\n", error);
         return CMD_EXIT_FINDING;
     }
-    options->state_dir = (*ret_settings)->state_dir;
+    options->settings = *ret_settings;
+    if (options->state_dir == NULL)
+        options->state_dir = (*ret_settings)->state_dir;
     return CMD_EXIT_GOOD;
 }
 
@@ -212,9 +234,11 @@ int main(int argc, char *argv[])
     int status = parse(argc, argv, &arguments, &done);
     if (status != 0 || done)
         return status;
-    status = find_state_dir(&arguments.options, &settings);
+    status = read_settings(&arguments.options, arguments.subcommand->takes, &settings);
     if (status == CMD_EXIT_GOOD)
         status = arguments.subcommand->run(&arguments.options);
+    else if (arguments.subcommand->run == cmd_reload) /* the file is so wrong that no daemon was asked */
+        fputs("gate64: nothing was changed\n", stderr);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "gate64: cannot write the output: %s\n", strerror(errno));
         status = CMD_EXIT_FINDING;

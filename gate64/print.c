@@ -194,6 +194,29 @@ void print_number(char cell[PRINT_CELL_LEN], const json_t *object, const char *k
     print_integer(cell, object, key, write_number);
 }
 
+static char *write_change(int64_t value, char buffer[TEXT_LEN])
+{
+    buffer[0] = '+';
+    text_count(value, value > 0 ? buffer + 1 : buffer);
+    return buffer;
+}
+
+void print_change(char cell[PRINT_CELL_LEN], const json_t *object, const char *key)
+{
+    print_integer(cell, object, key, write_change);
+}
+
+void print_percent(char cell[PRINT_CELL_LEN], const json_t *object, const char *key)
+{
+    enum { LONGEST = 1000 };
+    const json_t *value = json_object_get(object, key);
+    double percent = json_number_value(value);
+    if (!json_is_number(value) || percent < 0 || percent > LONGEST)
+        print_nothing(cell);
+    else
+        snprintf(cell, PRINT_CELL_LEN, "%.0f%%", percent);
+}
+
 void print_duration(char cell[PRINT_CELL_LEN], const json_t *object, const char *key)
 {
     print_integer(cell, object, key, text_duration);

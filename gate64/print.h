@@ -53,6 +53,10 @@ void print_text(char cell[PRINT_CELL_LEN], const json_t *object, const char *key
 void print_count(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
 /* Without separators: what is no count, such as a process ID. */
 void print_number(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
+/* With its sign: a change. */
+void print_change(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
+/* A share of a hundred, whole or with a fraction, as "12%". */
+void print_percent(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
 void print_duration(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
 void print_bytes(char cell[PRINT_CELL_LEN], const json_t *object, const char *key);
 /* Milliseconds, whole or with a fraction. */

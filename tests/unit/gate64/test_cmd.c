@@ -52,9 +52,20 @@ static const char bindings[] = "{\"protocol\":\"tcp\",\"src6\":\"2001:db8:1::5\"
                                "\"192.0.2.1\",\"src4_port\":20000,"
                                "\"sessions\":1,\"static\":false}\n";
 
-static const char pool[] = "{\"pool\":\"main\",\"address\":\"192.0.2.1\",\"ports\":64512,\"tcp\":1000,"
-                           "\"udp\":20,\"icmp\":3,\"held\":4,"
-                           "\"blocks\":17,\"blocks_total\":1008}\n";
+static const char pool[] =
+    "{\"pool\":\"uplink\",\"address\":\"192.0.2.1\",\"ports\":16384,\"tcp\":1000,\"udp\":20,\"icmp\":3,"
+    "\"held\":4,\"shared\":true,\"drains\":false,\"host\":12,\"percent\":61,\"tcp_closing_s\":162,"
+    "\"per_minute\":120,\"lasts_s\":200}\n"
+    "{\"pool\":\"old\",\"address\":\"192.0.2.2\",\"ports\":64512,\"tcp\":0,\"udp\":0,\"icmp\":0,\"held\":0,"
+    "\"shared\":false,\"drains\":true,\"host\":0,\"percent\":0,\"tcp_closing_s\":240,\"per_minute\":0,"
+    "\"lasts_s\":null}\n"
+    "{\"pool\":\"main\",\"address\":\"192.0.2.16\",\"ports\":64512,\"tcp\":9,\"udp\":0,\"icmp\":0,\"held\":0,"
+    "\"shared\":false,\"drains\":false,\"host\":0,\"percent\":3.2,\"tcp_closing_s\":240,"
+    "\"per_minute\":-1100,\"lasts_s\":null}\n";
+
+static const char short_pool[] = "{\"pool\":\"main\",\"address\":\"192.0.2.1\",\"ports\":64512,\"tcp\":1000,"
+                                 "\"udp\":20,\"icmp\":3,\"held\":4,"
+                                 "\"blocks\":17,\"blocks_total\":1008}\n";
 
 static const char nat64d_counters[] =
     "{\"name\":\"drop_no_binding\",\"value\":1234,\"text\":\"no binding for this address and port\","
@@ -377,9 +388,21 @@ static void pool_shows_use(void **state)
 {
     struct world *world = *state;
     start_nat64d(world, pool);
+    expect(
+        world, cmd_pool, CMD_EXIT_GOOD,
+        "POOL    ADDRESS      PORTS  USED    TCP  UDP  ICMP  HELD  CLOSE  A MINUTE  LASTS  NOTE\n"
+        "uplink  192.0.2.1   16,384   61%  1,000   20     3     4  2m42s      +120  3m20s  shared, host 12\n"
+        "old     192.0.2.2   64,512    0%      0    0     0     0  4m00s         0      -  drains\n"
+        "main    192.0.2.16  64,512    3%      9    0     0     0  4m00s    -1,100      -  -\n");
+}
+
+static void pool_of_a_daemon_that_says_less(void **state)
+{
+    struct world *world = *state;
+    start_nat64d(world, short_pool);
     expect(world, cmd_pool, CMD_EXIT_GOOD,
-           "POOL  ADDRESS     PORTS    TCP  UDP  ICMP  HELD  BLOCKS     OF\n"
-           "main  192.0.2.1  64,512  1,000   20     3     4      17  1,008\n");
+           "POOL  ADDRESS     PORTS  USED    TCP  UDP  ICMP  HELD  CLOSE  A MINUTE  LASTS  NOTE\n"
+           "main  192.0.2.1  64,512     -  1,000   20     3     4      -         -      -  -\n");
 }
 
 static void counters_of_both_without_zeros(void **state)
@@ -441,6 +464,7 @@ int main(void)
         TEST(the_start_line_names_the_file),
         TEST(bindings_tell_static_ones),
         TEST(pool_shows_use),
+        TEST(pool_of_a_daemon_that_says_less),
         TEST(counters_of_both_without_zeros),
         TEST(counters_with_all_have_zeros),
         TEST(a_limit_holds_over_both_daemons),

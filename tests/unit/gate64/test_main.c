@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,21 @@ static const char *program(void)
     const char *build = getenv("G64_BUILD"); /* set by make check */
     snprintf(path, sizeof(path), "%s/gate64/gate64", build != NULL ? build : ".");
     return path;
+}
+
+/* A file of the source tree, as text with a NUL behind it. */
+static char *read_source(const char *name)
+{
+    enum { TEXT_MAX = 64 * 1024 };
+    char path[4096], *text = calloc(1, TEXT_MAX);
+    const char *source = getenv("G64_SOURCE"); /* set by make check */
+    snprintf(path, sizeof(path), "%s/%s", source != NULL ? source : ".", name);
+    FILE *in = fopen(path, "r");
+    assert_non_null(in);
+    assert_non_null(text);
+    assert_true(fread(text, 1, TEXT_MAX - 1, in) < TEXT_MAX - 1);
+    fclose(in);
+    return text;
 }
 
 /* Runs gate64 with the words of `line`; returns its exit status. */
@@ -93,6 +109,12 @@ static void wrong_use_is_2(void **state)
     expect("sessions --backend 192.0.2.1", 2, "--backend takes an IPv6 address");
     expect("sessions --backend 2001:db8::1&protocol=tcp", 2, "--backend takes an IPv6 address");
     expect("sessions --protocol sctp", 2, "--protocol takes one of tcp, udp, icmp");
+    expect("down --state-dir /run/gate64", 2, "does not belong to: down");
+    expect("down --json", 2, "does not belong to: down");
+    expect("down now", 2, "too many arguments for: down");
+    expect("upgrade nat64d", 2, "too many arguments for: upgrade");
+    expect("reload everything", 2, "everything is no daemon of gate64");
+    expect("check forwarding", 2, "too many arguments for: check");
     expect("sessions --limit 0", 2, "--limit takes");
     expect("sessions --limit 1x", 2, "--limit takes");
     expect("sessions --limit 99999999999999999999", 2, "--limit takes");
@@ -106,10 +128,36 @@ static void not_running_is_3(void **state)
     expect("--state-dir /nonexistent status", 3, "dns64   not running");
 }
 
+/* A nat64d in PATH that says what it was started with; its exit status is that of gate64 down. */
+static void down_is_left_to_nat64d(void **state)
+{
+    char folder[FAKE_DAEMON_PATH_LEN], file[FAKE_DAEMON_PATH_LEN + 16], path[4096];
+    const char *before = getenv("PATH");
+    (void)state;
+    fake_daemon_folder(folder);
+    snprintf(file, sizeof(file), "%s/nat64d", folder);
+    snprintf(path, sizeof(path), "%s", before != NULL ? before : "");
+    FILE *out = fopen(file, "w");
+    assert_non_null(out);
+    fputs("#!/bin/sh\necho \"nat64d $*.\"\nexit 7\n", out);
+    fclose(out);
+    assert_int_equal(chmod(file, 0755), 0);
+    assert_int_equal(setenv("PATH", folder, 1), 0);
+    expect("down -c /nonexistent/gate64.conf", 7, "nat64d --host-down -c /nonexistent/gate64.conf.\n");
+    expect("down", 7, "nat64d --host-down.\n");
+    unlink(file);
+    if (access(SBINDIR "/nat64d", F_OK) < 0)
+        expect("down", 1, "cannot start nat64d");
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    fake_daemon_folder_drop(folder);
+}
+
 static void a_bad_file_is_a_finding(void **state)
 {
     (void)state;
     expect("-c /nonexistent/gate64.conf status", 1, "/nonexistent/gate64.conf");
+    expect("-c /nonexistent/gate64.conf check", 1, "/nonexistent/gate64.conf");
+    expect("-c /nonexistent/gate64.conf reload", 1, "gate64: nothing was changed\n");
 }
 
 static void serve(int fd, void *context)
@@ -140,12 +188,42 @@ static void the_state_dir_comes_from_the_file(void **state)
     fake_daemon_folder_drop(folder);
 }
 
+/* Each command of the usage has its entry in the manual and is completed by the shell. */
+static void every_command_is_described(void **state)
+{
+    char *manual = read_source("man/gate64.1"), *completion = read_source("packaging/completion/gate64");
+    char usage[OUTPUT_LEN], name[32], entry[64];
+    int commands = 0;
+    (void)state;
+    assert_int_equal(run("--help"), 0);
+    memcpy(usage, output, sizeof(usage));
+    char *words = strstr(completion, "_gate64_commands=\"");
+    assert_non_null(words);
+    words[strcspn(words, "\n")] = '\0';
+    for (const char *line = usage; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (sscanf(line, "  %31[a-z]", name) != 1 || strncmp(line, "  ", 2) != 0 || line[2] == ' ')
+            continue;
+        commands++;
+        snprintf(entry, sizeof(entry), "\n.It Cm %s", name);
+        if (strstr(manual, entry) == NULL || strstr(words, name) == NULL) {
+            print_error("the manual or the completion lacks %s\n", name);
+            fail();
+        }
+    }
+    assert_true(commands >= 9);
+    free(manual);
+    free(completion);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help_and_version_are_good),
         cmocka_unit_test(wrong_use_is_2),
         cmocka_unit_test(not_running_is_3),
+        cmocka_unit_test(down_is_left_to_nat64d),
+        cmocka_unit_test(every_command_is_described),
         cmocka_unit_test(a_bad_file_is_a_finding),
         cmocka_unit_test(the_state_dir_comes_from_the_file),
     };

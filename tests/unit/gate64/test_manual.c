@@ -73,6 +73,31 @@ static void every_key_has_its_entry(void **state)
     free(manual);
 }
 
+/* The list of keys that need a restart is that of the schema, in its order. */
+static void keys_that_need_a_restart(void **state)
+{
+    static const char begin[] = "restart of the daemon only:\n.Bl -bullet -compact\n", bullet[] = ".It\n.Ic ";
+    char *manual = read_source("man/gate64.conf.5");
+    const char *at = strstr(manual, begin);
+    (void)state;
+    assert_non_null(at);
+    at += strlen(begin);
+    for (size_t i = 0; i < settings_schema_count; i++) {
+        const struct settings_key *key = &settings_schema[i];
+        if (!key->restart)
+            continue;
+        size_t len = strlen(key->path);
+        if (strncmp(at, bullet, strlen(bullet)) != 0 || strncmp(at + strlen(bullet), key->path, len) != 0 ||
+            at[strlen(bullet) + len] != '\n') {
+            print_error("man/gate64.conf.5 lacks %s among the keys that need a restart\n", key->path);
+            fail();
+        }
+        at += strlen(bullet) + len + 1;
+    }
+    assert_memory_equal(at, ".El\n", 4);
+    free(manual);
+}
+
 /* Nothing is described that the programs would refuse. */
 static void every_entry_is_a_key(void **state)
 {
@@ -172,11 +197,9 @@ static void the_sample_file_parses_uncommented(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_key_has_its_entry),
-        cmocka_unit_test(every_entry_is_a_key),
-        cmocka_unit_test(every_example_parses),
-        cmocka_unit_test(the_sample_file_parses),
-        cmocka_unit_test(the_sample_file_parses_uncommented),
+        cmocka_unit_test(every_key_has_its_entry), cmocka_unit_test(keys_that_need_a_restart),
+        cmocka_unit_test(every_entry_is_a_key),    cmocka_unit_test(every_example_parses),
+        cmocka_unit_test(the_sample_file_parses),  cmocka_unit_test(the_sample_file_parses_uncommented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

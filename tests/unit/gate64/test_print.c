@@ -157,6 +157,14 @@ static void cells_have_human_units(void **state)
     expect_cell(print_text, "{\"k\":\"shop\"}", "shop");
     expect_cell(print_count, "{\"k\":1234567}", "1,234,567");
     expect_cell(print_duration, "{\"k\":7199}", "1h59m");
+    expect_cell(print_duration, "{\"k\":null}", "-");
+    expect_cell(print_change, "{\"k\":1234}", "+1,234");
+    expect_cell(print_change, "{\"k\":-1234}", "-1,234");
+    expect_cell(print_change, "{\"k\":0}", "0");
+    expect_cell(print_percent, "{\"k\":61}", "61%");
+    expect_cell(print_percent, "{\"k\":99.7}", "100%");
+    expect_cell(print_percent, "{\"k\":-1}", "-");
+    expect_cell(print_percent, "{\"k\":1e300}", "-");
     expect_cell(print_bytes, "{\"k\":1500}", "1.5 kB");
     expect_cell(print_milliseconds, "{\"k\":12}", "12 ms");
     expect_cell(print_milliseconds, "{\"k\":0.4567}", "0.5 ms");
@@ -164,8 +172,9 @@ static void cells_have_human_units(void **state)
 
 static void what_is_missing_or_of_another_type_is_a_dash(void **state)
 {
-    void (*const prints[])(char cell[PRINT_CELL_LEN], const json_t *object, const char *key) = {
-        print_text, print_count, print_duration, print_bytes, print_milliseconds};
+    void (*const prints[])(char cell[PRINT_CELL_LEN], const json_t *object,
+                           const char *key) = {print_text,     print_count, print_change,      print_percent,
+                                               print_duration, print_bytes, print_milliseconds};
     static const char *const objects[] = {"{}",         "{\"k\":null}", "{\"k\":[1]}",
                                           "{\"k\":{}}", "{\"k\":true}", "[]"};
     (void)state;
