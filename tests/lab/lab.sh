@@ -244,10 +244,20 @@ lab_config() { # [LINES...]: the file: pool, static binding, upstream, and what 
     } >"$LAB_DIR/gate64.conf"
 }
 
+lab_state() { # a tmpfs, as /run is on a real host
+    mkdir -p "$LAB_DIR/state"
+    mount -t tmpfs -o size=${LAB_STATE_SIZE:-1g},mode=755 tmpfs "$LAB_DIR/state"
+}
+
+lab_translates() { # the translator answers, not the keeper in its place
+    lab_in gw curl -sf -m 2 -o /dev/null --unix-socket "$LAB_DIR/state/nat64d/control" http://gate64/v1/status
+}
+
 lab_nat64d() {
+    mountpoint -q "$LAB_DIR/state" || lab_state || return 1
     lab_spawn gw nat64d ${LAB_WRAP:-} "${LAB_NAT64D:-$G64_BUILD/nat64d/nat64d}" -c "$LAB_DIR/gate64.conf" -f
     NAT64D_PID=$LAB_PID
-    lab_wait 20 test -S "$LAB_DIR/state/nat64d/control"
+    lab_wait 20 lab_translates
 }
 
 lab_dns64() {
@@ -274,6 +284,7 @@ lab_down() {
         ip netns del "$LAB-$name" 2>/dev/null
         rm -rf "/etc/netns/$LAB-$name"
     done
+    mountpoint -q "$LAB_DIR/state" && umount "$LAB_DIR/state"
     rm -rf "$LAB_DIR"
 }
 

@@ -1,8 +1,17 @@
 # Lab tests: real programs in network namespaces; each can run alone through tests/lab/enter.
-LAB_TESTS += tests/lab/service.sh tests/lab/dns64.sh tests/lab/nat64d_hairpin.sh tests/lab/nat64d_one_worker.sh \
-	tests/lab/nat64d_two_workers.sh tests/lab/gate64.sh
-EXTRA_DIST += tests/lab/minbase tests/lab/enter tests/lab/lab.sh tests/lab/points.sh tests/lab/service.sh tests/lab/dns64.sh \
-	tests/lab/nat64d_hairpin.sh tests/lab/nat64d_one_worker.sh tests/lab/nat64d_two_workers.sh tests/lab/gate64.sh
+LAB_TESTS += \
+	tests/lab/service.sh \
+	tests/lab/host.sh \
+	tests/lab/dns64.sh \
+	tests/lab/dns64_reload.sh \
+	tests/lab/nat64d_hairpin.sh \
+	tests/lab/nat64d_one_worker.sh \
+	tests/lab/nat64d_two_workers.sh \
+	tests/lab/gate64.sh \
+	tests/lab/check.sh
+EXTRA_DIST += $(LAB_TESTS) \
+	tests/lab/minbase tests/lab/enter tests/lab/lab.sh tests/lab/points.sh \
+	tests/lab/dns64_load.py
 
 # nat64d with counters around mutexes and rings.
 check_PROGRAMS += tests/lab/nat64d_counted

@@ -6,6 +6,7 @@
  * Layer: test
  * Specification: ld(1) --wrap
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "nat64d/table/ring.h"
@@ -28,7 +30,10 @@ static _Thread_local bool is_packet_thread;
 __attribute__((constructor)) static void open_counts(void)
 {
     const char *path = getenv("G64_COUNT_FILE");
-    int fd = path != NULL ? open(path, O_RDWR | O_CREAT | O_TRUNC, 0600) : -1;
+    int fd = path != NULL ? open(path, O_RDWR | O_CREAT, 0666) : -1;
+    /* The keeper makes it, and the translator, another user, counts in it. */
+    if (fd >= 0 && fchmod(fd, 0666) < 0 && errno != EPERM)
+        abort();
     if (fd < 0 || ftruncate(fd, sizeof(*counts)) < 0)
         abort();
     counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

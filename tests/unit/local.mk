@@ -2,15 +2,19 @@
 if HAVE_CMOCKA
 unit_common = tests/unit/common/test_addr tests/unit/common/test_pref64 tests/unit/common/test_special \
 	tests/unit/common/test_siphash tests/unit/common/test_settings tests/unit/common/test_bad_settings \
-	tests/unit/common/test_control tests/unit/common/test_links
-unit_pool = tests/unit/pool/test_claim tests/unit/pool/test_binding tests/unit/pool/test_quota
+	tests/unit/common/test_control tests/unit/common/test_links tests/unit/common/test_reload
+unit_pool = tests/unit/pool/test_binding tests/unit/pool/test_block tests/unit/pool/test_claim \
+	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_quota
 unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
 	tests/unit/nat64d/rfc7915/test_translate tests/unit/nat64d/rfc7915/test_icmp \
-	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc6146/test_tcp_state
+	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc6146/test_tcp_state \
+	tests/unit/nat64d/keeper/test_port_set tests/unit/nat64d/keeper/test_record \
+	tests/unit/nat64d/keeper/test_rules_text
 unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_expiry \
-	tests/unit/nat64d/table/test_small
+	tests/unit/nat64d/table/test_restore tests/unit/nat64d/table/test_small \
+	tests/unit/nat64d/table/test_state_copy tests/unit/nat64d/table/test_state_file
 unit_steps = tests/unit/nat64d/rfc6146/test_steps
-unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query
+unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_dns64)
 check_PROGRAMS += $(all_units)
 UNIT_TESTS += $(all_units)
@@ -33,8 +37,12 @@ tests_unit_common_test_settings_LDADD = $(service)
 tests_unit_common_test_bad_settings_LDADD = $(service)
 tests_unit_common_test_control_LDADD = $(service)
 tests_unit_common_test_links_LDADD = $(service)
-tests_unit_pool_test_claim_LDADD = $(pool)
+tests_unit_common_test_reload_LDADD = $(service)
 tests_unit_pool_test_binding_LDADD = $(pool)
+tests_unit_pool_test_block_LDADD = $(pool)
+tests_unit_pool_test_claim_LDADD = $(pool)
+tests_unit_pool_test_claim_restore_LDADD = $(pool)
+tests_unit_pool_test_prefixes_LDADD = $(pool)
 tests_unit_pool_test_quota_LDADD = $(pool)
 tests_unit_nat64d_packet_test_checksum_LDADD = $(xlat)
 tests_unit_nat64d_packet_test_parse_LDADD = $(xlat)
@@ -42,12 +50,27 @@ tests_unit_nat64d_rfc7915_test_translate_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_icmp_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_mtu_LDADD = $(xlat)
 tests_unit_nat64d_rfc6146_test_tcp_state_LDADD = $(xlat)
+tests_unit_nat64d_keeper_test_port_set_LDADD = $(xlat)
+tests_unit_nat64d_keeper_test_record_LDADD = $(xlat)
+tests_unit_nat64d_keeper_test_rules_text_LDADD = $(xlat)
+tests_unit_nat64d_keeper_test_rules_text_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DGOLDEN='"$(abs_top_srcdir)/tests/unit/nat64d/keeper"'
 tests_unit_nat64d_table_test_tables_LDADD = $(state)
 tests_unit_nat64d_table_test_expiry_LDADD = $(state)
+tests_unit_nat64d_table_test_restore_LDADD = $(state)
 tests_unit_nat64d_table_test_small_LDADD = $(state)
+tests_unit_nat64d_table_test_state_copy_LDADD = $(state)
+tests_unit_nat64d_table_test_state_file_LDADD = $(state)
 tests_unit_nat64d_rfc6146_test_steps_LDADD = $(steps)
 tests_unit_dns64_test_wire_LDADD = $(wire)
 tests_unit_dns64_test_decide_LDADD = $(wire)
 tests_unit_dns64_test_query_LDADD = $(query)
+tests_unit_dns64_test_rules_SOURCES = tests/unit/dns64/test_rules.c dns64/rules.c dns64/rules.h \
+	dns64/edge/resolv.c dns64/edge/resolv.h
+tests_unit_dns64_test_rules_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(service)
 endif
-EXTRA_DIST += tests/unit/test.h tests/unit/nat64d/build.h
+EXTRA_DIST += tests/unit/test.h tests/unit/nat64d/build.h \
+	tests/unit/nat64d/keeper/raw.ipv4 tests/unit/nat64d/keeper/routed.ipv4 \
+	tests/unit/nat64d/keeper/routed.ipv6 tests/unit/nat64d/keeper/routed.nft \
+	tests/unit/nat64d/keeper/shared1.ipv4 tests/unit/nat64d/keeper/shared1.nft \
+	tests/unit/nat64d/keeper/shared2.ipv4 tests/unit/nat64d/keeper/shared2.nft

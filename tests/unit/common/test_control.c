@@ -356,6 +356,45 @@ TEST(what_lies_at_the_path)
     control_stop(NULL);
 }
 
+TEST(SEC_61_a_socket_for_a_group)
+{
+    char other[PATH_LEN];
+    struct stat info;
+    gid_t group = getuid() == 0 ? 65534 : getgid();
+    int fd = -1;
+    snprintf(other, sizeof(other), "%s/other", folder);
+    assert_int_equal(control_listen(other, group, &fd), 0);
+    assert_int_equal(stat(other, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0660);
+    assert_int_equal(info.st_gid, group);
+    close(fd);
+    assert_int_equal(unlink(other), 0);
+}
+
+/* Who made the socket keeps it: what connects between two servers is answered by the second. */
+TEST(servers_one_after_the_other_on_a_socket_of_the_caller)
+{
+    char answer[ANSWER_LEN];
+    struct control *server = NULL;
+    int fd = -1;
+    control_stop(*test_context);
+    *test_context = NULL;
+    assert_int_equal(control_listen(path, (gid_t)-1, &fd), 0);
+    for (int i = 0; i < 2; i++) {
+        int early = dial();
+        put(early, "GET /v1/text HTTP/1.1\r\nConnection: close\r\n\r\n");
+        assert_int_equal(control_start_on(fd, routes, NULL, &server), 0);
+        assert_true(take(early, answer, "two\n") > 0);
+        close(early);
+        assert_int_equal(get("/v1/text", answer), 200);
+        control_stop(server);
+        assert_int_equal(access(path, F_OK), 0);
+    }
+    assert_true(fcntl(fd, F_GETFD) >= 0);
+    close(fd);
+    assert_true(control_start_on(-1, routes, NULL, &server) < 0);
+}
+
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -372,6 +411,8 @@ int main(void)
         WITH_SERVER(headers_and_bodies_beyond_the_limit),
         WITH_SERVER(bytes_that_are_no_request),
         WITH_SERVER(what_lies_at_the_path),
+        WITH_SERVER(SEC_61_a_socket_for_a_group),
+        WITH_SERVER(servers_one_after_the_other_on_a_socket_of_the_caller),
     };
     signal(SIGPIPE, SIG_IGN); /* as service_signals does */
     return RUN(tests);

@@ -18,7 +18,7 @@
 #include "tests/unit/nat64d/build.h"
 
 #define S UINT64_C(1000000000)
-enum { SLOTS = 512, SYN = 2, ACK = 16, FIN = 1, RST = 4 };
+enum { SLOTS = 512, HELD = 64, SYN = 2, ACK = 16, FIN = 1, RST = 4 };
 
 /* One worker, one pool address 203.0.113.1, backends 2001:db8::/32, service 8.8.8.8, the well-known prefix.
  */
@@ -41,12 +41,12 @@ static const struct addr_prefix6 backends = {{{{0x20, 0x01, 0x0d, 0xb8}}}, 32};
 static struct network_route6 route6 = {.mtu = 1500, .source = {{{0x20, 0x01, 0x0d, 0xb8, 0, 9}}}};
 static struct network_route4 route4 = {.mtu = 1500};
 static uint32_t own4 = 0x09090909;
-static struct network network = {&route6, 1, &route4, 1, &own4, 1, NULL, 0, 1500, 1500};
+static struct network network = {&route6, 1, &route4, 1, &own4, 1, NULL, 0, NULL, 0, 1500, 1500};
 
 static int set_up(void **context)
 {
     static const struct addr_port_range ports = {1024, 65535};
-    const struct prefixes_input pool = {{0xcb007101, 32}, &ports, 1, "pool"};
+    const struct prefixes_input pool = {{0xcb007101, 32}, &ports, 1, "pool", false, false};
     static const struct binding shop = {.transport = TRANSPORT_TCP,
                                         .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
                                         .src6_port = 80,
@@ -55,7 +55,16 @@ static int set_up(void **context)
                                         .name = "shop"};
     struct siphash_key key = {1, 2};
     struct port_random random = {.key = {3, 4}};
-    size_t len = state_file_size(SLOTS, SLOTS);
+    const struct state_shape shape = {SLOTS, SLOTS, 1, HELD};
+    const uint8_t boot_id[STATE_BOOT_ID] = {1};
+    const struct quota_limits limits = {
+        .prefix_len = {128, 64},
+        .ports = {{60000, false}, {60000, false}},
+        .sessions = {SLOTS, SLOTS},
+        .unanswered = {SLOTS, SLOTS},
+        .rate = {100000, 100000},
+    };
+    size_t len = state_file_size(&shape);
     (void)context;
     memset(&shared, 0, sizeof(shared));
     memset(&steps, 0, sizeof(steps));
@@ -64,13 +73,13 @@ static int set_up(void **context)
     now_ns = 1000 * S;
     memory = aligned_alloc(4096, len);
     memset(memory, 0, len);
-    assert_int_equal(state_file_init(&shared.state, memory, len, SLOTS, SLOTS, 1, key, now_ns), 0);
+    assert_int_equal(state_file_init(&shared.state, memory, len, &shape, key, boot_id, now_ns), 0);
     assert_int_equal(prefixes_init(&prefixes, &pool, 1), 0);
     shared.prefixes = &prefixes;
     assert_int_equal(block_new(&prefixes, 1, &random, &shared.blocks), 0);
     assert_int_equal(binding_new(&shop, 1, key, (struct binding_table **)&shared.bindings), 0);
     assert_int_equal(block_reserve(shared.blocks, 0, TRANSPORT_TCP, 8080), 0);
-    assert_int_equal(quota_new(1000, 128, key, &shared.quota), 0);
+    assert_int_equal(quota_new(1000, &limits, key, &shared.quota), 0);
     shared.guard = (struct guard){&pref64, 1, &backends, 1, NULL, 0};
     shared.options = (struct translation_options){.mss_clamp = true, .lowest_ipv6_mtu = 1280};
     const uint64_t lifetimes[EXPIRY_LIFETIMES] = {300 * S, 17 * S, 60 * S, 7200 * S, 240 * S, 120 * S};
@@ -88,7 +97,8 @@ static int set_up(void **context)
     assert_int_equal(session_init(&shards[0].sessions, session_shared, key, 0), 0);
     assert_int_equal(expiry_init(&shards[0].expiry, shared.state.sessions, links, lifetimes, now_ns), 0);
     assert_int_equal(stored_syn_new(key, &shards[0].syns), 0);
-    assert_int_equal(claim_new(shared.blocks, &prefixes, 0, 1, key, 120 * S, &shards[0].claim), 0);
+    const struct claim_input claim = {shared.blocks, &prefixes, 0, 1, key, 120 * S, shared.state.held, HELD};
+    assert_int_equal(claim_new(&claim, &shards[0].claim), 0);
     steps.shared = &shared;
     steps.network = &network;
     steps.shards = shards;
