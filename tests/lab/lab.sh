@@ -253,6 +253,8 @@ lab_translates() { # the translator answers, not the keeper in its place
     lab_in gw curl -sf -m 2 -o /dev/null --unix-socket "$LAB_DIR/state/nat64d/control" http://gate64/v1/status
 }
 
+lab_translator() { pgrep -P "$NAT64D_PID" -f -- --translator; } # its process number
+
 lab_nat64d() {
     mountpoint -q "$LAB_DIR/state" || lab_state || return 1
     lab_spawn gw nat64d ${LAB_WRAP:-} "${LAB_NAT64D:-$G64_BUILD/nat64d/nat64d}" -c "$LAB_DIR/gate64.conf" -f
