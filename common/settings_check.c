@@ -90,11 +90,11 @@ static int check_pools(const struct settings *settings, const struct fault *faul
     return 0;
 }
 
+/* The uplink's address may be any until it is found out; then this is asked again. */
 static bool in_pools(const struct settings *settings, uint32_t address)
 {
     for (size_t i = 0; i < settings->pools_count; i++)
-        if (is_uplink(&settings->pools[i]) ? address == 0
-                                           : addr_in_prefix4(address, &settings->pools[i].address))
+        if (is_uplink(&settings->pools[i]) || addr_in_prefix4(address, &settings->pools[i].address))
             return true;
     return false;
 }

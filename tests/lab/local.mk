@@ -7,10 +7,11 @@ LAB_TESTS += \
 	tests/lab/nat64d_hairpin.sh \
 	tests/lab/nat64d_one_worker.sh \
 	tests/lab/nat64d_two_workers.sh \
+	tests/lab/shared_points.sh \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh
 EXTRA_DIST += $(LAB_TESTS) \
-	tests/lab/minbase tests/lab/enter tests/lab/lab.sh tests/lab/points.sh \
+	tests/lab/minbase tests/lab/enter tests/lab/lab.sh tests/lab/points.sh tests/lab/all_points.sh \
 	tests/lab/dns64_load.py
 
 # nat64d with counters around mutexes and rings.
