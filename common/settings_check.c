@@ -57,8 +57,14 @@ static bool pools_overlap(const struct settings_pool *a, const struct settings_p
     return addr_overlap4(&a->address, &b->address);
 }
 
-static int check_shared(const struct settings_pool *pool, const struct fault *fault)
+static int check_shared(const struct settings *settings, const struct settings_pool *pool,
+                        const struct fault *fault)
 {
+    /* The host would take the answers to tracked packets for its own. */
+    if (pool->shared && settings->nat64.conntrack)
+        return fail(fault, pool->line,
+                    "pool is shared and nat64.conntrack is true; allowed: conntrack = true with pools that are "
+                    "not shared");
     if (is_uplink(pool) && !pool->shared)
         return fail(fault, pool->line,
                     "pool has address = \"uplink\" without shared = true; allowed: together");
@@ -74,7 +80,7 @@ static int check_pools(const struct settings *settings, const struct fault *faul
     enum { LONGEST_POOL = 16 }; /* 65536 addresses: what an index of the pool holds */
     for (size_t i = 0; i < settings->pools_count; i++) {
         const struct settings_pool *a = &settings->pools[i];
-        int r = check_shared(a, fault);
+        int r = check_shared(settings, a, fault);
         if (r < 0)
             return r;
         if (a->address.len < LONGEST_POOL)

@@ -26,8 +26,7 @@
 const char translate_argument[] = "--translator";
 
 enum {
-    HELD_SLOTS = 8192, /* ports held down, a shard */
-    LOOK_MS = 1000,    /* how often ports, pools and the host's network are looked at */
+    LOOK_MS = 1000, /* how often ports, pools and the host's network are looked at */
 };
 
 struct process {
@@ -134,7 +133,7 @@ static int start_translator(struct process *process, struct recover_count *ret_c
         .state_fd = process->fds[CHANNEL_FD_STATE],
         .old_state_fd = start->state == CHANNEL_STATE_COPY ? process->fds[CHANNEL_FD_OLD_STATE] : -1,
         .fresh = start->state == CHANNEL_STATE_FRESH,
-        .shape = {start->sessions, start->sessions, start->shards, HELD_SLOTS},
+        .shape = {start->sessions, start->sessions, start->shards, STATE_HELD},
         .counters_fd = process->fds[CHANNEL_FD_COUNTERS],
         .workers = start->workers,
         .tun_fds = process->fds + CHANNEL_FD_TUN,

@@ -68,6 +68,9 @@ struct channel_message {
 /* Both ends, close-on-exec. */
 int channel_pair(int ret_fds[2]) __attribute__((warn_unused_result));
 
+/* A descriptor of such a text, for a process that cannot read the file that it comes from. */
+int channel_text(const char *name, const char *text, size_t len) __attribute__((warn_unused_result));
+
 /* 0 or negative errno. */
 int channel_send(int fd, const struct channel_message *message, const int *fds, unsigned fds_count);
 

@@ -31,7 +31,6 @@
 #include "nat64d/keeper/snapshot.h"
 
 enum {
-    HELD_SLOTS = 8192, /* ports held down, a shard (RFC 6888 REQ-8) */
     TICK_MS = 1000,
     REQUEST_WAIT_MS = 50, /* for a client of the control socket to have sent its request */
     SNAPSHOT_WAIT_S = 60, /* at a stop */
@@ -124,8 +123,9 @@ static int start(struct keeper *keeper, struct settings *settings)
     if (keeper->watch < 0)
         return keeper->watch;
     keeper->workers = size_workers(settings);
-    uint32_t sessions = size_sessions(settings);
-    keeper->shape = (struct state_shape){sessions, sessions, size_shards(keeper->workers), HELD_SLOTS};
+    unsigned shards = size_shards(keeper->workers);
+    uint32_t slots = size_slots(settings, shards);
+    keeper->shape = (struct state_shape){slots, slots, shards, STATE_HELD};
     r = open_counters(keeper);
     if (r == 0)
         r = state_store_open(&keeper->store, keeper->in_force.effective, &keeper->shape);

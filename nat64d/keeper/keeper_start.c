@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,18 +121,6 @@ void keeper_list_fds(const struct keeper *keeper, struct inherit *ret_inherit)
     inherit_add(ret_inherit, "counters", keeper->counters.fd);
 }
 
-/* A text for the translator, which cannot read our files. */
-static int text_fd(const char *name, const char *text, size_t len)
-{
-    int fd = memfd_create(name, MFD_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    if (write(fd, text, len) == (ssize_t)len)
-        return fd;
-    close(fd);
-    return -EIO;
-}
-
 static int send_start(const struct keeper *keeper, int channel)
 {
     const struct keeper_settings *in_force = &keeper->in_force;
@@ -154,8 +141,8 @@ static int send_start(const struct keeper *keeper, int channel)
     strcpy(start.name, in_force->file->file);
     fds[CHANNEL_FD_CONTROL] = keeper->control_fd;
     fds[CHANNEL_FD_COUNTERS] = keeper->counters.fd;
-    fds[CHANNEL_FD_SETTINGS] = text_fd("settings", in_force->text, in_force->len);
-    fds[CHANNEL_FD_DRAINS] = text_fd("drains", in_force->drains, strlen(in_force->drains));
+    fds[CHANNEL_FD_SETTINGS] = channel_text("settings", in_force->text, in_force->len);
+    fds[CHANNEL_FD_DRAINS] = channel_text("drains", in_force->drains, strlen(in_force->drains));
     fds[CHANNEL_FD_STATE] = keeper->store.fd;
     fds[CHANNEL_FD_OLD_STATE] = keeper->store.old_fd >= 0 ? keeper->store.old_fd : keeper->store.fd;
     for (unsigned i = 0; i < keeper->workers; i++)
