@@ -27,6 +27,35 @@ leaves_nothing() {
     state >"$LAB_DIR/after"
     diff "$LAB_DIR/before" "$LAB_DIR/after" && ! ls "$LAB_DIR"/state/*/control 2>/dev/null
 }
+down() { # gate64 down, which finds nat64d in PATH
+    PATH=$G64_BUILD/nat64d:$PATH gate64 down
+}
+everything() { # of the host that nat64d may touch
+    state
+    lab_in gw iptables-save | grep -v '^#\|^:\|^COMMIT\|^\*'
+    lab_in gw ip6tables-save | grep -v '^#\|^:\|^COMMIT\|^\*'
+    lab_in gw cat /proc/sys/net/ipv4/ip_local_reserved_ports
+    ls -A "$LAB_DIR/state/nat64d" /dev/shm/gate64-nat64d 2>/dev/null | grep -v '^lock$\|^$\|:$'
+}
+killed_and_down() { # of a shared address, which changes most
+    lab_in gw sysctl -qw net.ipv4.ip_local_reserved_ports=8088,50000-50010
+    everything >"$LAB_DIR/before"
+    LAB_SHARED=yes LAB_ADDRESSES=$LAB_GW4 LAB_SHOP=$LAB_GW4 lab_config
+    lab_nat64d || { cat "$LAB_DIR/nat64d.log"; return 1; }
+    lab_in gw iptables-save | grep -q NFQUEUE && lab_in gw cat /proc/sys/net/ipv4/ip_local_reserved_ports | grep -q 49152 || return 1
+    down && { echo "down beside a nat64d that runs"; return 1; }
+    local translator
+    translator=$(lab_translator)
+    kill -9 "$NAT64D_PID" "$translator"
+    lab_wait 5 lab_gone "$translator"
+    everything >"$LAB_DIR/left"
+    cmp -s "$LAB_DIR/before" "$LAB_DIR/left" && { echo "nothing was left to take down"; return 1; }
+    down || return 1
+    everything >"$LAB_DIR/after"
+    lab_config
+    diff "$LAB_DIR/before" "$LAB_DIR/after"
+}
+lab_gone() { ! kill -0 "$1" 2>/dev/null; }
 twice() { # PROGRAM
     lab_spawn gw first "$1" -c "$LAB_DIR/gate64.conf" -f
     lab_wait 10 test -S "$LAB_DIR/state/$(basename "$1")/control" || return 1
@@ -104,8 +133,9 @@ END
     cat "$LAB_DIR/notified"
     grep -qx READY=1 "$LAB_DIR/notified"
 }
-t_plan 16
+t_plan 17
 t "SIGTERM leaves no device, address, route, rule or socket" leaves_nothing
+t "gate64 down after a kill of all leaves nothing, and the host its own reserved ports" killed_and_down
 t "nat64d started twice says so" twice "$nat64d"
 t "dns64 started twice says so" twice "$dns64"
 t "nat64d -T prints what parses to the same" prints_itself "$nat64d"
