@@ -64,10 +64,13 @@ int host_command_up(struct settings *settings)
 /* What a nat64d that was killed left in its folders. */
 static void remove_files(const struct settings *settings)
 {
+    static const char *const names[] = {"control", "translator"};
     char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
     state_store_remove(settings);
-    snprintf(path, sizeof(path), "%s/nat64d/control", settings->state_dir);
-    unlink(path);
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/nat64d/%s", settings->state_dir, names[i]);
+        unlink(path);
+    }
 }
 
 int host_command_down(struct settings *settings)

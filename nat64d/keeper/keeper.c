@@ -43,6 +43,8 @@ static int open_control(struct keeper *keeper)
     if (keeper->control_fd >= 0)
         return 0;
     snprintf(path, sizeof(path), "%s/nat64d/control", keeper->in_force.file->state_dir);
+    /* We hold the lock, so whoever still listens is a translator that is about to end. */
+    unlink(path);
     int r = control_listen(path, keeper->identity.gid, &keeper->control_fd);
     if (r < 0)
         log_error("control", "cannot listen on %s: %s; choose another state-dir", path, strerror(-r));
@@ -286,7 +288,8 @@ static void finish_snapshot(struct keeper *keeper)
 static void stop(struct keeper *keeper)
 {
     const struct settings *settings = keeper->in_force.effective;
-    bool keep = settings != NULL && (settings->nat64.keep || keeper->options->keep) && keeper->was_ready;
+    /* Also after a start that failed: it may have found a host that was set up and sessions that live. */
+    bool keep = keeper->options->keep || (settings != NULL && settings->nat64.keep);
     char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
     service_stopping();
     keeper_end_child(keeper, false);
@@ -310,6 +313,8 @@ static void stop(struct keeper *keeper)
         snprintf(path, sizeof(path), "%s/nat64d/control", keeper->in_force.file->state_dir);
         unlink(path);
         close(keeper->control_fd);
+        snprintf(path, sizeof(path), "%s/nat64d/translator", keeper->in_force.file->state_dir);
+        unlink(path);
     }
     mapping_close(&keeper->counters);
     links_free(keeper->links);
@@ -328,7 +333,8 @@ int keeper_run(struct settings *settings, const struct keeper_options *options)
     if (keeper == NULL)
         return PROGRAM_FAILED;
     keeper->options = options;
-    keeper->lock = keeper->signals = keeper->watch = keeper->control_fd = keeper->channel = -1;
+    keeper->lock = keeper->signals = keeper->watch = keeper->control_fd = keeper->channel = keeper->alive_fd =
+        -1;
     keeper->counters.fd = -1;
     keeper->started_utc_ns = clock_utc_ns();
     for (unsigned i = 0; i < WORKER_MAX; i++)

@@ -153,7 +153,7 @@ run_under() { # RP_FILTER FIREWALL...: each a shell command for gw
     stranger &
     local stranger=$!
     lab_wait 10 test -s "$LAB_DIR/backend"
-    disturb || r=1
+    disturb >"$LAB_DIR/disturbed" || r=1
     kill $stranger $BACKEND
     clients_end || r=1
     kill -INT $PINGS # it tells its sum
@@ -166,7 +166,8 @@ run_under() { # RP_FILTER FIREWALL...: each a shell command for gw
     nothing_captured || r=1
     lab_end $CAPTURE
     supervisor_end
-    [ $r = 0 ] || tail -20 "$LAB_DIR/nat64d.log"
+    [ $r = 0 ] || tail -12 "$LAB_DIR/nat64d.log"
+    cat "$LAB_DIR/disturbed"
     return $r
 }
 invalid="iptables -I FORWARD 1 -m conntrack --ctstate INVALID -j DROP"
