@@ -288,8 +288,9 @@ static void finish_snapshot(struct keeper *keeper)
 static void stop(struct keeper *keeper)
 {
     const struct settings *settings = keeper->in_force.effective;
-    /* Also after a start that failed: it may have found a host that was set up and sessions that live. */
-    bool keep = keeper->options->keep || (settings != NULL && settings->nat64.keep);
+    /* Also after a start that failed, if it found the sessions of an earlier one. */
+    bool keep = settings != NULL && (settings->nat64.keep || keeper->options->keep) &&
+                (keeper->was_ready || keeper->store.how != CHANNEL_STATE_FRESH);
     char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
     service_stopping();
     keeper_end_child(keeper, false);

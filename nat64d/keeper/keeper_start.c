@@ -190,9 +190,9 @@ int keeper_start_child(struct keeper *keeper)
 {
     int ends[2];
     keeper->restart_ns = 0;
-    int r = keeper_open_queues(keeper);
+    int r = lock_alive(keeper); /* until then the queues are another's, too */
     if (r == 0)
-        r = lock_alive(keeper);
+        r = keeper_open_queues(keeper);
     if (r == 0)
         r = channel_pair(ends);
     if (r < 0) {
