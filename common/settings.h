@@ -28,6 +28,10 @@ enum settings_protocol { SETTINGS_TCP, SETTINGS_UDP, SETTINGS_ICMP, SETTINGS_PRO
 
 enum settings_filtering { SETTINGS_ADDRESS_DEPENDENT, SETTINGS_ENDPOINT_INDEPENDENT };
 
+enum settings_refresh { SETTINGS_REFRESH_BOTH, SETTINGS_REFRESH_OUTBOUND };
+
+enum settings_probe { SETTINGS_PROBE_IPV6, SETTINGS_PROBE_IPV4, SETTINGS_PROBE_BOTH, SETTINGS_PROBE_NONE };
+
 enum settings_zero_checksum { SETTINGS_ZERO_CHECKSUM_COMPUTE, SETTINGS_ZERO_CHECKSUM_DROP };
 
 enum settings_aaaa_failure { SETTINGS_AAAA_FAILURE_SYNTHESISE, SETTINGS_AAAA_FAILURE_FAIL };
@@ -79,6 +83,11 @@ struct settings_nat64 {
     int ipv6_mtu;
     int lowest_ipv6_mtu;
     enum settings_filtering filtering[SETTINGS_PROTOCOLS];
+    enum settings_refresh refresh;
+    struct {
+        bool check_window, reset_after_fin, reset_while_opening;
+        enum settings_probe probe;
+    } tcp;
     struct {
         int udp, udp_dns, tcp_established, tcp_opening, tcp_closing, tcp_closing_full, tcp_incoming_syn, icmp,
             hold_down;

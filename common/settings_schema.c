@@ -12,6 +12,8 @@ static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 static const char *const sinks[] = {"stderr", "journal", NULL};
 static const char *const protocols[] = {"tcp", "udp", "icmp", NULL};
 static const char *const filterings[] = {"address-dependent", "endpoint-independent", NULL};
+static const char *const refreshes[] = {"both", "outbound", NULL};
+static const char *const probes[] = {"ipv6", "ipv4", "both", "none", NULL};
 static const char *const zero_checksums[] = {"compute", "drop", NULL};
 static const char *const failures[] = {"synthesise", "fail", NULL};
 static const char *const reverses[] = {"cname", "local", "off", NULL};
@@ -121,6 +123,17 @@ const struct settings_key settings_schema[] = {
          "RFC 6146 3.5.1"),
     WORD("nat64.filtering.icmp", nat64.filtering[SETTINGS_ICMP], filterings, "\"address-dependent\"", false,
          "RFC 6146 3.5.3"),
+    WORD("nat64.refresh", nat64.refresh, refreshes, "\"both\"", false,
+         "whose packets keep a session alive (RFC 6146 5.3, RFC 4787 REQ-6)"),
+    GROUP("nat64.tcp", "choices that RFC 6146 3.5.2 leaves"),
+    BOOL("nat64.tcp.check-window", nat64.tcp.check_window, "true",
+         "segments and ICMP errors whose numbers do not fit change nothing (RFC 6146 5.2, RFC 5927 4.1)"),
+    BOOL("nat64.tcp.reset-after-fin", nat64.tcp.reset_after_fin, "false",
+         "a RST behind the first FIN begins tcp-closing; RFC 6146 keeps tcp-established"),
+    BOOL("nat64.tcp.reset-while-opening", nat64.tcp.reset_while_opening, "true",
+         "a refused connection begins tcp-closing; RFC 6146 keeps tcp-opening"),
+    WORD("nat64.tcp.probe", nat64.tcp.probe, probes, "\"ipv6\"", false,
+         "who is asked about an idle connection (RFC 6146 3.5.2.2)"),
     GROUP("nat64.timeouts", "lifetimes in seconds (RFC 6146 4)"),
     INT("nat64.timeouts.udp", nat64.timeouts.udp, 120, DAY_S, "300", false, "RFC 4787 REQ-5: at least 120"),
     INT("nat64.timeouts.udp-dns", nat64.timeouts.udp_dns, 5, DAY_S, "17", false,

@@ -21,7 +21,8 @@ nat64d_libxlat_a_SOURCES += \
 	nat64d/keeper/rules_text.c nat64d/keeper/rules_text.h \
 	nat64d/rfc6146/guard.c nat64d/rfc6146/guard.h \
 	nat64d/rfc6146/network.c nat64d/rfc6146/network.h \
-	nat64d/rfc6146/tcp_state.c nat64d/rfc6146/tcp_state.h
+	nat64d/rfc6146/tcp_state.c nat64d/rfc6146/tcp_state.h \
+	nat64d/rfc6146/tcp_window.c nat64d/rfc6146/tcp_window.h
 
 sbin_PROGRAMS += nat64d/nat64d
 nat64d_nat64d_SOURCES = nat64d/main.c $(nat64d_edge)

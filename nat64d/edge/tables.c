@@ -23,6 +23,12 @@ static_assert((int)TRANSPORT_TCP == (int)SETTINGS_TCP && (int)TRANSPORT_UDP == (
                   (int)TRANSPORT_ICMP == (int)SETTINGS_ICMP,
               "settings and tables number the protocols alike");
 
+static_assert((int)TCP_PROBE_IPV6 == (int)SETTINGS_PROBE_IPV6 &&
+                  (int)TCP_PROBE_IPV4 == (int)SETTINGS_PROBE_IPV4 &&
+                  (int)TCP_PROBE_BOTH == (int)SETTINGS_PROBE_BOTH &&
+                  (int)TCP_PROBE_NONE == (int)SETTINGS_PROBE_NONE,
+              "settings and steps number the choices alike");
+
 static struct siphash_key random_key(void)
 {
     struct siphash_key key;
@@ -166,6 +172,13 @@ static void fill_options(struct tables *tables)
     for (unsigned i = 0; i < TRANSPORT_COUNT; i++)
         shared->endpoint_independent[i] = nat64->filtering[i] == SETTINGS_ENDPOINT_INDEPENDENT;
     shared->syn_wait_ns = (uint64_t)nat64->timeouts.tcp_incoming_syn * CLOCK_NS_PER_S;
+    shared->outbound_refresh = nat64->refresh == SETTINGS_REFRESH_OUTBOUND;
+    shared->tcp = (struct tcp_options){
+        .ignore_window = !nat64->tcp.check_window,
+        .reset_after_fin = nat64->tcp.reset_after_fin,
+        .ignore_refusal = !nat64->tcp.reset_while_opening,
+        .probe = (enum tcp_probe)nat64->tcp.probe,
+    };
     shared->send_errors = nat64->icmp_errors.send;
     shared->options = (struct translation_options){
         .zero_traffic_class = nat64->translation.zero_traffic_class,

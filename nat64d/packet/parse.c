@@ -277,6 +277,11 @@ uint16_t parse_destination_port(const struct packet *packet)
     return bytes_get16(packet_l4(packet) + (is_icmp(packet) ? 4 : 2));
 }
 
+uint32_t parse_tcp_sequence(const struct packet *packet)
+{
+    return bytes_get32(packet_l4(packet) + 4);
+}
+
 uint8_t parse_tcp_flags(const struct packet *packet)
 {
     return packet_l4(packet)[13];

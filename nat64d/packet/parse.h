@@ -28,6 +28,7 @@ enum reason parse_quoted(struct packet *packet, uint8_t family, uint32_t *ret_to
 uint16_t parse_source_port(const struct packet *packet);
 uint16_t parse_destination_port(const struct packet *packet);
 
+uint32_t parse_tcp_sequence(const struct packet *packet);
 uint8_t parse_tcp_flags(const struct packet *packet);
 
 enum {

@@ -55,6 +55,8 @@
       NONE, NONE)                                                                                            \
     X(ICMP_NO_BINDING, "drop_icmp_no_binding", "ICMP error about an unknown flow", "RFC 5508 4.2", NONE,     \
       NONE)                                                                                                  \
+    X(ICMP_SEQUENCE, "drop_icmp_sequence", "ICMP error about a TCP segment that is not in flight",           \
+      "RFC 5927 4.1", NONE, NONE)                                                                            \
     X(ICMP_MTU, "drop_icmp_mtu", "Packet Too Big below 1280", "RFC 8201 4", NONE, NONE)                      \
     X(ICMP_RATE, "drop_icmp_rate", "ICMP error over the rate limit", "RFC 4443 2.4", NONE, NONE)             \
     X(HOP_LIMIT, "drop_hop_limit", "hop limit used up", "RFC 7915 4.1", HOP_LIMIT, HOP_LIMIT)                \
@@ -134,7 +136,8 @@ extern const struct reason_info reason_info[REASON_COUNT];
     X(SESSIONS_ENDED, "sessions_ended", "sessions expired")                                                 \
     X(BINDINGS_CREATED, "bindings_created", "bindings made")                                                \
     X(BINDINGS_ENDED, "bindings_ended", "bindings that went with their last session")                       \
-    X(MSS_CLAMPED, "mss_clamped", "SYN segments whose MSS was lowered")
+    X(MSS_CLAMPED, "mss_clamped", "SYN segments whose MSS was lowered")                                     \
+    X(TCP_OUT_OF_WINDOW, "tcp_out_of_window", "TCP segments that did not fit their connection, passed on")
 
 enum tally {
 #define TALLY_ENUM(name, counter, text) TALLY_##name,

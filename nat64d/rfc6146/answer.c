@@ -63,11 +63,21 @@ uint32_t answer_syn(struct steps *steps, const struct stored_syn *syn, uint64_t 
 
 enum {
     PROBE_HOP_LIMIT = 64, /* RFC 1700, the default of the assigned numbers */
-    PROBE_LEN = PACKET_IPV6_HEADER + PACKET_TCP_HEADER,
     TCP_DATA_OFFSET = 12,
     TCP_FLAGS = 13,
     TCP_CHECKSUM = 16,
 };
+
+/* An ACK without data, all numbers 0. */
+static void probe_segment(uint8_t *tcp, uint16_t source_port, uint16_t destination_port, uint64_t pseudo)
+{
+    memset(tcp, 0, PACKET_TCP_HEADER);
+    bytes_put16(tcp, source_port);
+    bytes_put16(tcp + 2, destination_port);
+    tcp[TCP_DATA_OFFSET] = PACKET_TCP_HEADER / 4 << 4;
+    tcp[TCP_FLAGS] = PARSE_TCP_ACK;
+    bytes_put16(tcp + TCP_CHECKSUM, checksum_finish(checksum_add(pseudo, tcp, PACKET_TCP_HEADER)));
+}
 
 uint32_t answer_probe(struct steps *steps, unsigned shard_index, uint32_t slot)
 {
@@ -76,20 +86,37 @@ uint32_t answer_probe(struct steps *steps, unsigned shard_index, uint32_t slot)
     const struct bib_entry *entry = bib_entry(&shard->bib, session->bib);
     struct in6_addr source =
         pref64_embed(&steps->shared->guard.pref64[steps_pref64(steps, session)].prefix, session->dst4);
-    uint8_t *ip = steps->reply, *tcp = ip + PACKET_IPV6_HEADER;
+    uint8_t *ip = steps->reply;
 
-    memset(ip, 0, PROBE_LEN);
+    memset(ip, 0, PACKET_IPV6_HEADER);
     ip[0] = 0x60;
     bytes_put16(ip + 4, PACKET_TCP_HEADER);
     ip[6] = PACKET_PROTO_TCP;
     ip[7] = PROBE_HOP_LIMIT;
     memcpy(ip + 8, &source, sizeof(source));
     memcpy(ip + 24, &entry->src6, sizeof(entry->src6));
-    bytes_put16(tcp, session->dst_port);
-    bytes_put16(tcp + 2, entry->src6_port);
-    tcp[TCP_DATA_OFFSET] = PACKET_TCP_HEADER / 4 << 4;
-    tcp[TCP_FLAGS] = PARSE_TCP_ACK;
-    uint64_t sum = checksum_pseudo6(ip + 8, ip + 24, PACKET_PROTO_TCP, PACKET_TCP_HEADER);
-    bytes_put16(tcp + TCP_CHECKSUM, checksum_finish(checksum_add(sum, tcp, PACKET_TCP_HEADER)));
-    return PROBE_LEN;
+    probe_segment(ip + PACKET_IPV6_HEADER, session->dst_port, entry->src6_port,
+                  checksum_pseudo6(ip + 8, ip + 24, PACKET_PROTO_TCP, PACKET_TCP_HEADER));
+    return PACKET_IPV6_HEADER + PACKET_TCP_HEADER;
+}
+
+uint32_t answer_probe4(struct steps *steps, unsigned shard_index, uint32_t slot)
+{
+    const struct steps_shard *shard = &steps->shards[shard_index];
+    const struct session *session = session_at(&shard->sessions, slot);
+    const struct bib_entry *entry = bib_entry(&shard->bib, session->bib);
+    uint8_t *ip = steps->reply;
+
+    memset(ip, 0, PACKET_IPV4_HEADER);
+    ip[0] = 0x45;
+    bytes_put16(ip + 2, PACKET_IPV4_HEADER + PACKET_TCP_HEADER);
+    ip[6] = 0x40; /* DF: RFC 6864 4.1, so the identification may be 0 */
+    ip[8] = PROBE_HOP_LIMIT;
+    ip[9] = PACKET_PROTO_TCP;
+    bytes_put32(ip + 12, entry->src4);
+    bytes_put32(ip + 16, session->dst4);
+    bytes_put16(ip + 10, checksum_finish(checksum_add(0, ip, PACKET_IPV4_HEADER)));
+    probe_segment(ip + PACKET_IPV4_HEADER, entry->src4_port, session->dst_port,
+                  checksum_pseudo4(entry->src4, session->dst4, PACKET_PROTO_TCP, PACKET_TCP_HEADER));
+    return PACKET_IPV4_HEADER + PACKET_TCP_HEADER;
 }

@@ -21,5 +21,7 @@ uint32_t answer_syn(struct steps *steps, const struct stored_syn *syn, uint64_t 
 
 /* RFC 6146 3.5.2.2: ACK without data, sequence and acknowledgment 0, to the backend. */
 uint32_t answer_probe(struct steps *steps, unsigned shard, uint32_t session);
+/* The same to the IPv4 side. */
+uint32_t answer_probe4(struct steps *steps, unsigned shard, uint32_t session);
 
 #endif

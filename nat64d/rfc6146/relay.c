@@ -10,6 +10,7 @@
 #include "nat64d/packet/parse.h"
 #include "nat64d/rfc6146/filter.h"
 #include "nat64d/rfc6146/outgoing.h"
+#include "nat64d/rfc6146/tcp.h"
 #include "nat64d/rfc7915/icmp46.h"
 #include "nat64d/rfc7915/icmp64.h"
 
@@ -106,6 +107,19 @@ static void link_mtu(const struct steps *steps, const struct in6_addr *backend, 
     ret_mtu->mtu4 = network_mtu4(steps->network, dst4);
 }
 
+/* RFC 5927 4.1: an error about TCP is believed only about what is in flight. */
+static enum reason check_sequence(struct steps *steps, const struct flow *flow, const struct packet *quoted,
+                                  bool sent_by_backend)
+{
+    const struct steps_shard *shard = flow_shard(steps, flow);
+    if (flow->transport != TRANSPORT_TCP || steps->shared->tcp.ignore_window)
+        return REASON_OK;
+    uint32_t slot = session_find(&shard->sessions, flow->bib, flow->dst4, flow->dst4_port);
+    if (slot == STATE_NONE || tcp_in_flight(session_at(&shard->sessions, slot), quoted, sent_by_backend))
+        return REASON_OK;
+    return REASON_ICMP_SEQUENCE;
+}
+
 enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet *packet,
                           const struct relay *relay)
 {
@@ -116,6 +130,9 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
         return REASON_ICMP_NO_BINDING;
     if (packet->hop_limit <= 1)
         return REASON_HOP_LIMIT;
+    enum reason reason = check_sequence(steps, flow, &relay->quoted, false);
+    if (reason != REASON_OK)
+        return reason;
     const struct bib_entry *entry = flow_binding(steps, flow);
     link_mtu(steps, &flow->src6, flow->dst4, &mtu);
     /* As the IPv4 host sent it: from (Z,z) to (T,t). */
@@ -123,8 +140,8 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
     inner.source_port = flow->transport == TRANSPORT_ICMP ? entry->src4_port : flow->dst4_port;
     inner.destination = entry->src4;
     inner.destination_port = entry->src4_port;
-    enum reason reason = icmp64_translate(packet, &relay->quoted, relay->total, entry->src4, flow->dst4,
-                                          &inner, &mtu, &steps->shared->options, steps->scratch, &len);
+    reason = icmp64_translate(packet, &relay->quoted, relay->total, entry->src4, flow->dst4, &inner, &mtu,
+                              &steps->shared->options, steps->scratch, &len);
     if (reason != REASON_OK)
         return reason;
     replace(packet, steps->scratch, len, 4);
@@ -174,6 +191,9 @@ enum reason relay_to_ipv6(struct steps *steps, struct flow *flow, struct packet 
         return REASON_ICMP_NO_BINDING;
     if (!packet->hairpin && packet->hop_limit <= 1)
         return REASON_HOP_LIMIT;
+    enum reason reason = check_sequence(steps, flow, &relay->quoted, true);
+    if (reason != REASON_OK)
+        return reason;
     outgoing_tuple6(steps, flow, &to);
     if (!choose_source(steps, flow, parse_source4(packet), &to.destination, &source))
         return REASON_SOURCE_DENIED;
@@ -183,8 +203,8 @@ enum reason relay_to_ipv6(struct steps *steps, struct flow *flow, struct packet 
     inner.source_port = to.destination_port;
     inner.destination = to.source;
     inner.destination_port = to.source_port;
-    enum reason reason = icmp46_translate(packet, &relay->quoted, relay->total, &source, &to.destination,
-                                          &inner, &mtu, &steps->shared->options, steps->scratch, &len);
+    reason = icmp46_translate(packet, &relay->quoted, relay->total, &source, &to.destination, &inner, &mtu,
+                              &steps->shared->options, steps->scratch, &len);
     if (reason != REASON_OK)
         return reason;
     replace(packet, steps->scratch, len, 6);

@@ -280,6 +280,26 @@ void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns,
         drop(steps, packet, now_ns, ret_result);
 }
 
+/* RFC 6146 3.5.2.2 asks the backend; the operator may choose the other side, both, or none. Of two packets
+ * the second comes with the next call. */
+static uint32_t probe4_due(struct steps *steps, unsigned shard)
+{
+    if (!steps->probe4_due)
+        return 0;
+    steps->probe4_due = false;
+    return answer_probe4(steps, shard, steps->probe4_session);
+}
+
+static uint32_t probe(struct steps *steps, unsigned shard, uint32_t slot)
+{
+    enum tcp_probe who = steps->shared->tcp.probe;
+    steps->probe4_due = who == TCP_PROBE_IPV4 || who == TCP_PROBE_BOTH;
+    steps->probe4_session = slot;
+    if (who == TCP_PROBE_IPV6 || who == TCP_PROBE_BOTH)
+        return answer_probe(steps, shard, slot);
+    return probe4_due(steps, shard);
+}
+
 /* One shard: stored SYNs first, then sessions. */
 static uint32_t shard_timeout(struct steps *steps, unsigned index, uint64_t now_ns, unsigned *budget)
 {
@@ -292,13 +312,15 @@ static uint32_t shard_timeout(struct steps *steps, unsigned index, uint64_t now_
         if (len > 0)
             return len;
     }
-    while ((slot = expiry_next(&shard->expiry, now_ns, budget)) != STATE_NONE) {
+    len = probe4_due(steps, index);
+    while (len == 0 && (slot = expiry_next(&shard->expiry, now_ns, budget)) != STATE_NONE) {
         if (session_at(&shard->sessions, slot)->transport == TRANSPORT_TCP &&
             tcp_timeout(steps, index, slot, now_ns))
-            return answer_probe(steps, index, slot);
-        allocate_end_session(steps, index, slot, now_ns);
+            len = probe(steps, index, slot);
+        else
+            allocate_end_session(steps, index, slot, now_ns);
     }
-    return 0;
+    return len;
 }
 
 /* RFC 7857 2.1: the fuller a pool, the shorter its connections close. */

@@ -20,6 +20,7 @@
 #include "nat64d/packet/packet.h"
 #include "nat64d/packet/reason.h"
 #include "nat64d/rfc6146/guard.h"
+#include "nat64d/rfc6146/tcp_state.h"
 #include "nat64d/rfc7915/translation.h"
 #include "nat64d/table/bib.h"
 #include "nat64d/table/expiry.h"
@@ -50,6 +51,8 @@ struct steps_shared {
     uint8_t pref64_index[STATE_PREF64_MAX];   /* the other way; STEPS_NO_PREF64 when it is not in force */
     struct translation_options options;
     bool endpoint_independent[TRANSPORT_COUNT];
+    bool outbound_refresh; /* RFC 6146 5.3: what comes from IPv4 keeps no session alive */
+    struct tcp_options tcp;
     uint64_t lifetime_ns[EXPIRY_LIFETIMES];
     bool settings_changed;    /* since the slots were last held against them (recover) */
     uint64_t closing_full_ns; /* what EXPIRY_TCP_CLOSING falls to as a pool fills up */
@@ -78,6 +81,8 @@ struct steps {
     struct rate rate;
     struct port_random random;
     unsigned timeout_shard; /* where steps_timeout goes on */
+    bool probe4_due; /* the IPv4 side of this session of timeout_shard is asked next */
+    uint32_t probe4_session;
     uint8_t reply[STEPS_REPLY_MAX];
     uint8_t scratch[STEPS_REPLY_MAX];
 };

@@ -19,6 +19,9 @@ enum reason tcp_from_ipv6(struct steps *steps, struct flow *flow, const struct p
 enum reason tcp_from_ipv4(struct steps *steps, struct flow *flow, const struct packet *packet,
                           uint64_t now_ns);
 
+/* Whether an ICMP error that quotes this packet of the session may be genuine, by its sequence number. */
+bool tcp_in_flight(const struct session *session, const struct packet *quoted, bool sent_by_backend);
+
 /* A session's time has come (its timer is stopped): true if it stays and a probe is to be sent. */
 bool tcp_timeout(struct steps *steps, unsigned shard, uint32_t session, uint64_t now_ns);
 

@@ -121,6 +121,18 @@ struct tcp_step tcp_state_step(enum tcp_state state, enum tcp_event event)
     return expire(state);
 }
 
+struct tcp_step tcp_state_choose(const struct tcp_options *options, enum tcp_state state,
+                                 enum tcp_event event)
+{
+    bool one_side = state == TCP_STATE_V4_FIN || state == TCP_STATE_V6_FIN;
+    bool reset = event == TCP_EVENT_V4_RST || event == TCP_EVENT_V6_RST;
+    if (options->reset_after_fin && one_side && reset)
+        return step(TCP_STATE_TRANS, TCP_LIFETIME_CLOSING);
+    if (options->ignore_refusal && state == TCP_STATE_V6_INIT && event == TCP_EVENT_V4_RST)
+        return step(state, TCP_LIFETIME_KEEP);
+    return tcp_state_step(state, event);
+}
+
 const char *tcp_state_name(enum tcp_state state)
 {
     static const char *const names[TCP_STATE_COUNT] = {

@@ -11,6 +11,7 @@
 #ifndef GATE64_NAT64D_RFC6146_TCP_STATE_H
 #define GATE64_NAT64D_RFC6146_TCP_STATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum tcp_state {
@@ -63,6 +64,21 @@ enum tcp_event tcp_state_event(uint8_t flags, int from_ipv6);
 
 /* `state` is not TCP_STATE_NONE, `event` not TCP_EVENT_INVALID. */
 struct tcp_step tcp_state_step(enum tcp_state state, enum tcp_event event);
+
+/* Who is asked whether an idle connection lives. */
+enum tcp_probe { TCP_PROBE_IPV6, TCP_PROBE_IPV4, TCP_PROBE_BOTH, TCP_PROBE_NONE };
+
+/* What the operator chose; all 0 is the default. */
+struct tcp_options {
+    bool ignore_window;   /* segments that do not fit the connection (tcp_window) count like others */
+    bool reset_after_fin; /* a RST when one side has closed ends the connection: TRANS */
+    bool ignore_refusal;  /* the RST that refuses a SYN leaves the lifetime as it is */
+    enum tcp_probe probe;
+};
+
+/* tcp_state_step as the operator wants it. */
+struct tcp_step tcp_state_choose(const struct tcp_options *options, enum tcp_state state,
+                                 enum tcp_event event);
 
 /* "established", "v6-init"... */
 const char *tcp_state_name(enum tcp_state state);

@@ -47,7 +47,8 @@ enum reason udp_from_ipv4(struct steps *steps, struct flow *flow, uint64_t now_n
         return REASON_NO_BINDING;
     flow->session = session_find(&shard->sessions, flow->bib, flow->dst4, flow->dst4_port);
     if (flow->session != STATE_NONE) {
-        expiry_refresh(&shard->expiry, flow->session, lifetime_of(flow), now_ns);
+        if (!steps->shared->outbound_refresh)
+            expiry_refresh(&shard->expiry, flow->session, lifetime_of(flow), now_ns);
         return REASON_OK;
     }
     if (!filter_passes(steps, flow))

@@ -175,6 +175,7 @@ static void fill(struct session *session, const struct session_values *values, u
     session->packets6 = session->bytes6 = session->packets4 = session->bytes4 = 0;
     session->seq6 = session->ack6 = session->seq4 = session->ack4 = 0;
     session->window6 = session->window4 = session->mss6 = session->mss4 = 0;
+    session->scale6 = session->scale4 = 0;
 }
 
 int session_add(struct session_table *table, const struct session_values *values, struct bib_entry *entry,

@@ -123,6 +123,8 @@ static uint32_t copy_sessions(const struct state_source *from, struct state *to,
             continue;
         }
         session.bib = map[session.bib];
+        /* The connection may have gone on without us: its numbers are learnt again. */
+        session.flags &= (uint8_t) ~(SESSION_KNOWN6 | SESSION_KNOWN4);
         session.created_ns = shifted(session.created_ns, shift_ns);
         session.expires_ns = shifted(session.expires_ns, shift_ns);
         atomic_store_explicit(&session.word, STATE_FREE, memory_order_relaxed);

@@ -116,7 +116,8 @@ struct session {
     uint16_t mss6, mss4; /* MSS option seen in each direction's SYN */
     uint32_t rule;       /* policy rule that allowed it; 0 none */
     uint8_t pool;        /* of its binding's address */
-    uint8_t spare8[3];
+    uint8_t scale6, scale4; /* window scale of each direction's SYN, as rfc6146/tcp_window codes it */
+    uint8_t spare8;
     uint64_t closed_ns; /* when EXPIRY_TCP_CLOSING began */
     uint64_t spare[2];
 };
@@ -124,6 +125,8 @@ static_assert(sizeof(struct session) == 128, "a session slot is two cache lines"
 
 enum {
     SESSION_ANSWERED = 1, /* a packet came from each side */
+    SESSION_KNOWN6 = 2,   /* seq6 and ack4 count */
+    SESSION_KNOWN4 = 4,   /* seq4 and ack6 count */
 };
 
 struct state {

@@ -8,6 +8,7 @@ unit_pool = tests/unit/pool/test_binding tests/unit/pool/test_block tests/unit/p
 unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
 	tests/unit/nat64d/rfc7915/test_translate tests/unit/nat64d/rfc7915/test_icmp \
 	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc6146/test_tcp_state \
+	tests/unit/nat64d/rfc6146/test_tcp_window \
 	tests/unit/nat64d/keeper/test_port_set tests/unit/nat64d/keeper/test_record \
 	tests/unit/nat64d/keeper/test_rules_text
 unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_expiry \
@@ -50,6 +51,7 @@ tests_unit_nat64d_rfc7915_test_translate_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_icmp_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_mtu_LDADD = $(xlat)
 tests_unit_nat64d_rfc6146_test_tcp_state_LDADD = $(xlat)
+tests_unit_nat64d_rfc6146_test_tcp_window_LDADD = $(xlat)
 tests_unit_nat64d_keeper_test_port_set_LDADD = $(xlat)
 tests_unit_nat64d_keeper_test_record_LDADD = $(xlat)
 tests_unit_nat64d_keeper_test_rules_text_LDADD = $(xlat)

@@ -128,6 +128,10 @@ static inline void build_tcp(struct built *built, const char *source, unsigned s
     build_put16(tcp + 2, destination_port);
     build_put16(tcp + 4, 0x1122);
     build_put16(tcp + 6, 0x3344);
+    if (flags & 0x10) { /* each side's SYN had the same number */
+        build_put16(tcp + 8, 0x1122);
+        build_put16(tcp + 10, 0x3345);
+    }
     tcp[12] = 0x50;
     tcp[13] = (uint8_t)flags;
     build_put16(tcp + 14, 0xffff);

@@ -372,6 +372,145 @@ TEST(TCP_EST_3_a_reset_leaves_soon)
     assert_int_equal(sessions(), 0);
 }
 
+/* A segment with numbers of its own. */
+static enum reason tcp_at(bool from_ipv6, unsigned port, unsigned flags, uint32_t seq, uint32_t ack)
+{
+    if (from_ipv6)
+        build_tcp(&built, "2001:db8::1", 4000, "64:ff9b::8.8.8.8", 80, flags, NULL, 0);
+    else
+        build_tcp(&built, "8.8.8.8", 80, "203.0.113.1", port, flags, NULL, 0);
+    unsigned l3 = from_ipv6 ? 40 : 20;
+    uint8_t *tcp = built.packet.data + l3;
+    build_put16(tcp + 4, seq >> 16);
+    build_put16(tcp + 6, seq & 0xffff);
+    build_put16(tcp + 8, ack >> 16);
+    build_put16(tcp + 10, ack & 0xffff);
+    build_fill_checksum(built.packet.data, l3, 6, built.packet.len);
+    return send_built();
+}
+
+static unsigned connect_at(uint32_t backend, uint32_t server)
+{
+    assert_int_equal(tcp_at(true, 0, SYN, backend, 0), REASON_OK);
+    unsigned port = external_port();
+    assert_int_equal(tcp_at(false, port, SYN | ACK, server, backend + 1), REASON_OK);
+    assert_int_equal(tcp_at(true, 0, ACK, backend + 1, server + 1), REASON_OK);
+    assert_int_equal(state(), TCP_STATE_ESTABLISHED);
+    return port;
+}
+
+TEST(N64_3_5_2_13_a_blind_reset_passes_and_changes_nothing)
+{
+    unsigned port = connect_at(1000, 2000);
+    uint64_t counted = counters_get(&counters, REASON_COUNT + TALLY_TCP_OUT_OF_WINDOW);
+    assert_int_equal(tcp_at(false, port, RST, 0x12345678, 0), REASON_OK);
+    assert_int_equal(result.verdict, STEPS_SEND);
+    assert_int_equal(built.packet.family, 6);
+    assert_int_equal(tcp_at(false, port, FIN | ACK, 0x12345678, 1001), REASON_OK);
+    assert_int_equal(tcp_at(true, 0, RST, 0x12345678, 0), REASON_OK);
+    assert_int_equal(state(), TCP_STATE_ESTABLISHED);
+    assert_int_equal(counters_get(&counters, REASON_COUNT + TALLY_TCP_OUT_OF_WINDOW), counted + 3);
+    /* Nor does it keep the session alive. */
+    pass(7000);
+    assert_int_equal(tcp_at(false, port, ACK, 0x12345678, 0x23456789), REASON_OK);
+    assert_int_equal(pass(201), 60);
+    assert_int_equal(tcp_at(false, port, ACK, 0x12345678, 0x23456789), REASON_OK);
+    assert_int_equal(state(), TCP_STATE_TRANS);
+    assert_int_equal(tcp_at(false, port, ACK, 2001, 1001), REASON_OK);
+    assert_int_equal(state(), TCP_STATE_ESTABLISHED);
+    assert_int_equal(tcp_at(false, port, RST, 2001, 0), REASON_OK);
+    assert_int_equal(state(), TCP_STATE_TRANS);
+}
+
+TEST(N64_3_5_2_13_the_check_can_be_switched_off)
+{
+    unsigned port = connect_at(1000, 2000);
+    shared.tcp.ignore_window = true;
+    assert_int_equal(tcp_at(false, port, RST, 0x12345678, 0), REASON_OK);
+    assert_int_equal(state(), TCP_STATE_TRANS);
+}
+
+TEST(LES_N_18_a_forged_answer_does_not_establish)
+{
+    assert_int_equal(tcp_at(true, 0, SYN, 1000, 0), REASON_OK);
+    unsigned port = external_port();
+    assert_int_equal(tcp_at(false, port, SYN | ACK, 5, 7), REASON_OK);
+    assert_int_equal(state(), TCP_STATE_V6_INIT);
+    assert_int_equal(tcp_at(false, port, SYN | ACK, 2000, 1001), REASON_OK);
+    assert_int_equal(state(), TCP_STATE_ESTABLISHED);
+}
+
+TEST(N64_3_5_2_11_a_reset_after_fin_ends_on_request)
+{
+    for (int on = 0; on < 2; on++) {
+        unsigned port = connect_at(1000, 2000);
+        shared.tcp.reset_after_fin = on;
+        assert_int_equal(tcp_at(true, 0, FIN | ACK, 1001, 2001), REASON_OK);
+        assert_int_equal(tcp_at(false, port, RST, 2001, 0), REASON_OK);
+        assert_int_equal(state(), on ? TCP_STATE_TRANS : TCP_STATE_V6_FIN);
+        pass(121);
+        assert_int_equal(sessions(), on ? 0 : 1);
+        pass(8000);
+        assert_int_equal(sessions(), 0);
+    }
+}
+
+TEST(N64_3_5_2_12_a_refused_connection_goes_at_the_closing_time)
+{
+    for (int off = 0; off < 2; off++) {
+        shared.tcp.ignore_refusal = off;
+        assert_int_equal(tcp_at(true, 0, SYN, 1000, 0), REASON_OK);
+        assert_int_equal(tcp_at(false, external_port(), RST | ACK, 0, 1001), REASON_OK);
+        assert_int_equal(sessions(), 1);
+        pass(121);
+        assert_int_equal(sessions(), off ? 1 : 0);
+        pass(120);
+        assert_int_equal(sessions(), 0);
+    }
+}
+
+TEST(N64_3_5_2_04_who_is_probed_is_chosen)
+{
+    static const enum tcp_probe who[] = {TCP_PROBE_IPV4, TCP_PROBE_NONE, TCP_PROBE_BOTH};
+    static const uint32_t lens[] = {40, 0, 60};
+    for (size_t i = 0; i < 3; i++) {
+        unsigned budget = 1000, port = connect_at(1000, 2000);
+        shared.tcp.probe = who[i];
+        now_ns += 7201 * S;
+        assert_int_equal(steps_timeout(&steps, now_ns, &budget), lens[i]);
+        budget = 1000;
+        if (who[i] == TCP_PROBE_BOTH)
+            assert_int_equal(steps_timeout(&steps, now_ns, &budget), 40);
+        if (who[i] != TCP_PROBE_NONE) {
+            static const uint8_t server[] = {8, 8, 8, 8}, zeros[8];
+            assert_memory_equal(steps.reply + 16, server, 4);
+            assert_int_equal(build_get16(steps.reply + 20), port);
+            assert_int_equal(build_get16(steps.reply + 22), 80);
+            assert_memory_equal(steps.reply + 24, zeros, 8);
+            assert_true(build_checksum_good(steps.reply, 20, 6, 40));
+            assert_int_equal(build_sum(0, steps.reply, 20), 0xffff);
+        }
+        assert_int_equal(state(), TCP_STATE_TRANS);
+        assert_int_equal(pass(121), 0);
+        assert_int_equal(sessions(), 0);
+    }
+}
+
+TEST(N64_5_3_05_only_the_backend_refreshes_on_request)
+{
+    shared.outbound_refresh = true;
+    assert_int_equal(udp6("2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    unsigned port = external_port();
+    pass(200);
+    assert_int_equal(udp4("8.8.8.8", 1000, port), REASON_OK);
+    pass(101);
+    assert_int_equal(sessions(), 0);
+    port = connect_at(1000, 2000);
+    pass(7000);
+    assert_int_equal(tcp_at(false, port, ACK, 2001, 1001), REASON_OK);
+    assert_int_equal(pass(201), 60);
+}
+
 TEST(TCP_CL_3_an_unsolicited_syn_is_answered_after_six_seconds)
 {
     assert_int_equal(tcp4(5555, SYN), REASON_SYN_STORED);
@@ -434,6 +573,18 @@ static enum reason error_about(const uint8_t *sent, uint32_t len, const char *ro
     memcpy(copy, sent, len);
     build_icmp(&built, router, "203.0.113.1", type, code, rest, copy, len);
     return send_built();
+}
+
+TEST(SEC_42_an_error_about_an_old_segment_is_dropped)
+{
+    uint8_t sent[40];
+    connect_at(1000, 2000);
+    memcpy(sent, built.packet.data, sizeof(sent));
+    assert_int_equal(error_about(sent, 40, "198.51.100.1", 3, 1, 0), REASON_OK);
+    build_put16(sent + 24, 7);
+    assert_int_equal(error_about(sent, 40, "198.51.100.1", 3, 1, 0), REASON_ICMP_SEQUENCE);
+    shared.tcp.ignore_window = true;
+    assert_int_equal(error_about(sent, 40, "198.51.100.1", 3, 1, 0), REASON_OK);
 }
 
 TEST(N64_3_4_03_errors_reach_the_backend_and_change_nothing)
@@ -559,6 +710,14 @@ int main(void)
         CASE(TCP_EST_5_an_idle_connection_is_probed_and_then_goes),
         CASE(TCP_R5_an_answer_to_the_probe_keeps_it),
         CASE(TCP_EST_3_a_reset_leaves_soon),
+        CASE(N64_3_5_2_13_a_blind_reset_passes_and_changes_nothing),
+        CASE(N64_3_5_2_13_the_check_can_be_switched_off),
+        CASE(LES_N_18_a_forged_answer_does_not_establish),
+        CASE(N64_3_5_2_11_a_reset_after_fin_ends_on_request),
+        CASE(N64_3_5_2_12_a_refused_connection_goes_at_the_closing_time),
+        CASE(N64_3_5_2_04_who_is_probed_is_chosen),
+        CASE(N64_5_3_05_only_the_backend_refreshes_on_request),
+        CASE(SEC_42_an_error_about_an_old_segment_is_dropped),
         CASE(TCP_CL_3_an_unsolicited_syn_is_answered_after_six_seconds),
         CASE(TCP_CL_4_a_stranger_on_a_binding_is_stored_and_crossing_opens),
         CASE(TCP_CL_5_a_static_binding_is_open_to_all),
