@@ -24,7 +24,13 @@ enum {
     SETTINGS_ROUTED_FIRST = 1024,
 };
 
-enum settings_protocol { SETTINGS_TCP, SETTINGS_UDP, SETTINGS_ICMP, SETTINGS_PROTOCOLS };
+enum settings_protocol {
+    SETTINGS_TCP,
+    SETTINGS_UDP,
+    SETTINGS_ICMP,
+    SETTINGS_PROTOCOLS,
+    SETTINGS_ANY = SETTINGS_PROTOCOLS, /* each of them */
+};
 
 enum settings_filtering { SETTINGS_ADDRESS_DEPENDENT, SETTINGS_ENDPOINT_INDEPENDENT };
 
@@ -63,13 +69,26 @@ struct settings_pool {
     int line;
 };
 
+/* An address with one port, several, or all (0-65535). */
+struct settings_span {
+    struct addr addr;
+    struct addr_port_range ports;
+};
+
 struct settings_static {
     char name[SETTINGS_NAME_LEN];
     enum settings_protocol protocol; /* SETTINGS_ICMP: the "port" is an identifier */
-    struct addr_endpoint ipv4;
-    struct addr_endpoint ipv6;
+    struct settings_span ipv4;
+    struct settings_span ipv6;
+    struct addr_prefix4 *from; /* the clients that may reach it; none: all */
+    size_t from_count;
     int line;
 };
+
+static inline bool settings_span_is_whole(const struct settings_span *span)
+{
+    return span->ports.first == 0;
+}
 
 struct settings_nat64 {
     char tun[16];

@@ -114,6 +114,16 @@ static bool in_pref64(const struct settings *settings, const struct in6_addr *ad
     return false;
 }
 
+static bool is_shared(const struct settings *settings, uint32_t address)
+{
+    for (size_t i = 0; i < settings->pools_count; i++) {
+        const struct settings_pool *pool = &settings->pools[i];
+        if (pool->shared && (is_uplink(pool) ? address == 0 : pool->address.address == address))
+            return true;
+    }
+    return false;
+}
+
 static int check_static(const struct settings *settings, const struct settings_static *a,
                         const struct fault *fault)
 {
@@ -124,7 +134,22 @@ static int check_static(const struct settings *settings, const struct settings_s
             fault, a->line,
             "static: ipv6 is no address of a backend; allowed: not loopback, link-local, multicast or "
             "under pref64");
+    if (a->ipv4.ports.last - a->ipv4.ports.first != a->ipv6.ports.last - a->ipv6.ports.first)
+        return fail(
+            fault, a->line,
+            "static: ipv4 and ipv6 have not as many ports; allowed: ranges of the same width, or both "
+            "addresses without ports");
+    if (settings_span_is_whole(&a->ipv4) && is_shared(settings, a->ipv4.addr.v4))
+        return fail(fault, a->line,
+                    "static: all ports of an address that is shared with this host; allowed: single ports of "
+                    "it, or an address that is not shared");
     return 0;
+}
+
+static bool spans_overlap(const struct settings_span *a, const struct settings_span *b)
+{
+    bool same = a->addr.family == AF_INET ? a->addr.v4 == b->addr.v4 : addr_equal6(&a->addr.v6, &b->addr.v6);
+    return same && a->ports.first <= b->ports.last && b->ports.first <= a->ports.last;
 }
 
 static int check_statics(const struct settings *settings, const struct fault *fault)
@@ -136,13 +161,13 @@ static int check_statics(const struct settings *settings, const struct fault *fa
             return r;
         for (size_t k = 0; k < i; k++) {
             const struct settings_static *b = &settings->statics[k];
-            if (a->protocol != b->protocol)
+            if (a->protocol != b->protocol && a->protocol != SETTINGS_ANY && b->protocol != SETTINGS_ANY)
                 continue;
-            if (a->ipv4.addr.v4 == b->ipv4.addr.v4 && a->ipv4.port == b->ipv4.port)
+            if (spans_overlap(&a->ipv4, &b->ipv4))
                 return fail(fault, a->line,
                             "static: ipv4 is used twice; allowed: one binding for each protocol, "
                             "address and port");
-            if (addr_equal6(&a->ipv6.addr.v6, &b->ipv6.addr.v6) && a->ipv6.port == b->ipv6.port)
+            if (spans_overlap(&a->ipv6, &b->ipv6))
                 return fail(fault, a->line,
                             "static: ipv6 is used twice; allowed: one binding for each protocol, "
                             "address and port");

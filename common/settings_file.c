@@ -360,6 +360,8 @@ void settings_file_free(struct settings *settings)
     }
     for (size_t i = 0; i < settings->pools_count; i++)
         free(settings->pools[i].ports);
+    for (size_t i = 0; i < settings->statics_count; i++)
+        free(settings->statics[i].from);
     free(settings->backends);
     free(settings->pref64);
     free(settings->deny4);

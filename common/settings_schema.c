@@ -10,7 +10,7 @@
 
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 static const char *const sinks[] = {"stderr", "journal", NULL};
-static const char *const protocols[] = {"tcp", "udp", "icmp", NULL};
+static const char *const protocols[] = {"tcp", "udp", "icmp", "any", NULL};
 static const char *const filterings[] = {"address-dependent", "endpoint-independent", NULL};
 static const char *const refreshes[] = {"both", "outbound", NULL};
 static const char *const probes[] = {"ipv6", "ipv4", "both", "none", NULL};
@@ -92,12 +92,14 @@ const struct settings_key settings_schema[] = {
      "services of backends that IPv4 may reach (RFC 6146 3.1)"},
     {"static[].name", SETTINGS_TYPE_TEXT, STATIC_AT(name), 1, SETTINGS_NAME_LEN - 1, "\"static\"", NULL,
      false, "what the binding is called in reports"},
-    {"static[].protocol", SETTINGS_TYPE_WORD, STATIC_AT(protocol), 0, 0, NULL, protocols, false,
-     "icmp: the ports are echo identifiers"},
-    {"static[].ipv4", SETTINGS_TYPE_ENDPOINT4, STATIC_AT(ipv4), 0, 0, NULL, NULL, false,
-     "an address of a pool, with a port"},
-    {"static[].ipv6", SETTINGS_TYPE_ENDPOINT6, STATIC_AT(ipv6), 0, 0, NULL, NULL, false,
-     "the backend's address, with a port"},
+    {"static[].protocol", SETTINGS_TYPE_WORD, STATIC_AT(protocol), 0, 0, "\"any\"", protocols, false,
+     "icmp: the ports are echo identifiers; any: all three"},
+    {"static[].ipv4", SETTINGS_TYPE_SPAN4, STATIC_AT(ipv4), 0, 0, NULL, NULL, false,
+     "an address of a pool, with a port, with several, or without for all"},
+    {"static[].ipv6", SETTINGS_TYPE_SPAN6, STATIC_AT(ipv6), 0, 0, NULL, NULL, false,
+     "the backend's address, with as many ports"},
+    {"static[].from", SETTINGS_TYPE_PREFIXES4, STATIC_AT(from), 0, 0, "[]", NULL, false,
+     "the IPv4 clients that may reach it; empty: all"},
 
     GROUP("nat64", "the translator"),
     {"nat64.tun", SETTINGS_TYPE_TEXT, AT(nat64.tun), 1, 15, "\"nat64\"", NULL, true,
@@ -274,9 +276,12 @@ static const char *shape(enum settings_type type)
     case SETTINGS_TYPE_PREF64:
         return "an IPv6 prefix of length 32, 40, 48, 56, 64 or 96 with bits 64 to 71 zero, such as "
                "\"64:ff9b::/96\"";
-    case SETTINGS_TYPE_ENDPOINT4:
-        return "an IPv4 address and port, such as \"192.0.2.1#8080\" or \"uplink#8080\"";
-    case SETTINGS_TYPE_ENDPOINT6: return "an IPv6 address and port, such as \"2001:db8::5#80\"";
+    case SETTINGS_TYPE_SPAN4:
+        return "an IPv4 address with a port or ports, such as \"192.0.2.1#8080\", \"uplink#8080-8089\" or "
+               "\"192.0.2.1\" for all";
+    case SETTINGS_TYPE_SPAN6:
+        return "an IPv6 address with a port or ports, such as \"2001:db8::5#80\", \"2001:db8::5#80-89\" or "
+               "\"2001:db8::5\" for all";
     case SETTINGS_TYPE_PREFIXES: return "a list of prefixes, such as [\"2001:db8::/48\", \"192.0.2.0/24\"]";
     case SETTINGS_TYPE_PREFIXES4: return "a list of IPv4 prefixes, such as [\"192.0.2.0/24\"]";
     case SETTINGS_TYPE_PREFIXES6: return "a list of IPv6 prefixes, such as [\"2001:db8:1::/64\"]";
@@ -321,8 +326,8 @@ void settings_schema_allowed(const struct settings_key *key, char *buffer, size_
     case SETTINGS_TYPE_BOOL:
     case SETTINGS_TYPE_POOL4:
     case SETTINGS_TYPE_PREF64:
-    case SETTINGS_TYPE_ENDPOINT4:
-    case SETTINGS_TYPE_ENDPOINT6:
+    case SETTINGS_TYPE_SPAN4:
+    case SETTINGS_TYPE_SPAN6:
     case SETTINGS_TYPE_PREFIXES:
     case SETTINGS_TYPE_PREFIXES4:
     case SETTINGS_TYPE_PREFIXES6:

@@ -99,8 +99,8 @@ static const struct item_type *item_type(enum settings_type type)
     case SETTINGS_TYPE_SHARE:
     case SETTINGS_TYPE_POOL4:
     case SETTINGS_TYPE_PREF64:
-    case SETTINGS_TYPE_ENDPOINT4:
-    case SETTINGS_TYPE_ENDPOINT6:
+    case SETTINGS_TYPE_SPAN4:
+    case SETTINGS_TYPE_SPAN6:
     case SETTINGS_TYPE_GROUP:
     case SETTINGS_TYPE_GROUPS: break;
     }
@@ -180,20 +180,26 @@ static int read_text(const char *text, const struct settings_key *key, char *val
     return 0;
 }
 
-static const char uplink_endpoint[] = "uplink#";
+static const char uplink_word[] = "uplink";
 
-static int read_endpoint(const char *text, int family, struct addr_endpoint *value)
+/* ADDRESS, and behind a # its ports. The address of the uplink is found out at the start. */
+static int read_span(const char *text, int family, struct settings_span *value)
 {
-    struct addr_endpoint endpoint;
-    char own[sizeof("0.0.0.0#65535")];
-    /* The address of the uplink is found out at the start. */
-    if (text != NULL && family == AF_INET && strncmp(text, uplink_endpoint, strlen(uplink_endpoint)) == 0) {
-        snprintf(own, sizeof(own), "0.0.0.0#%s", text + strlen(uplink_endpoint));
-        text = own;
-    }
-    if (text == NULL || addr_parse_endpoint(text, 0, &endpoint) < 0 || endpoint.addr.family != family)
+    struct settings_span span = {.ports = {0, UINT16_MAX}};
+    char address[ADDR_TEXT_LEN];
+    const char *hash = text == NULL ? NULL : strchr(text, '#');
+    size_t len = text == NULL ? 0 : hash == NULL ? strlen(text) : (size_t)(hash - text);
+    if (len == 0 || len >= sizeof(address))
         return -EINVAL;
-    *value = endpoint;
+    memcpy(address, text, len);
+    address[len] = '\0';
+    if (hash != NULL && (addr_parse_port_range(hash + 1, &span.ports) < 0 || span.ports.first == 0))
+        return -EINVAL;
+    if (family == AF_INET && strcmp(address, uplink_word) == 0)
+        span.addr.family = AF_INET;
+    else if (addr_parse(address, &span.addr) < 0 || span.addr.family != family)
+        return -EINVAL;
+    *value = span;
     return 0;
 }
 
@@ -267,8 +273,8 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     case SETTINGS_TYPE_SHARE: return read_share(setting, text, key, at);
     case SETTINGS_TYPE_POOL4: return read_pool4(text, at);
     case SETTINGS_TYPE_PREF64: return read_pref64(text, at);
-    case SETTINGS_TYPE_ENDPOINT4: return read_endpoint(text, AF_INET, at);
-    case SETTINGS_TYPE_ENDPOINT6: return read_endpoint(text, AF_INET6, at);
+    case SETTINGS_TYPE_SPAN4: return read_span(text, AF_INET, at);
+    case SETTINGS_TYPE_SPAN6: return read_span(text, AF_INET6, at);
     case SETTINGS_TYPE_PORT_RANGES:
         r = read_list(setting, item_type(key->type), at, ret_bad);
         return r < 0 ? r : check_ranges(at);
@@ -319,13 +325,16 @@ static void print_list(FILE *out, const struct item_type *type, const struct set
     fputc(']', out);
 }
 
-static void print_endpoint4(FILE *out, const struct addr_endpoint *endpoint)
+static void print_span(FILE *out, const struct settings_span *span)
 {
     char text[ADDR_TEXT_LEN];
-    if (endpoint->addr.v4 == 0)
-        fprintf(out, "\"%s%u\"", uplink_endpoint, endpoint->port);
-    else
-        fprintf(out, "\"%s\"", addr_print_endpoint(endpoint, text));
+    bool uplink = span->addr.family == AF_INET && span->addr.v4 == 0;
+    fprintf(out, "\"%s", uplink ? uplink_word : addr_print(&span->addr, text));
+    if (!settings_span_is_whole(span))
+        fprintf(out, "#%u", span->ports.first);
+    if (!settings_span_is_whole(span) && span->ports.last > span->ports.first)
+        fprintf(out, "-%u", span->ports.last);
+    fputc('"', out);
 }
 
 void settings_value_print(FILE *out, const struct settings_key *key, const void *base)
@@ -340,8 +349,8 @@ void settings_value_print(FILE *out, const struct settings_key *key, const void 
     case SETTINGS_TYPE_SHARE: print_share(out, at); break;
     case SETTINGS_TYPE_POOL4: print_pool4(out, at); break;
     case SETTINGS_TYPE_PREF64: fprintf(out, "\"%s\"", addr_print_prefix6(at, text)); break;
-    case SETTINGS_TYPE_ENDPOINT4: print_endpoint4(out, at); break;
-    case SETTINGS_TYPE_ENDPOINT6: fprintf(out, "\"%s\"", addr_print_endpoint(at, text)); break;
+    case SETTINGS_TYPE_SPAN4:
+    case SETTINGS_TYPE_SPAN6: print_span(out, at); break;
     case SETTINGS_TYPE_PREFIXES:
     case SETTINGS_TYPE_PREFIXES4:
     case SETTINGS_TYPE_PREFIXES6:

@@ -142,15 +142,35 @@ unsigned block_shard(const struct block_table *table, uint32_t address, uint16_t
     return owner < BLOCK_SHARDS_MAX ? owner : (unsigned)(port / PORT_BLOCK) % table->shards;
 }
 
-int block_reserve(struct block_table *table, uint32_t index, enum transport transport, uint16_t port)
+int block_reserve(struct block_table *table, uint32_t index, enum transport transport, uint16_t port,
+                  uint16_t more)
 {
     struct block_address *address = &table->addresses[index];
     if (address->taken_out == NULL)
         address->taken_out = calloc(PORT_BLOCKS, sizeof(*address->taken_out));
     if (address->taken_out == NULL)
         return -ENOMEM;
-    address->taken_out[port / PORT_BLOCK][transport] |= UINT64_C(1) << port % PORT_BLOCK;
+    for (uint32_t i = port; i <= (uint32_t)port + more; i++)
+        address->taken_out[i / PORT_BLOCK][transport] |= UINT64_C(1) << i % PORT_BLOCK;
     return 0;
+}
+
+void block_withdraw(struct block_table *table, uint32_t index)
+{
+    struct block_address *address = &table->addresses[index];
+    struct block_pool *pool = &table->pools[address->pool_index];
+    uint32_t ports = atomic_load(&address->free_ports);
+    for (unsigned i = 0; i < PORT_BLOCKS; i++)
+        atomic_store(&address->owner[i], BLOCK_FOREIGN);
+    address->low_count = address->high_count = 0;
+    address->total = 0;
+    atomic_store(&address->free_ports, 0);
+    pool->ports -= ports < pool->ports ? ports : pool->ports;
+}
+
+bool block_any(const struct block_table *table, uint32_t index)
+{
+    return table->addresses[index].total > 0;
 }
 
 uint64_t block_reserved(const struct block_table *table, uint32_t index, uint16_t block,

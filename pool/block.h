@@ -35,9 +35,16 @@ uint8_t block_owner(const struct block_table *table, uint32_t address, uint16_t 
 /* The shard that answers for it in any case. */
 unsigned block_shard(const struct block_table *table, uint32_t address, uint16_t port);
 
-/* Takes the port of a static binding out of what may be given, for one transport. Before workers start. */
-int block_reserve(struct block_table *table, uint32_t address, enum transport transport, uint16_t port)
-    __attribute__((warn_unused_result));
+/* Takes the port of a static binding, and `more` behind it, out of what may be given, for one transport.
+ * Before workers start. */
+int block_reserve(struct block_table *table, uint32_t address, enum transport transport, uint16_t port,
+                  uint16_t more) __attribute__((warn_unused_result));
+
+/* The whole address is one backend's: none of its blocks is given out. Before workers start. */
+void block_withdraw(struct block_table *table, uint32_t address);
+
+/* Whether the address has any block to give, or had before it was given. */
+bool block_any(const struct block_table *table, uint32_t address);
 
 /* Claims a free block for `shard`: one with ports below 1024 or one above. *ret_block is its index.
  * -ENOSPC: none is free (and the others are asked to give back: block_wanted). Takes the mutex. */

@@ -52,24 +52,39 @@ static int make_prefixes(struct tables *tables)
     return r;
 }
 
+/* The bindings of one entry of the file: "any" is one for each protocol. */
+static uint32_t read_static(const struct settings_static *from, struct binding *bindings)
+{
+    uint32_t count = 0;
+    for (int i = 0; i < SETTINGS_PROTOCOLS; i++) {
+        if (from->protocol != SETTINGS_ANY && (int)from->protocol != i)
+            continue;
+        struct binding *binding = &bindings[count++];
+        *binding = (struct binding){
+            .transport = (enum transport)i,
+            .src6 = from->ipv6.addr.v6,
+            .src6_port = from->ipv6.ports.first,
+            .src4 = from->ipv4.addr.v4,
+            .src4_port = from->ipv4.ports.first,
+            .more = (uint16_t)(from->ipv4.ports.last - from->ipv4.ports.first),
+            .from = from->from,
+            .from_count = from->from_count,
+        };
+        memcpy(binding->name, from->name, sizeof(binding->name));
+    }
+    return count;
+}
+
 static int make_bindings(struct tables *tables)
 {
     const struct settings *settings = tables->settings;
-    struct binding *input = calloc(settings->statics_count + 1, sizeof(*input));
+    struct binding *input = calloc(settings->statics_count * SETTINGS_PROTOCOLS + 1, sizeof(*input));
+    uint32_t count = 0;
     if (input == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < settings->statics_count; i++) {
-        const struct settings_static *from = &settings->statics[i];
-        input[i] = (struct binding){
-            .transport = (enum transport)from->protocol,
-            .src6 = from->ipv6.addr.v6,
-            .src6_port = from->ipv6.port,
-            .src4 = from->ipv4.addr.v4,
-            .src4_port = from->ipv4.port,
-        };
-        memcpy(input[i].name, from->name, sizeof(input[i].name));
-    }
-    int r = binding_new(input, (uint32_t)settings->statics_count, random_key(), &tables->bindings);
+    for (size_t i = 0; i < settings->statics_count; i++)
+        count += read_static(&settings->statics[i], input + count);
+    int r = binding_new(input, count, random_key(), &tables->bindings);
     free(input);
     return r;
 }
@@ -79,9 +94,15 @@ static int reserve_static_ports(struct tables *tables)
     for (uint32_t i = 0; i < binding_count(tables->bindings); i++) {
         const struct binding *binding = binding_at(tables->bindings, i);
         int r = block_reserve(tables->blocks, prefixes_find(&tables->prefixes, binding->src4),
-                              binding->transport, binding->src4_port);
+                              binding->transport, binding->src4_port, binding->more);
         if (r < 0)
             return r;
+    }
+    /* Of a whole address nothing is left to give. */
+    for (size_t i = 0; i < tables->settings->statics_count; i++) {
+        const struct settings_static *from = &tables->settings->statics[i];
+        if (from->protocol == SETTINGS_ANY && settings_span_is_whole(&from->ipv4))
+            block_withdraw(tables->blocks, prefixes_find(&tables->prefixes, from->ipv4.addr.v4));
     }
     return 0;
 }
@@ -245,8 +266,8 @@ static int make_shard(struct tables *tables, unsigned index)
     return r;
 }
 
-/* Configured bindings go into the tables of the shard that owns their IPv6 side, unless they were recovered.
- */
+/* Configured bindings of one port go into the tables of the shard that owns their IPv6 side, unless they were
+ * recovered; those of more ports port by port, as they are used (allocate_on_demand). */
 static int add_statics(struct tables *tables)
 {
     struct steps steps = {.shared = &tables->shared, .shards = tables->shards};
@@ -254,10 +275,11 @@ static int add_statics(struct tables *tables)
         const struct binding *binding = binding_at(tables->bindings, i);
         unsigned shard = owner_shard6(tables->shared.state.header->key, &binding->src6, binding->src6_port,
                                       binding->transport, tables->shared.shards);
-        if (bib_find4(&tables->shards[shard].bib, binding->transport, binding->src4, binding->src4_port) !=
-            STATE_NONE)
+        if (binding->more > 0 || bib_find4(&tables->shards[shard].bib, binding->transport, binding->src4,
+                                           binding->src4_port) != STATE_NONE)
             continue;
-        int r = allocate_static(&steps, shard, i, clock_now_ns());
+        uint32_t slot;
+        int r = allocate_static(&steps, shard, i, binding->src4_port, clock_now_ns(), &slot);
         if (r < 0)
             return r;
     }

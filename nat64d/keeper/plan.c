@@ -77,9 +77,9 @@ static void add_ports(const struct settings *settings, const struct settings_poo
             port_set_add(sets[k], &pool->ports[i]);
     for (size_t i = 0; i < settings->statics_count; i++) {
         const struct settings_static *binding = &settings->statics[i];
-        struct addr_port_range port = {binding->ipv4.port, binding->ipv4.port};
-        if (binding->ipv4.addr.v4 == shared->address)
-            port_set_add(sets[binding->protocol], &port);
+        for (int k = 0; binding->ipv4.addr.v4 == shared->address && k < SETTINGS_PROTOCOLS; k++)
+            if (binding->protocol == SETTINGS_ANY || (int)binding->protocol == k)
+                port_set_add(sets[k], &binding->ipv4.ports);
     }
 }
 

@@ -65,6 +65,8 @@
     X(NO_BINDING, "drop_no_binding", "no binding for this address and port", "RFC 6146 3.5", NONE, NONE)     \
     X(FILTERED, "drop_filtered", "sender not contacted before (address-dependent filtering)",                \
       "RFC 6146 3.5", NONE, NONE)                                                                            \
+    X(STATIC_FROM, "drop_static_from", "sender is not in from of the static binding", "RFC 6146 3.5", NONE,  \
+      NONE)                                                                                                  \
     X(NO_PORT, "drop_no_port", "no free port for this backend", "RFC 6146 3.5.1.1", ADDRESS, NONE)           \
     X(LIMIT_PORTS, "drop_limit_ports", "backend or network has as many ports as it may", "RFC 6888 3",       \
       ADDRESS, NONE)                                                                                         \

@@ -29,14 +29,17 @@ static enum reason take_port(struct steps *steps, const struct flow *flow, struc
     const struct steps_shared *shared = steps->shared;
     struct steps_shard *shard = &steps->shards[flow->shard];
     uint32_t addresses = shared->prefixes->active;
-    for (uint32_t attempt = 0; attempt < addresses && attempt < ADDRESS_ATTEMPTS; attempt++) {
+    for (uint32_t attempt = 0, tries = 0; attempt < addresses && tries < ADDRESS_ATTEMPTS; attempt++) {
         bool first;
         enum quota_result result = quota_bind(shared->quota, &flow->src6, flow->transport, shared->prefixes,
                                               attempt, &values->address_index, &first);
         if (result != QUOTA_OK)
             return refused_by(result);
-        if (claim_take(shard->claim, values->address_index, flow->transport, flow->src6_port,
-                       &values->src4_port) == 0)
+        /* Addresses that are wholly somebody's cost no try. */
+        bool any = block_any(shared->blocks, values->address_index);
+        tries += any;
+        if (any && claim_take(shard->claim, values->address_index, flow->transport, flow->src6_port,
+                              &values->src4_port) == 0)
             return REASON_OK;
         quota_unbind(shared->quota, &flow->src6, flow->transport);
         if (!first)
@@ -126,6 +129,12 @@ enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp
     return REASON_OK;
 }
 
+/* Whether the entry stands for a port among others of its binding. */
+static bool is_on_demand(const struct steps *steps, const struct bib_entry *entry)
+{
+    return entry->is_static && binding_at(steps->shared->bindings, entry->static_index)->more > 0;
+}
+
 void allocate_end_session(struct steps *steps, unsigned shard_index, uint32_t slot, uint64_t now_ns)
 {
     struct steps_shard *shard = &steps->shards[shard_index];
@@ -133,27 +142,55 @@ void allocate_end_session(struct steps *steps, unsigned shard_index, uint32_t sl
     uint32_t bib = session->bib;
     struct bib_entry *entry = bib_entry(&shard->bib, bib);
     struct in6_addr backend = entry->src6;
-    bool is_static = entry->is_static;
+    bool stays = entry->is_static && !is_on_demand(steps, entry), is_static = entry->is_static;
 
     quota_session_drop(steps->shared->quota, &backend, session->flags & SESSION_ANSWERED);
     steps_count(steps, TALLY_SESSIONS_ENDED, 1);
-    if (session_drop(&shard->sessions, slot, entry) && !is_static)
+    if (!session_drop(&shard->sessions, slot, entry) || stays)
+        return;
+    if (is_static)
+        bib_drop(&shard->bib, bib);
+    else
         drop_binding(steps, shard_index, bib, now_ns);
 }
 
-int allocate_static(struct steps *steps, unsigned shard_index, uint32_t index, uint64_t now_ns)
+int allocate_static(struct steps *steps, unsigned shard_index, uint32_t index, uint16_t src4_port,
+                    uint64_t now_ns, uint32_t *ret_slot)
 {
     const struct binding *binding = binding_at(steps->shared->bindings, index);
     struct bib_values values = {
         .transport = binding->transport,
         .src6 = binding->src6,
-        .src6_port = binding->src6_port,
+        .src6_port = binding_port6(binding, src4_port),
         .src4 = binding->src4,
-        .src4_port = binding->src4_port,
+        .src4_port = src4_port,
         .address_index = prefixes_find(steps->shared->prefixes, binding->src4),
         .is_static = true,
         .static_index = index,
     };
-    uint32_t slot;
-    return bib_add(&steps->shards[shard_index].bib, &values, now_ns, &slot);
+    return bib_add(&steps->shards[shard_index].bib, &values, now_ns, ret_slot);
+}
+
+enum reason allocate_on_demand(struct steps *steps, struct flow *flow, uint64_t now_ns)
+{
+    const struct binding_table *bindings = steps->shared->bindings;
+    if (flow->bib != STATE_NONE || binding_count(bindings) == 0)
+        return REASON_OK;
+    const struct binding *binding =
+        flow->from_ipv6 ? binding_find6(bindings, flow->transport, &flow->src6, flow->src6_port)
+                        : binding_find4(bindings, flow->transport, flow->src4, flow->src4_port);
+    if (binding == NULL)
+        return REASON_OK;
+    uint16_t port = flow->from_ipv6 ? binding_port4(binding, flow->src6_port) : flow->src4_port;
+    int r = allocate_static(steps, flow->shard, binding_index(bindings, binding), port, now_ns, &flow->bib);
+    return r < 0 ? REASON_TABLE_FULL : REASON_OK;
+}
+
+void allocate_settle(struct steps *steps, struct flow *flow)
+{
+    if (flow->bib == STATE_NONE)
+        return;
+    const struct bib_entry *entry = flow_binding(steps, flow);
+    if (entry->sessions == 0 && is_on_demand(steps, entry))
+        bib_drop(&flow_shard(steps, flow)->bib, flow->bib);
 }

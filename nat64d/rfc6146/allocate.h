@@ -29,8 +29,14 @@ void allocate_undo_binding(struct steps *steps, struct flow *flow, uint64_t now_
 /* A session whose timer was taken out; its binding goes with it if it was the last and is dynamic. */
 void allocate_end_session(struct steps *steps, unsigned shard, uint32_t session, uint64_t now_ns);
 
-/* A configured binding, before the workers start. */
-int allocate_static(struct steps *steps, unsigned shard, uint32_t index, uint64_t now_ns)
-    __attribute__((warn_unused_result));
+/* The entry of a configured binding for one of its IPv4 ports. */
+int allocate_static(struct steps *steps, unsigned shard, uint32_t index, uint16_t src4_port, uint64_t now_ns,
+                    uint32_t *ret_slot) __attribute__((warn_unused_result));
+
+/* A configured binding of more ports than one has an entry for a port only while that has sessions. For a
+ * flow without a binding: if a configured one covers it, its entry is made and set in flow->bib. */
+enum reason allocate_on_demand(struct steps *steps, struct flow *flow, uint64_t now_ns);
+/* At the end of the packet: the entry goes again if no session was made. */
+void allocate_settle(struct steps *steps, struct flow *flow);
 
 #endif

@@ -11,6 +11,15 @@ bool filter_passes(struct steps *steps, const struct flow *flow)
     return session_has_peer(&flow_shard(steps, flow)->sessions, flow->bib, flow->dst4);
 }
 
+enum reason filter_client(struct steps *steps, const struct flow *flow)
+{
+    const struct bib_entry *entry = flow_binding(steps, flow);
+    if (!entry->is_static)
+        return REASON_OK;
+    const struct binding *binding = binding_at(steps->shared->bindings, entry->static_index);
+    return binding_admits(binding, flow->dst4) ? REASON_OK : REASON_STATIC_FROM;
+}
+
 enum reason filter_outbound(const struct steps *steps, const struct flow *flow)
 {
     const struct steps_shared *shared = steps->shared;

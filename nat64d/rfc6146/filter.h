@@ -13,6 +13,9 @@
  * one session with the sender's address is needed (address-dependent filtering). */
 bool filter_passes(struct steps *steps, const struct flow *flow);
 
+/* Who may reach a static binding is in the configuration: REASON_STATIC_FROM for others. */
+enum reason filter_client(struct steps *steps, const struct flow *flow);
+
 /* A new flow from IPv6: source and destination are allowed. */
 enum reason filter_outbound(const struct steps *steps, const struct flow *flow);
 

@@ -84,11 +84,13 @@ static bool binding_is_sound(const struct steps *steps, struct bib_entry *entry,
     const struct binding *binding =
         binding_find4(shared->bindings, entry->transport, entry->src4, entry->src4_port);
     if (!entry->is_static)
-        return binding == NULL && guard_source6(&shared->guard, steps->network, &entry->src6) == REASON_OK;
-    if (binding == NULL || binding->src6_port != entry->src6_port ||
+        return binding == NULL &&
+               binding_find6(shared->bindings, entry->transport, &entry->src6, entry->src6_port) == NULL &&
+               guard_source6(&shared->guard, steps->network, &entry->src6) == REASON_OK;
+    if (binding == NULL || binding_port6(binding, entry->src4_port) != entry->src6_port ||
         !addr_equal6(&binding->src6, &entry->src6))
         return false;
-    entry->static_index = (uint32_t)(binding - binding_at(shared->bindings, 0));
+    entry->static_index = binding_index(shared->bindings, binding);
     return true;
 }
 
@@ -124,6 +126,12 @@ static void keep_bindings(struct steps *steps, struct recover_count *count)
             count->bindings_dropped++;
         }
     }
+}
+
+/* An entry of a static binding that is there without sessions too. */
+static bool is_lasting(const struct steps *steps, const struct bib_entry *entry)
+{
+    return entry->is_static && binding_at(steps->shared->bindings, entry->static_index)->more == 0;
 }
 
 /* Whether a session may still go there. A configuration that is the same has been asked before. */
@@ -230,13 +238,14 @@ static void count_bindings(struct steps *steps, const struct recover_scratch *sc
         if (!is_live(&entry->word) || !is_ours(steps, entry->shard))
             continue;
         struct steps_shard *shard = &steps->shards[entry->shard];
-        if (entry->sessions > 0 || entry->is_static) {
+        if (entry->sessions > 0 || is_lasting(steps, entry)) {
             quota_restore(steps->shared->quota, &entry->src6, entry->transport,
                           entry->is_static ? NULL : &entry->address_index, entry->sessions,
                           scratch->answered[i]);
             continue;
         }
-        claim_forget(shard->claim, entry->address_index, entry->transport, entry->src4_port);
+        if (!entry->is_static)
+            claim_forget(shard->claim, entry->address_index, entry->transport, entry->src4_port);
         bib_drop(&shard->bib, i);
         count->bindings--;
         count->bindings_dropped++;

@@ -71,7 +71,7 @@ static unsigned shard4(const struct steps *steps, const struct flow *flow)
     const struct binding *binding =
         binding_find4(steps->shared->bindings, flow->transport, flow->src4, flow->src4_port);
     if (binding != NULL)
-        return shard6(steps, flow->transport, &binding->src6, binding->src6_port);
+        return shard6(steps, flow->transport, &binding->src6, binding_port6(binding, flow->src4_port));
     return block_shard(steps->shared->blocks, flow->address, flow->src4_port);
 }
 
@@ -171,10 +171,13 @@ static enum reason from_ipv6(struct steps *steps, struct packet *packet, uint64_
     if (!to_owner(steps, &flow, shard6(steps, flow.transport, &flow.src6, flow.src6_port), result))
         return REASON_OK;
     look_up6(steps, &flow);
-    reason = flow.transport == TRANSPORT_TCP ? tcp_from_ipv6(steps, &flow, packet, now_ns)
-                                             : udp_from_ipv6(steps, &flow, now_ns);
+    reason = allocate_on_demand(steps, &flow, now_ns);
+    if (reason == REASON_OK)
+        reason = flow.transport == TRANSPORT_TCP ? tcp_from_ipv6(steps, &flow, packet, now_ns)
+                                                 : udp_from_ipv6(steps, &flow, now_ns);
     if (reason == REASON_OK)
         reason = outgoing_to_ipv4(steps, &flow, packet, &result->cut_mtu);
+    allocate_settle(steps, &flow);
     if (reason == REASON_OK && packet->hairpin)
         return hairpin(steps, packet, now_ns, result);
     return reason;
@@ -212,14 +215,17 @@ static enum reason from_ipv4(struct steps *steps, struct packet *packet, uint64_
     if (!to_owner(steps, &flow, shard4(steps, &flow), result))
         return REASON_OK;
     look_up4(steps, &flow);
-    reason = flow.transport == TRANSPORT_TCP ? tcp_from_ipv4(steps, &flow, packet, now_ns)
-                                             : udp_from_ipv4(steps, &flow, now_ns);
-    if (reason != REASON_OK)
-        return reason;
+    reason = allocate_on_demand(steps, &flow, now_ns);
+    if (reason == REASON_OK)
+        reason = flow.transport == TRANSPORT_TCP ? tcp_from_ipv4(steps, &flow, packet, now_ns)
+                                                 : udp_from_ipv4(steps, &flow, now_ns);
     /* Answers to a session come from the prefix that the backend asked. */
     if (flow.session != STATE_NONE)
         flow.pref64 = steps_pref64(steps, session_at(&flow_shard(steps, &flow)->sessions, flow.session));
-    return outgoing_to_ipv6(steps, &flow, packet, &result->cut_mtu);
+    if (reason == REASON_OK)
+        reason = outgoing_to_ipv6(steps, &flow, packet, &result->cut_mtu);
+    allocate_settle(steps, &flow);
+    return reason;
 }
 
 /* What came in, before translation changed it. */

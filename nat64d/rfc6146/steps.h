@@ -81,7 +81,7 @@ struct steps {
     struct rate rate;
     struct port_random random;
     unsigned timeout_shard; /* where steps_timeout goes on */
-    bool probe4_due; /* the IPv4 side of this session of timeout_shard is asked next */
+    bool probe4_due;        /* the IPv4 side of this session of timeout_shard is asked next */
     uint32_t probe4_session;
     uint8_t reply[STEPS_REPLY_MAX];
     uint8_t scratch[STEPS_REPLY_MAX];

@@ -175,6 +175,9 @@ enum reason tcp_from_ipv4(struct steps *steps, struct flow *flow, const struct p
         flow->session = session_find(&shard->sessions, flow->bib, flow->dst4, flow->dst4_port);
         if (flow->session != STATE_NONE)
             return in_session(steps, flow, event, packet, now_ns);
+        enum reason reason = filter_client(steps, flow);
+        if (reason != REASON_OK)
+            return reason;
     }
     if (event == TCP_EVENT_V4_SYN)
         return open_from_ipv4(steps, flow, packet, now_ns);

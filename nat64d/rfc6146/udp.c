@@ -51,9 +51,12 @@ enum reason udp_from_ipv4(struct steps *steps, struct flow *flow, uint64_t now_n
             expiry_refresh(&shard->expiry, flow->session, lifetime_of(flow), now_ns);
         return REASON_OK;
     }
+    enum reason reason = filter_client(steps, flow);
+    if (reason != REASON_OK)
+        return reason;
     if (!filter_passes(steps, flow))
         return REASON_FILTERED;
-    enum reason reason = filter_inbound(steps, flow);
+    reason = filter_inbound(steps, flow);
     if (reason != REASON_OK)
         return reason;
     return allocate_session(steps, flow, 0, lifetime_of(flow), now_ns);

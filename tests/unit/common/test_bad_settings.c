@@ -87,8 +87,8 @@ static const char *wrong_type(enum settings_type type)
     case SETTINGS_TYPE_TEXT:
     case SETTINGS_TYPE_POOL4:
     case SETTINGS_TYPE_PREF64:
-    case SETTINGS_TYPE_ENDPOINT4:
-    case SETTINGS_TYPE_ENDPOINT6: return "17";
+    case SETTINGS_TYPE_SPAN4:
+    case SETTINGS_TYPE_SPAN6: return "17";
     case SETTINGS_TYPE_PREFIXES:
     case SETTINGS_TYPE_PREFIXES4:
     case SETTINGS_TYPE_PREFIXES6:
@@ -108,8 +108,8 @@ static const char *wrong_value(enum settings_type type)
     case SETTINGS_TYPE_POOL4: return "\"192.0.2.1/24\"";
     case SETTINGS_TYPE_SHARE: return "\"101%\"";
     case SETTINGS_TYPE_PREF64: return "\"2001:db8::/80\"";
-    case SETTINGS_TYPE_ENDPOINT4: return "\"192.0.2.1\"";
-    case SETTINGS_TYPE_ENDPOINT6: return "\"192.0.2.1#80\"";
+    case SETTINGS_TYPE_SPAN4: return "\"192.0.2.1#0\"";
+    case SETTINGS_TYPE_SPAN6: return "\"2001:db8::1#9-8\"";
     case SETTINGS_TYPE_PREFIXES: return "[\"2001:db8::/129\"]";
     case SETTINGS_TYPE_PREFIXES4: return "[\"192.0.2.0/33\"]";
     case SETTINGS_TYPE_PREFIXES6: return "[\"2001:db8::1/64\"]";
@@ -237,6 +237,23 @@ TEST(overlaps_and_doubles)
     refused("pools = ( { address = \"192.0.2.1\"; } );\n"
             "static = ( { protocol = \"tcp\"; ipv4 = \"192.0.2.9#80\"; ipv6 = \"2001:db8::1#80\"; } );",
             2, "in no pool");
+    refused("pools = ( { address = \"192.0.2.1\"; } );\nstatic = (\n"
+            " { ipv4 = \"192.0.2.1#80-89\"; ipv6 = \"2001:db8::1#80-89\"; },\n"
+            " { protocol = \"udp\"; ipv4 = \"192.0.2.1#89\"; ipv6 = \"2001:db8::2#80\"; } );",
+            4, "ipv4 is used twice");
+    refused("pools = ( { address = \"192.0.2.0/30\"; } );\nstatic = (\n"
+            " { ipv4 = \"192.0.2.1\"; ipv6 = \"2001:db8::1\"; },\n"
+            " { protocol = \"udp\"; ipv4 = \"192.0.2.2#89\"; ipv6 = \"2001:db8::1#80\"; } );",
+            4, "ipv6 is used twice");
+    refused("pools = ( { address = \"192.0.2.1\"; } );\n"
+            "static = ( { ipv4 = \"192.0.2.1#80-89\"; ipv6 = \"2001:db8::1#80-88\"; } );",
+            2, "same width");
+    refused("pools = ( { address = \"192.0.2.1\"; } );\n"
+            "static = ( { ipv4 = \"192.0.2.1\"; ipv6 = \"2001:db8::1#80\"; } );",
+            2, "same width");
+    refused("pools = ( { address = \"uplink\"; shared = true; } );\n"
+            "static = ( { ipv4 = \"uplink\"; ipv6 = \"2001:db8::1\"; } );",
+            2, "shared with this host");
 }
 
 TEST(shared_pools_and_what_must_fit)

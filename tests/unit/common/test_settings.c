@@ -65,7 +65,7 @@ TEST(a_full_file_is_read)
     assert_int_equal(s->pref64[1].allow4[0].len, 8);
     assert_int_equal(s->pools[0].ports_count, 2);
     assert_int_equal(s->pools[0].ports[1].first, 4096);
-    assert_int_equal(s->statics[0].ipv4.port, 80);
+    assert_int_equal(s->statics[0].ipv4.ports.first, 80);
     assert_int_equal(s->nat64.workers, 3);
     assert_int_equal(s->nat64.filtering[SETTINGS_UDP], SETTINGS_ENDPOINT_INDEPENDENT);
     assert_int_equal(s->nat64.filtering[SETTINGS_TCP], SETTINGS_ADDRESS_DEPENDENT);

@@ -129,6 +129,7 @@ static void example_file(const char *path, const char *example, char file[ENTRY_
          "static = ( { protocol = \"tcp\"; ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::5#80\"; ", " } );"},
         {"static[].protocol", "static = ( { ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::5#80\"; ", " } );"},
         {"static[].ipv4", "static = ( { protocol = \"tcp\"; ipv6 = \"2001:db8::5#80\"; ", " } );"},
+        {"static[].from", "static = ( { ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::5#80\"; ", " } );"},
         {"static[].ipv6", "static = ( { protocol = \"tcp\"; ipv4 = \"192.0.2.1#80\"; ", " } );"},
     };
     const char *before = "", *after = "";

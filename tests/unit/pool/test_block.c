@@ -177,9 +177,25 @@ TEST(reserved_bits_are_the_ports_that_are_not_ours)
     make_one(1030, 5100, 1, false);
     assert_int_equal(block_reserved(blocks, 0, 16, TRANSPORT_UDP), 0x3f);
     assert_true(block_reserved(blocks, 0, 79, TRANSPORT_UDP) == ~((UINT64_C(1) << 45) - 1));
-    assert_int_equal(block_reserve(blocks, 0, TRANSPORT_UDP, 2000), 0);
+    assert_int_equal(block_reserve(blocks, 0, TRANSPORT_UDP, 2000, 0), 0);
     assert_true(block_reserved(blocks, 0, 31, TRANSPORT_UDP) == UINT64_C(1) << 16);
     assert_int_equal(block_reserved(blocks, 0, 31, TRANSPORT_TCP), 0);
+}
+
+TEST(a_range_is_reserved_and_a_whole_address_withdrawn)
+{
+    uint16_t block;
+    make_one(1024, 5119, 1, false);
+    assert_int_equal(block_reserve(blocks, 0, TRANSPORT_UDP, 2000, 99), 0);
+    assert_true(block_reserved(blocks, 0, 31, TRANSPORT_UDP) == UINT64_MAX << 16);
+    assert_int_equal(block_reserved(blocks, 0, 32, TRANSPORT_UDP), (UINT64_C(1) << 52) - 1);
+    assert_int_equal(block_reserved(blocks, 0, 33, TRANSPORT_UDP), 0);
+    assert_true(block_any(blocks, 0));
+    block_withdraw(blocks, 0);
+    assert_false(block_any(blocks, 0));
+    assert_int_equal(block_claim(blocks, 0, 0, false, &block), -ENOSPC);
+    assert_int_equal(block_free_ports(blocks, 0), 0);
+    assert_int_equal(block_pool_ports(blocks, 0), 0);
 }
 
 TEST(use_is_counted_for_each_pool_and_protocol)
@@ -231,6 +247,7 @@ int main(void)
         cmocka_unit_test_teardown(ports_of_the_host_are_marked_and_unmarked, tear_down),
         cmocka_unit_test_teardown(an_address_that_is_not_shared_has_no_ports_of_the_host, tear_down),
         cmocka_unit_test_teardown(reserved_bits_are_the_ports_that_are_not_ours, tear_down),
+        cmocka_unit_test_teardown(a_range_is_reserved_and_a_whole_address_withdrawn, tear_down),
         cmocka_unit_test_teardown(use_is_counted_for_each_pool_and_protocol, tear_down),
         cmocka_unit_test_teardown(of_a_shared_address_a_shard_takes_blocks_that_name_it_first, tear_down),
     };

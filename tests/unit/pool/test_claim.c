@@ -166,7 +166,7 @@ TEST(N64_ALC_09_reserved_ports_are_never_given)
 {
     uint16_t port;
     make("192.0.2.1/32", 5000, 5063, 1, 0);
-    assert_int_equal(block_reserve(blocks, 0, TRANSPORT_TCP, 5010), 0);
+    assert_int_equal(block_reserve(blocks, 0, TRANSPORT_TCP, 5010, 0), 0);
     for (int i = 0; i < 63; i++) {
         assert_int_equal(claim_take(claims[0], 0, TRANSPORT_TCP, 40000, &port), 0);
         assert_int_not_equal(port, 5010);

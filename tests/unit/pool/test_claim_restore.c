@@ -29,7 +29,7 @@ static void start(uint32_t held_max)
     struct port_random random = {.key = {5, 6}};
     assert_int_equal(prefixes_init(&prefixes, &input, 1), 0);
     assert_int_equal(block_new(&prefixes, 2, &random, &blocks), 0);
-    assert_int_equal(block_reserve(blocks, 0, TRANSPORT_TCP, 3000), 0);
+    assert_int_equal(block_reserve(blocks, 0, TRANSPORT_TCP, 3000, 0), 0);
     for (unsigned i = 0; i < 2; i++) {
         struct claim_input claim = {.blocks = blocks,
                                     .prefixes = &prefixes,

@@ -47,12 +47,29 @@ static int set_up(void **context)
 {
     static const struct addr_port_range ports = {1024, 65535};
     const struct prefixes_input pool = {{0xcb007101, 32}, &ports, 1, "pool", false, false};
-    static const struct binding shop = {.transport = TRANSPORT_TCP,
-                                        .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
-                                        .src6_port = 80,
-                                        .src4 = 0xcb007101,
-                                        .src4_port = 8080,
-                                        .name = "shop"};
+    static const struct addr_prefix4 from = {0x08080000, 16};
+    static const struct binding statics[] = {{.transport = TRANSPORT_TCP,
+                                              .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
+                                              .src6_port = 80,
+                                              .src4 = 0xcb007101,
+                                              .src4_port = 8080,
+                                              .name = "shop"},
+                                             {.transport = TRANSPORT_UDP,
+                                              .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
+                                              .src6_port = 700,
+                                              .src4 = 0xcb007101,
+                                              .src4_port = 9000,
+                                              .more = 9,
+                                              .from = &from,
+                                              .from_count = 1},
+                                             {.transport = TRANSPORT_TCP,
+                                              .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
+                                              .src6_port = 700,
+                                              .src4 = 0xcb007101,
+                                              .src4_port = 9000,
+                                              .more = 9,
+                                              .from = &from,
+                                              .from_count = 1}};
     struct siphash_key key = {1, 2};
     struct port_random random = {.key = {3, 4}};
     const struct state_shape shape = {SLOTS, SLOTS, 1, HELD};
@@ -77,8 +94,8 @@ static int set_up(void **context)
     assert_int_equal(prefixes_init(&prefixes, &pool, 1), 0);
     shared.prefixes = &prefixes;
     assert_int_equal(block_new(&prefixes, 1, &random, &shared.blocks), 0);
-    assert_int_equal(binding_new(&shop, 1, key, (struct binding_table **)&shared.bindings), 0);
-    assert_int_equal(block_reserve(shared.blocks, 0, TRANSPORT_TCP, 8080), 0);
+    assert_int_equal(binding_new(statics, 3, key, (struct binding_table **)&shared.bindings), 0);
+    assert_int_equal(block_reserve(shared.blocks, 0, TRANSPORT_TCP, 8080, 0), 0);
     assert_int_equal(quota_new(1000, &limits, key, &shared.quota), 0);
     shared.guard = (struct guard){&pref64, 1, &backends, 1, NULL, 0};
     shared.options = (struct translation_options){.mss_clamp = true, .lowest_ipv6_mtu = 1280};
@@ -105,7 +122,8 @@ static int set_up(void **context)
     steps.counters = &counters;
     identification_init(&steps.identification, key, 0, 1);
     rate_init(&steps.rate, key, 1000, 1000, now_ns);
-    return allocate_static(&steps, 0, 0, now_ns);
+    uint32_t slot;
+    return allocate_static(&steps, 0, 0, 8080, now_ns, &slot);
 }
 
 static int tear_down(void **context)
@@ -557,6 +575,34 @@ TEST(TCP_CL_5_a_static_binding_is_open_to_all)
     assert_int_equal(bindings(), 0); /* N64-3.1-07: the static one stays */
 }
 
+TEST(N64_3_1_05_a_range_of_ports_is_open_to_its_clients)
+{
+    assert_int_equal(udp4("8.8.4.4", 1000, 9003), REASON_OK);
+    assert_int_equal(build_get16(built.packet.data + 42), 703);
+    assert_int_equal(bindings(), 1);
+    assert_int_equal(udp6("2001:db8::5", 703, "64:ff9b::8.8.4.4", 1000), REASON_OK);
+    assert_int_equal(external_port(), 9003);
+    assert_int_equal(sessions(), 1);
+    /* From inside too the port is that of the range. */
+    assert_int_equal(udp6("2001:db8::5", 709, "64:ff9b::1.1.1.1", 53), REASON_OK);
+    assert_int_equal(external_port(), 9009);
+    assert_int_equal(udp4("1.1.1.1", 53, 9009), REASON_OK);
+    /* Others than the clients that are named are refused, and leave nothing. */
+    assert_int_equal(udp4("9.9.9.9", 1000, 9004), REASON_STATIC_FROM);
+    assert_int_equal(udp4("9.9.9.9", 1000, 9003), REASON_STATIC_FROM);
+    build_tcp(&built, "9.9.9.9", 443, "203.0.113.1", 9000, SYN, NULL, 0);
+    assert_int_equal(send_built(), REASON_STATIC_FROM);
+    assert_int_equal(result.reply_len, 0);
+    /* RFC 6146 3.5.2.2: a segment of no session passes, and leaves nothing either. */
+    build_tcp(&built, "8.8.4.4", 443, "203.0.113.1", 9000, ACK, NULL, 0);
+    assert_int_equal(send_built(), REASON_OK);
+    assert_int_equal(udp4("8.8.4.4", 1000, 9010), REASON_NO_BINDING);
+    assert_int_equal(bindings(), 2);
+    pass(301);
+    assert_int_equal(sessions(), 0);
+    assert_int_equal(bindings(), 0);
+}
+
 TEST(TCP_CL_7_segments_of_no_connection)
 {
     assert_int_equal(tcp6(ACK), REASON_NO_SESSION);
@@ -721,6 +767,7 @@ int main(void)
         CASE(TCP_CL_3_an_unsolicited_syn_is_answered_after_six_seconds),
         CASE(TCP_CL_4_a_stranger_on_a_binding_is_stored_and_crossing_opens),
         CASE(TCP_CL_5_a_static_binding_is_open_to_all),
+        CASE(N64_3_1_05_a_range_of_ports_is_open_to_its_clients),
         CASE(TCP_CL_7_segments_of_no_connection),
         CASE(N64_3_4_03_errors_reach_the_backend_and_change_nothing),
         CASE(XL_4_1_08_an_error_from_a_private_router_arrives),
