@@ -38,6 +38,8 @@ enum settings_refresh { SETTINGS_REFRESH_BOTH, SETTINGS_REFRESH_OUTBOUND };
 
 enum settings_probe { SETTINGS_PROBE_IPV6, SETTINGS_PROBE_IPV4, SETTINGS_PROBE_BOTH, SETTINGS_PROBE_NONE };
 
+enum settings_eam_hairpin { SETTINGS_EAM_INTRINSIC, SETTINGS_EAM_SIMPLE, SETTINGS_EAM_OFF };
+
 enum settings_zero_checksum { SETTINGS_ZERO_CHECKSUM_COMPUTE, SETTINGS_ZERO_CHECKSUM_DROP };
 
 enum settings_aaaa_failure { SETTINGS_AAAA_FAILURE_SYNTHESISE, SETTINGS_AAAA_FAILURE_FAIL };
@@ -90,6 +92,13 @@ static inline bool settings_span_is_whole(const struct settings_span *span)
     return span->ports.first == 0;
 }
 
+/* RFC 7757: the addresses of both stand for each other. */
+struct settings_eam {
+    struct addr_prefix4 ipv4;
+    struct addr_prefix6 ipv6;
+    int line;
+};
+
 struct settings_nat64 {
     char tun[16];
     int workers;                      /* 0: one a CPU */
@@ -125,6 +134,7 @@ struct settings_nat64 {
         bool zero_traffic_class;
         enum settings_zero_checksum udp_zero_checksum;
         bool mss_clamp;
+        enum settings_eam_hairpin eam_hairpin;
     } translation;
 };
 
@@ -166,6 +176,8 @@ struct settings {
     size_t pools_count;
     struct settings_static *statics;
     size_t statics_count;
+    struct settings_eam *eam;
+    size_t eam_count;
     struct settings_nat64 nat64;
     struct settings_dns64 dns64;
 };

@@ -176,6 +176,60 @@ static int check_statics(const struct settings *settings, const struct fault *fa
     return 0;
 }
 
+static bool is_static(const struct settings *settings, const struct addr_prefix4 *prefix)
+{
+    for (size_t i = 0; i < settings->statics_count; i++)
+        if (addr_in_prefix4(settings->statics[i].ipv4.addr.v4, prefix))
+            return true;
+    return false;
+}
+
+static bool overlaps_shared(const struct settings *settings, const struct addr_prefix4 *prefix)
+{
+    for (size_t i = 0; i < settings->pools_count; i++)
+        if (settings->pools[i].shared && !is_uplink(&settings->pools[i]) &&
+            addr_overlap4(&settings->pools[i].address, prefix))
+            return true;
+    return false;
+}
+
+static int check_eam(const struct settings *settings, const struct settings_eam *a, const struct fault *fault)
+{
+    enum { SUFFIX = 128 - 32 };
+    if (a->ipv6.len > a->ipv4.len + SUFFIX)
+        return fail(fault, a->line,
+                    "eam: ipv6 has fewer addresses than ipv4; allowed: as many or more (RFC 7757 3.2)");
+    if (special_martian4(a->ipv4.address) || special_martian6(&a->ipv6.address))
+        return fail(fault, a->line,
+                    "eam: loopback, link-local or multicast addresses; allowed: addresses of hosts");
+    if (is_static(settings, &a->ipv4))
+        return fail(fault, a->line,
+                    "eam: ipv4 holds the address of a static binding; allowed: one of both for an address");
+    if (overlaps_shared(settings, &a->ipv4))
+        return fail(fault, a->line,
+                    "eam: ipv4 holds an address that is shared with this host; allowed: addresses that are "
+                    "routed to this gateway");
+    return 0;
+}
+
+static int check_eams(const struct settings *settings, const struct fault *fault)
+{
+    for (size_t i = 0; i < settings->eam_count; i++) {
+        const struct settings_eam *a = &settings->eam[i];
+        int r = check_eam(settings, a, fault);
+        if (r < 0)
+            return r;
+        for (size_t k = 0; k < i; k++) {
+            const struct settings_eam *b = &settings->eam[k];
+            if (a->ipv4.len == b->ipv4.len && a->ipv4.address == b->ipv4.address)
+                return fail(fault, a->line, "eam: ipv4 is used twice; allowed: each prefix once");
+            if (a->ipv6.len == b->ipv6.len && addr_equal6(&a->ipv6.address, &b->ipv6.address))
+                return fail(fault, a->line, "eam: ipv6 is used twice; allowed: each prefix once");
+        }
+    }
+    return 0;
+}
+
 /* Values of single keys that must fit each other. */
 static int check_nat64(const struct settings_nat64 *nat64, const struct fault *fault)
 {
@@ -197,6 +251,8 @@ int settings_check(const struct settings *settings, int *ret_line, char *what, s
         r = check_pools(settings, &fault);
     if (r == 0)
         r = check_statics(settings, &fault);
+    if (r == 0)
+        r = check_eams(settings, &fault);
     if (r == 0)
         r = check_nat64(&settings->nat64, &fault);
     return r;

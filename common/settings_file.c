@@ -367,6 +367,7 @@ void settings_file_free(struct settings *settings)
     free(settings->deny4);
     free(settings->pools);
     free(settings->statics);
+    free(settings->eam);
     free(settings->dns64.listen);
     free(settings->dns64.allow);
     free(settings->dns64.upstream);

@@ -14,6 +14,7 @@ static const char *const protocols[] = {"tcp", "udp", "icmp", "any", NULL};
 static const char *const filterings[] = {"address-dependent", "endpoint-independent", NULL};
 static const char *const refreshes[] = {"both", "outbound", NULL};
 static const char *const probes[] = {"ipv6", "ipv4", "both", "none", NULL};
+static const char *const eam_hairpins[] = {"intrinsic", "simple", "off", NULL};
 static const char *const zero_checksums[] = {"compute", "drop", NULL};
 static const char *const failures[] = {"synthesise", "fail", NULL};
 static const char *const reverses[] = {"cname", "local", "off", NULL};
@@ -28,6 +29,7 @@ enum {
 #define PREF64_AT(member) offsetof(struct settings_pref64, member)
 #define POOL_AT(member)   offsetof(struct settings_pool, member)
 #define STATIC_AT(member) offsetof(struct settings_static, member)
+#define EAM_AT(member)    offsetof(struct settings_eam, member)
 
 #define INT(path, member, min, max, fallback, restart, reason)                         \
     {                                                                                  \
@@ -100,6 +102,12 @@ const struct settings_key settings_schema[] = {
      "the backend's address, with as many ports"},
     {"static[].from", SETTINGS_TYPE_PREFIXES4, STATIC_AT(from), 0, 0, "[]", NULL, false,
      "the IPv4 clients that may reach it; empty: all"},
+    {"eam", SETTINGS_TYPE_GROUPS, AT(eam), 0, 65536, "()", NULL, false,
+     "hosts that have IPv4 addresses of their own, without sessions (RFC 7757)"},
+    {"eam[].ipv4", SETTINGS_TYPE_PREFIX4, EAM_AT(ipv4), 0, 0, NULL, NULL, false,
+     "the IPv4 addresses; taken out of the pools that hold them"},
+    {"eam[].ipv6", SETTINGS_TYPE_PREFIX6, EAM_AT(ipv6), 0, 0, NULL, NULL, false,
+     "the IPv6 addresses; at least as many"},
 
     GROUP("nat64", "the translator"),
     {"nat64.tun", SETTINGS_TYPE_TEXT, AT(nat64.tun), 1, 15, "\"nat64\"", NULL, true,
@@ -184,6 +192,8 @@ const struct settings_key settings_schema[] = {
          "\"compute\"", false, "RFC 7915 4.5: of UDP from IPv4 without one"),
     BOOL("nat64.translation.mss-clamp", nat64.translation.mss_clamp, "true",
          "lower the MSS of a SYN to what both links carry"),
+    WORD("nat64.translation.eam-hairpin", nat64.translation.eam_hairpin, eam_hairpins, "\"intrinsic\"", false,
+         "how one host of eam reaches another (RFC 7757 4)"),
 
     GROUP("dns64", "the DNS server"),
     LIST("dns64.listen", ENDPOINTS, dns64.listen, "[\"::#53\"]", true,
@@ -225,6 +235,7 @@ const struct settings_element *settings_schema_element(const struct settings_key
         {"pref64", sizeof(struct settings_pref64), PREF64_AT(line)},
         {"pools", sizeof(struct settings_pool), POOL_AT(line)},
         {"static", sizeof(struct settings_static), STATIC_AT(line)},
+        {"eam", sizeof(struct settings_eam), EAM_AT(line)},
     };
     for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
         if (strcmp(elements[i].path, key->path) == 0)
@@ -273,6 +284,8 @@ static const char *shape(enum settings_type type)
     switch (type) {
     case SETTINGS_TYPE_BOOL: return "true or false";
     case SETTINGS_TYPE_POOL4: return "an IPv4 address or prefix, such as \"192.0.2.0/28\", or \"uplink\"";
+    case SETTINGS_TYPE_PREFIX4: return "an IPv4 address or prefix, such as \"192.0.2.16/28\"";
+    case SETTINGS_TYPE_PREFIX6: return "an IPv6 address or prefix, such as \"2001:db8::/64\"";
     case SETTINGS_TYPE_PREF64:
         return "an IPv6 prefix of length 32, 40, 48, 56, 64 or 96 with bits 64 to 71 zero, such as "
                "\"64:ff9b::/96\"";
@@ -325,6 +338,8 @@ void settings_schema_allowed(const struct settings_key *key, char *buffer, size_
         return;
     case SETTINGS_TYPE_BOOL:
     case SETTINGS_TYPE_POOL4:
+    case SETTINGS_TYPE_PREFIX4:
+    case SETTINGS_TYPE_PREFIX6:
     case SETTINGS_TYPE_PREF64:
     case SETTINGS_TYPE_SPAN4:
     case SETTINGS_TYPE_SPAN6:

@@ -18,10 +18,12 @@
 enum settings_type {
     SETTINGS_TYPE_INT,
     SETTINGS_TYPE_BOOL,
-    SETTINGS_TYPE_WORD,   /* one of `words` */
-    SETTINGS_TYPE_TEXT,   /* free text of at most `max` bytes */
-    SETTINGS_TYPE_SHARE,  /* a number, or "N%" */
-    SETTINGS_TYPE_POOL4,  /* an IPv4 prefix, or "uplink" */
+    SETTINGS_TYPE_WORD,    /* one of `words` */
+    SETTINGS_TYPE_TEXT,    /* free text of at most `max` bytes */
+    SETTINGS_TYPE_SHARE,   /* a number, or "N%" */
+    SETTINGS_TYPE_POOL4,   /* an IPv4 prefix, or "uplink" */
+    SETTINGS_TYPE_PREFIX4, /* ADDRESS/LEN or ADDRESS */
+    SETTINGS_TYPE_PREFIX6,
     SETTINGS_TYPE_PREF64, /* RFC 6052 prefix */
     SETTINGS_TYPE_SPAN4,  /* ADDRESS#PORT, ADDRESS#FIRST-LAST or ADDRESS */
     SETTINGS_TYPE_SPAN6,

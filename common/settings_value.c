@@ -98,6 +98,8 @@ static const struct item_type *item_type(enum settings_type type)
     case SETTINGS_TYPE_TEXT:
     case SETTINGS_TYPE_SHARE:
     case SETTINGS_TYPE_POOL4:
+    case SETTINGS_TYPE_PREFIX4:
+    case SETTINGS_TYPE_PREFIX6:
     case SETTINGS_TYPE_PREF64:
     case SETTINGS_TYPE_SPAN4:
     case SETTINGS_TYPE_SPAN6:
@@ -272,6 +274,8 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     case SETTINGS_TYPE_TEXT: return read_text(text, key, at);
     case SETTINGS_TYPE_SHARE: return read_share(setting, text, key, at);
     case SETTINGS_TYPE_POOL4: return read_pool4(text, at);
+    case SETTINGS_TYPE_PREFIX4: return text == NULL ? -EINVAL : addr_parse_prefix4(text, at);
+    case SETTINGS_TYPE_PREFIX6: return text == NULL ? -EINVAL : addr_parse_prefix6(text, at);
     case SETTINGS_TYPE_PREF64: return read_pref64(text, at);
     case SETTINGS_TYPE_SPAN4: return read_span(text, AF_INET, at);
     case SETTINGS_TYPE_SPAN6: return read_span(text, AF_INET6, at);
@@ -348,6 +352,8 @@ void settings_value_print(FILE *out, const struct settings_key *key, const void 
     case SETTINGS_TYPE_TEXT: fprintf(out, "\"%s\"", (const char *)at); break;
     case SETTINGS_TYPE_SHARE: print_share(out, at); break;
     case SETTINGS_TYPE_POOL4: print_pool4(out, at); break;
+    case SETTINGS_TYPE_PREFIX4: fprintf(out, "\"%s\"", addr_print_prefix4(at, text)); break;
+    case SETTINGS_TYPE_PREFIX6:
     case SETTINGS_TYPE_PREF64: fprintf(out, "\"%s\"", addr_print_prefix6(at, text)); break;
     case SETTINGS_TYPE_SPAN4:
     case SETTINGS_TYPE_SPAN6: print_span(out, at); break;

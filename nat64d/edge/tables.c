@@ -28,6 +28,10 @@ static_assert((int)TCP_PROBE_IPV6 == (int)SETTINGS_PROBE_IPV6 &&
                   (int)TCP_PROBE_BOTH == (int)SETTINGS_PROBE_BOTH &&
                   (int)TCP_PROBE_NONE == (int)SETTINGS_PROBE_NONE,
               "settings and steps number the choices alike");
+static_assert((int)STEPS_EAM_HAIRPIN_INTRINSIC == (int)SETTINGS_EAM_INTRINSIC &&
+                  (int)STEPS_EAM_HAIRPIN_SIMPLE == (int)SETTINGS_EAM_SIMPLE &&
+                  (int)STEPS_EAM_HAIRPIN_OFF == (int)SETTINGS_EAM_OFF,
+              "settings and steps number the choices alike");
 
 static struct siphash_key random_key(void)
 {
@@ -144,6 +148,26 @@ static int make_quota(struct tables *tables, bool single_network)
     return quota_new(2 * sessions, &limits, header->key, &tables->quota);
 }
 
+/* What is mapped is taken out of the pools. */
+static int make_eam(struct tables *tables)
+{
+    const struct settings *settings = tables->settings;
+    struct in6_addr image;
+    if (settings->eam_count == 0)
+        return 0;
+    struct eam_entry *entries = calloc(settings->eam_count, sizeof(*entries));
+    if (entries == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < settings->eam_count; i++)
+        entries[i] = (struct eam_entry){settings->eam[i].ipv4, settings->eam[i].ipv6};
+    int r = eam_new(entries, (uint32_t)settings->eam_count, random_key(), &tables->eam);
+    free(entries);
+    for (uint32_t i = 0; r == 0 && i < tables->prefixes.addresses; i++)
+        if (eam_find4(tables->eam, prefixes_address(&tables->prefixes, i), &image))
+            block_withdraw(tables->blocks, i);
+    return r;
+}
+
 static int make_pool(struct tables *tables, bool single_network)
 {
     struct port_random random = {.key = random_key()};
@@ -156,6 +180,8 @@ static int make_pool(struct tables *tables, bool single_network)
         r = make_quota(tables, single_network);
     if (r == 0)
         r = reserve_static_ports(tables);
+    if (r == 0)
+        r = make_eam(tables);
     return r;
 }
 
@@ -193,6 +219,7 @@ static void fill_options(struct tables *tables)
     for (unsigned i = 0; i < TRANSPORT_COUNT; i++)
         shared->endpoint_independent[i] = nat64->filtering[i] == SETTINGS_ENDPOINT_INDEPENDENT;
     shared->syn_wait_ns = (uint64_t)nat64->timeouts.tcp_incoming_syn * CLOCK_NS_PER_S;
+    shared->eam_hairpin = (enum steps_eam_hairpin)nat64->translation.eam_hairpin;
     shared->outbound_refresh = nat64->refresh == SETTINGS_REFRESH_OUTBOUND;
     shared->tcp = (struct tcp_options){
         .ignore_window = !nat64->tcp.check_window,
@@ -319,6 +346,7 @@ int tables_new(const struct settings *settings, const struct state *state, unsig
         r = make_shared_tables(tables);
     tables->shared.blocks = tables->blocks;
     tables->shared.bindings = tables->bindings;
+    tables->shared.eam = tables->eam;
     tables->shared.quota = tables->quota;
     if (r == 0)
         r = make_shards(tables);
@@ -427,6 +455,7 @@ void tables_free(struct tables *tables)
     slots_free(tables->session_slots);
     slots_free(tables->bib_slots);
     quota_free(tables->quota);
+    eam_free(tables->eam);
     binding_free(tables->bindings);
     block_free(tables->blocks);
     prefixes_done(&tables->prefixes);

@@ -21,6 +21,7 @@ struct tables {
     struct prefixes prefixes;
     struct block_table *blocks;
     struct binding_table *bindings;
+    struct eam *eam; /* NULL without mappings */
     struct quota *quota;
     struct guard_pref64 *pref64;
     struct slots *bib_slots;

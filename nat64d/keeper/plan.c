@@ -22,6 +22,10 @@
  * translator takes to start; up. */
 #define TUN_LINK "65535/20000/1"
 
+enum {
+    LONGEST_PROXIED = 16, /* prefixes of more addresses are no subnet's spare ones */
+};
+
 static int add(struct plan *plan, const struct record_entry *entry)
 {
     if (plan->count == plan->size) {
@@ -154,6 +158,26 @@ static int want_rules(struct plan *plan, const struct host_plan *wanted)
     return hash[0] == '\0' ? -ENOMEM : want(plan, RECORD_RULES, hash, "%s", rules->tun);
 }
 
+/* Whether a pool has the same route. */
+static bool is_pool(const struct settings *settings, const struct addr_prefix4 *prefix)
+{
+    for (size_t i = 0; i < settings->pools_count; i++)
+        if (settings->pools[i].address.len == prefix->len &&
+            settings->pools[i].address.address == prefix->address)
+            return true;
+    return false;
+}
+
+/* Whether its addresses are among a pool's. */
+static bool in_pool(const struct settings *settings, const struct addr_prefix4 *prefix)
+{
+    for (size_t i = 0; i < settings->pools_count; i++)
+        if (prefix->len >= settings->pools[i].address.len &&
+            addr_in_prefix4(prefix->address, &settings->pools[i].address))
+            return true;
+    return false;
+}
+
 /* A shared pool has no route: its address is the host's own. */
 static int want_routes(struct plan *plan, const struct settings *settings)
 {
@@ -166,6 +190,10 @@ static int want_routes(struct plan *plan, const struct settings *settings)
         if (!settings->pools[i].shared)
             r = want(plan, RECORD_ROUTE, "", "%s/%s", settings->nat64.tun,
                      addr_print_prefix4(&settings->pools[i].address, text));
+    for (size_t i = 0; r == 0 && i < settings->eam_count; i++)
+        if (!is_pool(settings, &settings->eam[i].ipv4))
+            r = want(plan, RECORD_ROUTE, "", "%s/%s", settings->nat64.tun,
+                     addr_print_prefix4(&settings->eam[i].ipv4, text));
     return r;
 }
 
@@ -202,6 +230,10 @@ static int want_proxies(struct plan *plan, const struct host_plan *wanted)
     for (size_t i = 0; r == 0 && i < wanted->settings->pools_count; i++)
         if (!wanted->settings->pools[i].shared)
             r = want_pool_proxies(plan, wanted->links, &wanted->settings->pools[i].address);
+    for (size_t i = 0; r == 0 && i < wanted->settings->eam_count; i++)
+        if (wanted->settings->eam[i].ipv4.len >= LONGEST_PROXIED &&
+            !in_pool(wanted->settings, &wanted->settings->eam[i].ipv4))
+            r = want_pool_proxies(plan, wanted->links, &wanted->settings->eam[i].ipv4);
     return r;
 }
 

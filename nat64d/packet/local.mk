@@ -15,4 +15,5 @@ nat64d_libxlat_a_SOURCES = \
 	nat64d/rfc7915/icmp64.c nat64d/rfc7915/icmp64.h \
 	nat64d/rfc7915/l4.c nat64d/rfc7915/l4.h \
 	nat64d/rfc7915/mtu.c nat64d/rfc7915/mtu.h \
+	nat64d/rfc7915/other.c nat64d/rfc7915/other.h \
 	nat64d/rfc7915/translation.h

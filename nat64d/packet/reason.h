@@ -62,6 +62,8 @@
     X(HOP_LIMIT, "drop_hop_limit", "hop limit used up", "RFC 7915 4.1", HOP_LIMIT, HOP_LIMIT)                \
     X(TOO_BIG, "drop_too_big", "larger than the next link and may not be cut", "RFC 7915 4.1", TOO_BIG,      \
       TOO_BIG)                                                                                               \
+    X(NO_MAPPING, "drop_no_mapping", "no mapping for this host, and no pool", "RFC 7757 3.3", PROHIBITED,    \
+      NONE)                                                                                                  \
     X(NO_BINDING, "drop_no_binding", "no binding for this address and port", "RFC 6146 3.5", NONE, NONE)     \
     X(FILTERED, "drop_filtered", "sender not contacted before (address-dependent filtering)",                \
       "RFC 6146 3.5", NONE, NONE)                                                                            \

@@ -17,6 +17,7 @@
 #include "nat64d/rfc6146/relay.h"
 #include "nat64d/rfc6146/tcp.h"
 #include "nat64d/rfc6146/udp.h"
+#include "nat64d/rfc7757/stateless.h"
 #include "nat64d/table/owner.h"
 
 /* What a packet turned out to be. */
@@ -149,12 +150,27 @@ static enum reason error_from_ipv6(struct steps *steps, struct packet *packet, s
     return reason;
 }
 
+/* A translator without pool has nothing for hosts without a mapping. */
+static enum reason refuse_unmapped(const struct steps *steps, const struct packet *packet)
+{
+    struct in6_addr source;
+    memcpy(&source, parse_source6(packet), sizeof(source));
+    enum reason reason = guard_source6(&steps->shared->guard, steps->network, &source);
+    return reason == REASON_OK ? REASON_NO_MAPPING : reason;
+}
+
 static enum reason from_ipv6(struct steps *steps, struct packet *packet, uint64_t now_ns,
                              struct steps_result *result)
 {
     struct flow flow = {.from_ipv6 = true, .bib = STATE_NONE, .session = STATE_NONE};
     enum kind kind;
-    enum reason reason = classify(packet, &flow, &kind);
+    bool ours;
+    enum reason reason = stateless_to_ipv4(steps, packet, &result->cut_mtu, &ours);
+    if (ours)
+        return reason == REASON_OK && packet->hairpin ? hairpin(steps, packet, now_ns, result) : reason;
+    if (steps->shared->prefixes->addresses == 0)
+        return refuse_unmapped(steps, packet);
+    reason = classify(packet, &flow, &kind);
     if (reason == REASON_UNKNOWN_PROTOCOL) {
         /* Only a backend is told that its protocol does not pass. */
         memcpy(&flow.src6, parse_source6(packet), sizeof(flow.src6));
@@ -204,7 +220,11 @@ static enum reason from_ipv4(struct steps *steps, struct packet *packet, uint64_
 {
     struct flow flow = {.bib = STATE_NONE, .session = STATE_NONE};
     enum kind kind;
-    enum reason reason = classify(packet, &flow, &kind);
+    bool ours;
+    enum reason reason = stateless_to_ipv6(steps, packet, &result->cut_mtu, &ours);
+    if (ours)
+        return reason;
+    reason = classify(packet, &flow, &kind);
     if (reason != REASON_OK)
         return reason;
     if (kind == KIND_ERROR)

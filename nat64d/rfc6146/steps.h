@@ -30,6 +30,7 @@
 #include "nat64d/table/stored_syn.h"
 #include "pool/binding.h"
 #include "pool/claim.h"
+#include "pool/eam.h"
 #include "pool/quota.h"
 
 enum {
@@ -40,11 +41,16 @@ enum {
 
 static_assert(REASON_COUNT + TALLY_COUNT <= COUNTERS_MAX, "a set of counters holds reasons and tallies");
 
+/* RFC 7757 4.2: how one mapped host reaches another. */
+enum steps_eam_hairpin { STEPS_EAM_HAIRPIN_INTRINSIC, STEPS_EAM_HAIRPIN_SIMPLE, STEPS_EAM_HAIRPIN_OFF };
+
 struct steps_shared {
     struct state state;
     const struct prefixes *prefixes;
     struct block_table *blocks;
     const struct binding_table *bindings;
+    const struct eam *eam; /* NULL: no mappings */
+    enum steps_eam_hairpin eam_hairpin;
     struct quota *quota;
     struct guard guard;
     uint8_t pref64_slot[SETTINGS_PREF64_MAX]; /* of each prefix of guard, in the header of the state */
@@ -116,13 +122,21 @@ static inline void steps_count(struct steps *steps, enum tally tally, uint64_t a
     counters_add(steps->counters, REASON_COUNT + tally, amount);
 }
 
+/* Whether an explicit mapping has it. */
+static inline bool steps_is_mapped(const struct steps *steps, uint32_t address)
+{
+    struct in6_addr image;
+    return eam_find4(steps->shared->eam, address, &image);
+}
+
 /* Whether what is sent to this IPv4 transport address is for a backend. Of a shared address only our ports
  * are, and those of static bindings; an echo request (port 0) to it is for the host. */
 static inline bool steps_is_pool(const struct steps *steps, enum transport transport, uint32_t address,
                                  uint16_t port)
 {
     return prefixes_holds(steps->shared->prefixes, address, port) ||
-           binding_find4(steps->shared->bindings, transport, address, port) != NULL;
+           binding_find4(steps->shared->bindings, transport, address, port) != NULL ||
+           steps_is_mapped(steps, address);
 }
 
 /* The prefix in guard that a session was made under; recovery left none whose prefix is not in force. */

@@ -245,7 +245,7 @@ void l4_quote46(const struct packet *quoted, const struct translation6 *to, uint
         quote_ports(l4, len, TCP_CHECKSUM, false, old, new, to->source_port, to->destination_port);
     else if (quoted->protocol == PACKET_PROTO_UDP)
         quote_ports(l4, len, UDP_CHECKSUM, true, old, new, to->source_port, to->destination_port);
-    else
+    else if (quoted->protocol == PACKET_PROTO_ICMP4)
         quote_echo(l4, l4[0] == ECHO_REQUEST4 ? ECHO_REQUEST6 : ECHO_REPLY6, to->source_port, 0,
                    checksum_pseudo6(&to->source, &to->destination, PACKET_PROTO_ICMP6, claimed));
 }
@@ -259,7 +259,7 @@ void l4_quote64(const struct packet *quoted, const struct translation4 *to, uint
         quote_ports(l4, len, TCP_CHECKSUM, false, old, new, to->source_port, to->destination_port);
     else if (quoted->protocol == PACKET_PROTO_UDP)
         quote_ports(l4, len, UDP_CHECKSUM, true, old, new, to->source_port, to->destination_port);
-    else
+    else if (quoted->protocol == PACKET_PROTO_ICMP6)
         quote_echo(
             l4, l4[0] == ECHO_REQUEST6 ? ECHO_REQUEST4 : ECHO_REPLY4, to->source_port,
             checksum_pseudo6(parse_source6(quoted), parse_destination6(quoted), PACKET_PROTO_ICMP6, claimed),

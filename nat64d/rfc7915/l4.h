@@ -29,7 +29,8 @@ uint16_t l4_mss_limit(const struct translation_mtu *mtu);
 uint16_t l4_mss(const struct packet *packet);
 
 /* Transport of a quoted packet, `len` bytes there at `l4` (at least 8): ports or identifier and, if its
- * bytes are there, the checksum, from (old pseudo-header of `quoted`) to `to`. UDP zero stays zero. */
+ * bytes are there, the checksum, from (old pseudo-header of `quoted`) to `to`. UDP zero stays zero; other
+ * protocols stay as they are. */
 void l4_quote46(const struct packet *quoted, const struct translation6 *to, uint8_t *l4, uint32_t len,
                 uint32_t claimed);
 void l4_quote64(const struct packet *quoted, const struct translation4 *to, uint8_t *l4, uint32_t len,

@@ -8,6 +8,7 @@ LAB_TESTS += \
 	tests/lab/nat64d_one_worker.sh \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/static.sh \
+	tests/lab/eam.sh \
 	tests/lab/shared_points.sh \
 	tests/lab/shared_host.sh \
 	tests/lab/gate64.sh \

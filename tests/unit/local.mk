@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 unit_common = tests/unit/common/test_addr tests/unit/common/test_pref64 tests/unit/common/test_special \
 	tests/unit/common/test_siphash tests/unit/common/test_settings tests/unit/common/test_bad_settings \
 	tests/unit/common/test_control tests/unit/common/test_links tests/unit/common/test_reload
-unit_pool = tests/unit/pool/test_binding tests/unit/pool/test_block tests/unit/pool/test_claim \
+unit_pool = tests/unit/pool/test_binding tests/unit/pool/test_block tests/unit/pool/test_eam tests/unit/pool/test_claim \
 	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_quota
 unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
 	tests/unit/nat64d/rfc7915/test_translate tests/unit/nat64d/rfc7915/test_icmp \
@@ -14,7 +14,7 @@ unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test
 unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_expiry \
 	tests/unit/nat64d/table/test_restore tests/unit/nat64d/table/test_small \
 	tests/unit/nat64d/table/test_state_copy tests/unit/nat64d/table/test_state_file
-unit_steps = tests/unit/nat64d/rfc6146/test_steps
+unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc7757/test_stateless
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
@@ -43,6 +43,7 @@ tests_unit_common_test_reload_LDADD = $(service)
 tests_unit_pool_test_binding_LDADD = $(pool)
 tests_unit_pool_test_block_LDADD = $(pool)
 tests_unit_pool_test_claim_LDADD = $(pool)
+tests_unit_pool_test_eam_LDADD = $(pool)
 tests_unit_pool_test_claim_restore_LDADD = $(pool)
 tests_unit_pool_test_prefixes_LDADD = $(pool)
 tests_unit_pool_test_quota_LDADD = $(pool)
@@ -65,6 +66,7 @@ tests_unit_nat64d_table_test_small_LDADD = $(state)
 tests_unit_nat64d_table_test_state_copy_LDADD = $(state)
 tests_unit_nat64d_table_test_state_file_LDADD = $(state)
 tests_unit_nat64d_rfc6146_test_steps_LDADD = $(steps)
+tests_unit_nat64d_rfc7757_test_stateless_LDADD = $(steps)
 tests_unit_nat64d_test_effective_SOURCES = tests/unit/nat64d/test_effective.c nat64d/effective.c nat64d/effective.h
 tests_unit_nat64d_test_effective_LDADD = $(service)
 tests_unit_nat64d_keeper_test_channel_SOURCES = tests/unit/nat64d/keeper/test_channel.c \

@@ -39,6 +39,8 @@ static const char *companions(const char *group)
         return "prefix = \"64:ff9b::/96\"; ";
     if (strcmp(group, "pools") == 0)
         return "address = \"192.0.2.1\"; ";
+    if (strcmp(group, "eam") == 0)
+        return "ipv4 = \"192.0.2.3\"; ipv6 = \"2001:db8::3\"; ";
     return "protocol = \"tcp\"; ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::1#80\"; ";
 }
 
@@ -86,6 +88,8 @@ static const char *wrong_type(enum settings_type type)
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
     case SETTINGS_TYPE_POOL4:
+    case SETTINGS_TYPE_PREFIX4:
+    case SETTINGS_TYPE_PREFIX6:
     case SETTINGS_TYPE_PREF64:
     case SETTINGS_TYPE_SPAN4:
     case SETTINGS_TYPE_SPAN6: return "17";
@@ -107,6 +111,8 @@ static const char *wrong_value(enum settings_type type)
     case SETTINGS_TYPE_WORD: return "\"nonsense\"";
     case SETTINGS_TYPE_POOL4: return "\"192.0.2.1/24\"";
     case SETTINGS_TYPE_SHARE: return "\"101%\"";
+    case SETTINGS_TYPE_PREFIX4: return "\"192.0.2.1/24\"";
+    case SETTINGS_TYPE_PREFIX6: return "\"2001:db8::1/64\"";
     case SETTINGS_TYPE_PREF64: return "\"2001:db8::/80\"";
     case SETTINGS_TYPE_SPAN4: return "\"192.0.2.1#0\"";
     case SETTINGS_TYPE_SPAN6: return "\"2001:db8::1#9-8\"";
@@ -256,6 +262,25 @@ TEST(overlaps_and_doubles)
             2, "shared with this host");
 }
 
+TEST(EAM_01_and_06_mappings_that_are_none)
+{
+    refused("eam = ( { ipv4 = \"192.0.2.0/24\"; ipv6 = \"2001:db8::/121\"; } );", 1, "fewer addresses");
+    refused("eam = ( { ipv4 = \"192.0.2.0/24\"; ipv6 = \"2001:db8::/64\"; },\n"
+            " { ipv4 = \"192.0.2.0/24\"; ipv6 = \"2001:db8:1::/64\"; } );",
+            2, "ipv4 is used twice");
+    refused("eam = ( { ipv4 = \"192.0.2.0/24\"; ipv6 = \"2001:db8::/64\"; },\n"
+            " { ipv4 = \"198.51.100.0/24\"; ipv6 = \"2001:db8::/64\"; } );",
+            2, "ipv6 is used twice");
+    refused("eam = ( { ipv4 = \"127.0.0.1\"; ipv6 = \"2001:db8::1\"; } );", 1, "loopback");
+    refused("pools = ( { address = \"192.0.2.1\"; shared = true; } );\n"
+            "eam = ( { ipv4 = \"192.0.2.0/30\"; ipv6 = \"2001:db8::/64\"; } );",
+            2, "shared with this host");
+    refused("pools = ( { address = \"192.0.2.0/30\"; } );\n"
+            "static = ( { ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::1#80\"; } );\n"
+            "eam = ( { ipv4 = \"192.0.2.0/31\"; ipv6 = \"2001:db8::/64\"; } );",
+            3, "static binding");
+}
+
 TEST(shared_pools_and_what_must_fit)
 {
     refused("\npools = ( { address = \"uplink\"; } );", 2, "without shared");
@@ -305,6 +330,7 @@ int main(void)
         cmocka_unit_test(ADR_2_2_01_prefix_lengths_33_60_and_97),
         cmocka_unit_test(overlaps_and_doubles),
         cmocka_unit_test(shared_pools_and_what_must_fit),
+        cmocka_unit_test(EAM_01_and_06_mappings_that_are_none),
         cmocka_unit_test(SEC_18_a_static_binding_to_nobody),
         cmocka_unit_test(SEC_13_ranges_that_never_open),
     };

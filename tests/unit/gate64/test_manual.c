@@ -125,6 +125,8 @@ static void example_file(const char *path, const char *example, char file[ENTRY_
         {"pref64[].", "pref64 = ( { prefix = \"64:ff9b::/96\"; ", " } );"},
         {"pools[].address", "pools = ( { ", " } );"},
         {"pools[].", "pools = ( { address = \"192.0.2.1\"; ", " } );"},
+        {"eam[].ipv4", "eam = ( { ipv6 = \"2001:db8::/64\"; ", " } );"},
+        {"eam[].ipv6", "eam = ( { ipv4 = \"192.0.2.16/28\"; ", " } );"},
         {"static[].name",
          "static = ( { protocol = \"tcp\"; ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::5#80\"; ", " } );"},
         {"static[].protocol", "static = ( { ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::5#80\"; ", " } );"},
@@ -139,8 +141,9 @@ static void example_file(const char *path, const char *example, char file[ENTRY_
             before = frames[i].before;
             after = frames[i].after;
         }
-    const char *pool =
-        strncmp(path, "static", 6) == 0 ? "pools = ( { address = \"192.0.2.0/28\"; } );\n" : "";
+    const char *pool = strncmp(path, "static", 6) == 0 || strcmp(path, "nat64.conntrack") == 0
+                           ? "pools = ( { address = \"192.0.2.0/28\"; } );\n"
+                           : "";
     assert_true(snprintf(file, ENTRY_MAX, "%s%s%s%s\n", pool, before, example, after) < ENTRY_MAX);
 }
 
