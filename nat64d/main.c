@@ -34,6 +34,22 @@ static void tell_opened_ranges(const struct settings *settings)
     }
 }
 
+/* RFC 7757 3.2: mappings may lie within one another, which may be meant or not. */
+static void tell_nested_mappings(const struct settings *settings)
+{
+    char inner[ADDR_TEXT_LEN], outer[ADDR_TEXT_LEN];
+    for (size_t i = 0; i < settings->eam_count; i++)
+        for (size_t k = 0; k < i; k++) {
+            const struct settings_eam *a = &settings->eam[i], *b = &settings->eam[k];
+            bool four = addr_overlap4(&a->ipv4, &b->ipv4);
+            if (four || addr_overlap6(&a->ipv6, &b->ipv6))
+                log_warning("config",
+                            "eam: %s and %s overlap; the longer one holds for the addresses of both",
+                            four ? addr_print_prefix4(&a->ipv4, inner) : addr_print_prefix6(&a->ipv6, inner),
+                            four ? addr_print_prefix4(&b->ipv4, outer) : addr_print_prefix6(&b->ipv6, outer));
+        }
+}
+
 /* The parts of this program that it starts itself, as another user. */
 static int run_role(int argc, char *argv[])
 {
@@ -59,6 +75,7 @@ int main(int argc, char *argv[])
     case PROGRAM_HOST_DOWN: return host_command_down(settings);
     }
     tell_opened_ranges(settings);
+    tell_nested_mappings(settings);
     struct keeper_options options = {.foreground = order.foreground, .keep = order.keep, .argv = argv};
     return keeper_run(settings, &options);
 }
