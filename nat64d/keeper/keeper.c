@@ -103,9 +103,9 @@ static int begin(struct keeper *keeper)
 
 static int start(struct keeper *keeper, struct settings *settings)
 {
-    /* NET_ADMIN: the host's set-up; SETUID, SETGID: the translator's user; KILL: to end what has that user.
-     */
-    static const int kept[] = {CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL};
+    /* NET_ADMIN: the host's set-up; NET_RAW: the same by iptables-legacy(8), which asks by a raw socket;
+     * SETUID, SETGID: the translator's user; KILL: to end what has that user. */
+    static const int kept[] = {CAP_NET_ADMIN, CAP_NET_RAW, CAP_SETUID, CAP_SETGID, CAP_KILL};
     inherit_load(&keeper->inherited);
     int r = load(keeper, settings);
     if (r == 0)
