@@ -220,8 +220,8 @@ static void arm_sessions(struct steps *steps, const struct recover_scratch *scra
                        now_ns);
 }
 
-/* What each backend has; a dynamic binding that no session was left of goes. */
-static void count_bindings(struct steps *steps, const struct recover_scratch *scratch,
+/* What each backend has; a dynamic binding that no session was left of goes, and its port is held down. */
+static void count_bindings(struct steps *steps, const struct recover_scratch *scratch, uint64_t now_ns,
                            struct recover_count *count)
 {
     const struct state *state = &steps->shared->state;
@@ -236,7 +236,7 @@ static void count_bindings(struct steps *steps, const struct recover_scratch *sc
                           scratch->answered[i]);
             continue;
         }
-        claim_forget(shard->claim, entry->address_index, entry->transport, entry->src4_port);
+        claim_release(shard->claim, entry->address_index, entry->transport, entry->src4_port, now_ns);
         bib_drop(&shard->bib, i);
         count->bindings--;
         count->bindings_dropped++;
@@ -251,8 +251,8 @@ void recover_shards(struct steps *steps, const struct recover_scratch *scratch, 
     keep_bindings(steps, &count);
     keep_sessions(steps, ask_destination, &count);
     arm_sessions(steps, scratch, now_ns, &count);
-    count_bindings(steps, scratch, &count);
     for (unsigned i = steps->worker; i < steps->shared->shards; i += steps->shared->workers)
         count.held += claim_restore_held(steps->shards[i].claim, scratch->held, now_ns);
+    count_bindings(steps, scratch, now_ns, &count);
     *ret_count = count;
 }
