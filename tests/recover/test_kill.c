@@ -429,14 +429,19 @@ static void tear(struct rig *r)
 
 static void recover_here(struct rig *r)
 {
-    static uint32_t answered[256], closing[256];
+    static uint32_t answered[256];
+    static uint8_t bib_chunks[1], session_chunks[1];
+    static struct recover_closing closing[256];
     static struct claim_held held[HELD];
     struct steps steps = {.shared = &r->tables->shared, .shards = r->tables->shards, .network = &r->network};
-    const struct recover_scratch scratch = {answered, closing, held};
+    const struct recover_scratch scratch = {answered, bib_chunks, session_chunks, closing, held};
     memset(answered, 0, sizeof(answered));
+    memset(&r->recovered, 0, sizeof(r->recovered));
     r->tables->shared.settings_changed = true;
-    must(recover_begin(&r->tables->shared) == 0, "begin");
-    recover_shards(&steps, &scratch, rig_now_ns, &r->recovered);
+    recover_begin(&r->tables->shared);
+    recover_survey(&steps, &scratch, &r->recovered);
+    recover_slots(&steps, &scratch, rig_now_ns, &r->recovered);
+    recover_rest(&steps, &scratch, rig_now_ns, &r->recovered);
     recover_done(&r->tables->shared, 1);
 }
 
