@@ -8,13 +8,18 @@ LAB_TESTS += \
 	tests/lab/nat64d_one_worker.sh \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/gate64.sh \
-	tests/lab/check.sh
+	tests/lab/check.sh \
+	tests/lab/limits.sh \
+	tests/lab/exhaust.sh
 EXTRA_DIST += $(LAB_TESTS) \
 	tests/lab/minbase tests/lab/enter tests/lab/lab.sh tests/lab/points.sh \
-	tests/lab/dns64_load.py
+	tests/lab/dns64_load.py tests/lab/poll_sessions.py
 
 # nat64d with counters around mutexes and rings.
 check_PROGRAMS += tests/lab/nat64d_counted
 tests_lab_nat64d_counted_SOURCES = tests/lab/wrap_count.c $(nat64d_nat64d_SOURCES)
 tests_lab_nat64d_counted_LDADD = $(nat64d_nat64d_LDADD)
 tests_lab_nat64d_counted_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=ring_push -Wl,--wrap=ring_pop
+
+# Many flows at a rate, for tests of limits and reloads.
+check_PROGRAMS += tests/lab/connect_load
