@@ -9,6 +9,8 @@ LAB_TESTS += \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/shared_points.sh \
 	tests/lab/shared_host.sh \
+	tests/lab/limits.sh \
+	tests/lab/exhaust.sh \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh
 LONG_LAB_TESTS += \
@@ -17,11 +19,11 @@ EXTRA_DIST += $(LAB_TESTS) $(LONG_LAB_TESTS) \
 	tests/lab/all_points.sh \
 	tests/lab/dns64_load.py \
 	tests/lab/enter \
-	tests/lab/enter. \
 	tests/lab/lab.sh \
 	tests/lab/make-root \
 	tests/lab/minbase \
 	tests/lab/points.sh \
+	tests/lab/poll_sessions.py \
 	tests/lab/steady.py
 
 # nat64d with counters around mutexes and rings.
@@ -36,3 +38,5 @@ debian-root: ; $(abs_top_srcdir)/tests/lab/make-root $(G64_DEBIAN_ROOT) systemd 
 	nftables procps curl libmnl0 libnetfilter-queue1 libldns3 libevent-core-2.1-7 libevent-extra-2.1-7 \
 	libevent-pthreads-2.1-7 libconfig9 libjansson4 libcap-ng0
 .PHONY: debian-root
+# Many flows at a rate, for tests of limits and reloads.
+check_PROGRAMS += tests/lab/connect_load
