@@ -35,6 +35,7 @@ enum {
     TICK_MS = 1000,
     REQUEST_WAIT_MS = 50, /* for a client of the control socket to have sent its request */
     SNAPSHOT_WAIT_S = 60, /* at a stop */
+    DYING_WAIT_MS = 5000, /* for the translator of a keeper that was killed to be gone */
 };
 
 static int open_control(struct keeper *keeper)
@@ -44,7 +45,13 @@ static int open_control(struct keeper *keeper)
     if (keeper->control_fd >= 0)
         return 0;
     snprintf(path, sizeof(path), "%s/nat64d/control", keeper->in_force.file->state_dir);
+    /* The lock is ours, so who still listens is the translator of a keeper that was killed, in its last
+     * moments: until then it has the state and the device's queues. */
     int r = control_listen(path, keeper->identity.gid, &keeper->control_fd);
+    for (int i = 0; r == -EADDRINUSE && i < DYING_WAIT_MS; i++) {
+        usleep(1000);
+        r = control_listen(path, keeper->identity.gid, &keeper->control_fd);
+    }
     if (r < 0)
         log_error("control", "cannot listen on %s: %s; choose another state-dir", path, strerror(-r));
     return r;
@@ -89,7 +96,7 @@ static int load(struct keeper *keeper, struct settings *settings)
 static int begin(struct keeper *keeper)
 {
     struct host_plan plan = keeper_plan(keeper, keeper->in_force.effective);
-    bool there = host_has(keeper->host, &plan);
+    bool there = keeper->taken_over = host_has(keeper->host, &plan);
     int r = there ? keeper_start_child(keeper) : 0;
     if (r == 0)
         r = host_add(keeper->host, &plan);
@@ -126,15 +133,15 @@ static int start(struct keeper *keeper, struct settings *settings)
     keeper->workers = size_workers(settings);
     uint32_t sessions = size_sessions(settings);
     keeper->shape = (struct state_shape){sessions, sessions, size_shards(keeper->workers), HELD_SLOTS};
-    r = open_counters(keeper);
+    r = open_control(keeper);
+    if (r == 0)
+        r = open_counters(keeper);
     if (r == 0)
         r = state_store_open(&keeper->store, keeper->in_force.effective, &keeper->shape);
     if (r == 0 && keeper->workers > keeper->store.shape.shards)
         keeper->workers = keeper->store.shape.shards;
     if (r == 0)
         r = host_open(settings->state_dir, &keeper->host);
-    if (r == 0)
-        r = open_control(keeper);
     if (r == 0)
         r = sandbox_keep(kept, sizeof(kept) / sizeof(kept[0]));
     if (r == 0)
@@ -286,7 +293,9 @@ static void finish_snapshot(struct keeper *keeper)
 static void stop(struct keeper *keeper)
 {
     const struct settings *settings = keeper->in_force.effective;
-    bool keep = settings != NULL && (settings->nat64.keep || keeper->options->keep) && keeper->was_ready;
+    /* What a start found goes on waiting for the next, if this one fails. */
+    bool keep = settings != NULL && (settings->nat64.keep || keeper->options->keep) &&
+                (keeper->was_ready || keeper->taken_over);
     char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
     service_stopping();
     keeper_end_child(keeper, false);

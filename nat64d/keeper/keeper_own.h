@@ -51,6 +51,7 @@ struct keeper {
     int channel;
     bool ready;          /* the child translates */
     bool was_ready;      /* some child did */
+    bool taken_over;     /* the host's set-up was there at the start */
     uint64_t started_ns; /* the child */
     unsigned restarts;   /* in a row */
     uint64_t restart_ns; /* when to start the next; 0: not */
