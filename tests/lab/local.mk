@@ -10,11 +10,12 @@ LAB_TESTS += \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh \
 	tests/lab/restart.sh \
-	tests/lab/restart_shared.sh
+	tests/lab/restart_shared.sh \
+	tests/lab/restart_state.sh
 EXTRA_DIST += $(LAB_TESTS) \
 	tests/lab/minbase tests/lab/enter tests/lab/lab.sh tests/lab/points.sh \
 	tests/lab/dns64_load.py \
-	tests/lab/session_field.patch tests/lab/supervise
+	tests/lab/session_field.patch tests/lab/supervise tests/lab/flows.py
 
 # nat64d with counters around mutexes and rings.
 check_PROGRAMS += tests/lab/nat64d_counted
