@@ -1,2 +1,4 @@
-# Benchmarks: ratios against peers; never part of make check.
-EXTRA_DIST += tests/bench/run
+# Benchmarks: ratios against peers, the gap that a restart makes; never part of make check.
+EXTRA_DIST += \
+	tests/bench/run \
+	tests/bench/gap tests/bench/echo.py tests/bench/sessions.py
