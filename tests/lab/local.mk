@@ -9,6 +9,9 @@ LAB_TESTS += \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/shared_points.sh \
 	tests/lab/shared_host.sh \
+	tests/lab/restart.sh \
+	tests/lab/restart_shared.sh \
+	tests/lab/restart_state.sh \
 	tests/lab/limits.sh \
 	tests/lab/exhaust.sh \
 	tests/lab/gate64.sh \
@@ -19,12 +22,15 @@ EXTRA_DIST += $(LAB_TESTS) $(LONG_LAB_TESTS) \
 	tests/lab/all_points.sh \
 	tests/lab/dns64_load.py \
 	tests/lab/enter \
+	tests/lab/flows.py \
 	tests/lab/lab.sh \
 	tests/lab/make-root \
 	tests/lab/minbase \
 	tests/lab/points.sh \
 	tests/lab/poll_sessions.py \
-	tests/lab/steady.py
+	tests/lab/session_field.patch \
+	tests/lab/steady.py \
+	tests/lab/supervise
 
 # nat64d with counters around mutexes and rings.
 check_PROGRAMS += tests/lab/nat64d_counted
