@@ -94,10 +94,10 @@ has_only() { # PID CAPABILITIES: effective and permitted are these, and it gets 
     grep -E 'CapEff|CapPrm|CapBnd|NoNewPrivs|Uid' "/proc/$1/status"
     [ "$(grep -cE "(CapEff|CapPrm):.$2" "/proc/$1/status")" = 2 ] && grep -q 'NoNewPrivs:.1' "/proc/$1/status"
 }
-capabilities() { # bits: KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10, NET_ADMIN 12
+capabilities() { # bits: KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10, NET_ADMIN 12, NET_RAW 13
     lab_nat64d && lab_dns64 || return 1
-    has_only "$NAT64D_PID" 00000000000010e0 && has_only "$(lab_translator)" 0000000000000000 &&
-        has_only "$DNS64_PID" 0000000000000400 && grep -q 'CapBnd:.00000000000010e0' "/proc/$NAT64D_PID/status" &&
+    has_only "$NAT64D_PID" 00000000000030e0 && has_only "$(lab_translator)" 0000000000000000 &&
+        has_only "$DNS64_PID" 0000000000000400 && grep -q 'CapBnd:.00000000000030e0' "/proc/$NAT64D_PID/status" &&
         [ "$(stat -c %U "/proc/$(lab_translator)")" = gate64 ]
     local r=$?
     lab_end "$NAT64D_PID"
