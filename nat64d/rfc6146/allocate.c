@@ -19,6 +19,7 @@ static enum reason refused_by(enum quota_result result)
     case QUOTA_SESSIONS: return REASON_LIMIT_SESSIONS;
     case QUOTA_UNANSWERED: return REASON_LIMIT_UNANSWERED;
     case QUOTA_RATE: return REASON_LIMIT_RATE;
+    case QUOTA_TABLE: return REASON_TABLE_FULL;
     }
     return REASON_LIMIT_RECORDS;
 }

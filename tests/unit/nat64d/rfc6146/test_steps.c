@@ -61,6 +61,7 @@ static int set_up(void **context)
         .prefix_len = {128, 64},
         .ports = {{60000, false}, {60000, false}},
         .sessions = {SLOTS, SLOTS},
+        .sessions_in_all = 1000000,
         .unanswered = {SLOTS, SLOTS},
         .rate = {100000, 100000},
     };
