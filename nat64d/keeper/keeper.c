@@ -33,6 +33,8 @@
 enum {
     HELD_SLOTS = 8192, /* ports held down, a shard (RFC 6888 REQ-8) */
     TICK_MS = 1000,
+    GONE_WAIT_MS = 5000, /* for the translator of a keeper that was killed */
+    GONE_LOOK_MS = 10,
     REQUEST_WAIT_MS = 50, /* for a client of the control socket to have sent its request */
     SNAPSHOT_WAIT_S = 60, /* at a stop */
 };
@@ -45,6 +47,12 @@ static int open_control(struct keeper *keeper)
         return 0;
     snprintf(path, sizeof(path), "%s/nat64d/control", keeper->in_force.file->state_dir);
     int r = control_listen(path, keeper->identity.gid, &keeper->control_fd);
+    /* We have the lock, so this is the translator of a keeper that was killed: it is going, and its memory
+     * takes a moment. Nothing may touch the state before it is gone. */
+    for (int waited_ms = 0; r == -EADDRINUSE && waited_ms < GONE_WAIT_MS; waited_ms += GONE_LOOK_MS) {
+        usleep(GONE_LOOK_MS * 1000);
+        r = control_listen(path, keeper->identity.gid, &keeper->control_fd);
+    }
     if (r < 0)
         log_error("control", "cannot listen on %s: %s; choose another state-dir", path, strerror(-r));
     return r;
