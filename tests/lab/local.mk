@@ -9,11 +9,13 @@ LAB_TESTS += \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh \
+	tests/lab/nat64d_reload.sh \
 	tests/lab/limits.sh \
 	tests/lab/exhaust.sh
 EXTRA_DIST += $(LAB_TESTS) \
 	tests/lab/minbase tests/lab/enter tests/lab/lab.sh tests/lab/points.sh \
-	tests/lab/dns64_load.py tests/lab/poll_sessions.py
+	tests/lab/dns64_load.py tests/lab/poll_sessions.py \
+	tests/lab/reload_files.py tests/lab/udp_steady.py
 
 # nat64d with counters around mutexes and rings.
 check_PROGRAMS += tests/lab/nat64d_counted
