@@ -213,6 +213,7 @@ int translator_new(const struct translator_input *input, struct recover_count *r
     pthread_mutex_init(&translator->mutex, NULL);
     translator->mapping.fd = translator->counters_mapping.fd = -1;
     translator->workers_count = input->workers;
+    translator->printed = input->printed;
     int r = open_state(translator, input);
     if (r == 0)
         r = map_counters(translator, input->counters_fd);
@@ -249,10 +250,11 @@ static void move_syns(struct tables *from, struct tables *to)
     }
 }
 
-int translator_reload(struct translator *translator, struct settings *settings, uint64_t settings_hash,
-                      const struct links *links, struct recover_count *ret_count)
+int translator_reload(struct translator *translator, struct settings *settings, char *printed,
+                      uint64_t settings_hash, const struct links *links, struct recover_count *ret_count)
 {
     const struct settings_nat64 *nat64 = &settings->nat64;
+    char *old_printed = translator->printed;
     struct generation new, old = {.settings = translator->settings,
                                   .backends = translator->backends,
                                   .backends_count = translator->backends_count,
@@ -270,6 +272,7 @@ int translator_reload(struct translator *translator, struct settings *settings, 
                           (uint32_t)nat64->icmp_errors.per_second,
                           (uint32_t)nat64->icmp_errors.per_second_per_network);
         adopt(translator, &new);
+        translator->printed = printed;
     }
     worker_resume(translator->workers);
     pthread_mutex_unlock(&translator->mutex);
@@ -279,6 +282,7 @@ int translator_reload(struct translator *translator, struct settings *settings, 
     }
     worker_set_network(translator->workers, new.network);
     settings_file_free(old.settings);
+    free(old_printed);
     generation_done(&old);
     return 0;
 }
@@ -332,6 +336,7 @@ void translator_free(struct translator *translator)
     mapping_close(&translator->counters_mapping);
     mapping_close(&translator->mapping);
     settings_file_free(translator->settings);
+    free(translator->printed);
     pthread_mutex_destroy(&translator->mutex);
     free(translator);
 }

@@ -33,6 +33,8 @@
 
 enum {
     TICK_MS = 1000,
+    GONE_WAIT_MS = 5000, /* for the translator of a keeper that was killed */
+    GONE_LOOK_MS = 10,
     REQUEST_WAIT_MS = 50, /* for a client of the control socket to have sent its request */
     SNAPSHOT_WAIT_S = 60, /* at a stop */
 };
@@ -47,6 +49,12 @@ static int open_control(struct keeper *keeper)
     /* We hold the lock, so whoever still listens is a translator that is about to end. */
     unlink(path);
     int r = control_listen(path, keeper->identity.gid, &keeper->control_fd);
+    /* We have the lock, so this is the translator of a keeper that was killed: it is going, and its memory
+     * takes a moment. Nothing may touch the state before it is gone. */
+    for (int waited_ms = 0; r == -EADDRINUSE && waited_ms < GONE_WAIT_MS; waited_ms += GONE_LOOK_MS) {
+        usleep(GONE_LOOK_MS * 1000);
+        r = control_listen(path, keeper->identity.gid, &keeper->control_fd);
+    }
     if (r < 0)
         log_error("control", "cannot listen on %s: %s; choose another state-dir", path, strerror(-r));
     return r;
@@ -168,25 +176,37 @@ static void answer_unavailable(const struct keeper *keeper)
     close(fd);
 }
 
-static int hear_child(struct keeper *keeper)
+static void obey(struct keeper *keeper, const struct channel_message *message)
+{
+    switch (message->kind) {
+    case CHANNEL_READY: keeper_child_ready(keeper, message); break;
+    case CHANNEL_ALIVE:
+        service_alive();
+        if (message->drained)
+            keeper_drop_drained(keeper);
+        break;
+    case CHANNEL_ASK_RELOAD: keeper_reload_asked(keeper, message); break;
+    case CHANNEL_ASK_UPGRADE: keeper_upgrade_asked(keeper); break;
+    default: log_warning("translator", "it sent a message of kind %u, which makes no sense", message->kind);
+    }
+}
+
+static void hear_child(struct keeper *keeper)
 {
     struct channel_message message;
     unsigned count;
-    int r = channel_receive(keeper->channel, 0, &message, NULL, 0, &count);
-    if (r <= 0)
-        return 0; /* its end comes by SIGCHLD */
-    switch (message.kind) {
-    case CHANNEL_READY: keeper_child_ready(keeper, &message); break;
-    case CHANNEL_ALIVE:
-        service_alive();
-        if (message.drained)
-            keeper_drop_drained(keeper);
-        break;
-    case CHANNEL_ASK_RELOAD: keeper_reload_asked(keeper, &message); break;
-    case CHANNEL_ASK_UPGRADE: keeper_upgrade_asked(keeper); break;
-    default: log_warning("translator", "it sent a message of kind %u, which makes no sense", message.kind);
-    }
-    return 0;
+    /* Its end comes by SIGCHLD. */
+    if (channel_receive(keeper->channel, 0, &message, NULL, 0, &count) == 1)
+        obey(keeper, &message);
+}
+
+/* What was asked during a reload. */
+static void obey_asked(struct keeper *keeper)
+{
+    struct channel_message message = keeper->asked;
+    keeper->asked = (struct channel_message){0};
+    if (message.kind == CHANNEL_ASK_RELOAD || message.kind == CHANNEL_ASK_UPGRADE)
+        obey(keeper, &message);
 }
 
 /* Whoever ended: the translator, or the copy for a snapshot. */
@@ -249,7 +269,7 @@ static int run(struct keeper *keeper)
         if (poll(fds, 4, next_ms(keeper, clock_now_ns())) < 0 && errno != EINTR)
             return -errno;
         if (fds[2].revents & POLLIN)
-            r = hear_child(keeper);
+            hear_child(keeper);
         if (r == 0 && fds[0].revents != 0) {
             int number = service_wait(keeper->signals, 0);
             if (number == SIGTERM || number == SIGINT)
@@ -257,6 +277,8 @@ static int run(struct keeper *keeper)
             if (number == SIGHUP)
                 keeper_reload(keeper);
         }
+        if (r == 0)
+            obey_asked(keeper);
         if (r == 0)
             r = reap(keeper);
         if (r == 0 && fds[1].revents != 0)
