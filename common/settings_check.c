@@ -57,8 +57,15 @@ static bool pools_overlap(const struct settings_pool *a, const struct settings_p
     return addr_overlap4(&a->address, &b->address);
 }
 
-static int check_shared(const struct settings_pool *pool, const struct fault *fault)
+static int check_shared(const struct settings *settings, const struct settings_pool *pool,
+                        const struct fault *fault)
 {
+    /* The host would take the answers to tracked packets for its own. */
+    if (pool->shared && settings->nat64.conntrack)
+        return fail(
+            fault, pool->line,
+            "pool is shared and nat64.conntrack is true; allowed: conntrack = true with pools that are "
+            "not shared");
     if (is_uplink(pool) && !pool->shared)
         return fail(fault, pool->line,
                     "pool has address = \"uplink\" without shared = true; allowed: together");
@@ -74,7 +81,7 @@ static int check_pools(const struct settings *settings, const struct fault *faul
     enum { LONGEST_POOL = 16 }; /* 65536 addresses: what an index of the pool holds */
     for (size_t i = 0; i < settings->pools_count; i++) {
         const struct settings_pool *a = &settings->pools[i];
-        int r = check_shared(a, fault);
+        int r = check_shared(settings, a, fault);
         if (r < 0)
             return r;
         if (a->address.len < LONGEST_POOL)
@@ -90,11 +97,11 @@ static int check_pools(const struct settings *settings, const struct fault *faul
     return 0;
 }
 
+/* The uplink's address may be any until it is found out; then this is asked again. */
 static bool in_pools(const struct settings *settings, uint32_t address)
 {
     for (size_t i = 0; i < settings->pools_count; i++)
-        if (is_uplink(&settings->pools[i]) ? address == 0
-                                           : addr_in_prefix4(address, &settings->pools[i].address))
+        if (is_uplink(&settings->pools[i]) || addr_in_prefix4(address, &settings->pools[i].address))
             return true;
     return false;
 }

@@ -14,6 +14,7 @@
 #include "common/pref64.h"
 #include "common/reload.h"
 #include "config.h"
+#include "nat64d/keeper/size.h"
 #include "nat64d/rfc6146/tcp_state.h"
 
 enum {

@@ -21,6 +21,14 @@ int effective_resolve(struct settings *settings, uint32_t uplink4, char error[SE
 {
     char what[SETTINGS_ERROR_LEN - SETTINGS_PATH_LEN - 16];
     int line = 0;
+    if (settings->pools_count == 0) {
+        snprintf(
+            error, SETTINGS_ERROR_LEN,
+            "%s: no pools; leave pools out to share the address of the uplink, or name IPv4 addresses that "
+            "are routed to this gateway",
+            settings->file);
+        return -EINVAL;
+    }
     if (!settings_uplink_wanted(settings))
         return 0;
     if (uplink4 == 0) {

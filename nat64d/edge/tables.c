@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "nat64d/keeper/size.h"
 #include "nat64d/rfc6146/allocate.h"
 #include "nat64d/table/owner.h"
 
@@ -98,7 +99,7 @@ static int make_quota(struct tables *tables, bool single_network)
 {
     const struct settings_nat64 *nat64 = &tables->settings->nat64;
     const struct state_header *header = tables->shared.state.header;
-    uint32_t sessions = header->session_slots;
+    uint32_t sessions = size_sessions(tables->settings);
     struct settings_share network_sessions =
         network_share(&nat64->limits.sessions_per_network, single_network);
     struct quota_limits limits = {
@@ -112,7 +113,8 @@ static int make_quota(struct tables *tables, bool single_network)
         .rate = {(uint32_t)nat64->limits.new_sessions_per_second,
                  (uint32_t)nat64->limits.new_sessions_per_second_per_network},
     };
-    return quota_new(sessions, &limits, header->key, &tables->quota);
+    /* Each session may be of a backend and a network of its own. */
+    return quota_new(2 * sessions, &limits, header->key, &tables->quota);
 }
 
 static int make_pool(struct tables *tables, bool single_network)

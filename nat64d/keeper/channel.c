@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,17 @@ union control {
 int channel_pair(int ret_fds[2])
 {
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds) < 0 ? -errno : 0;
+}
+
+int channel_text(const char *name, const char *text, size_t len)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (write(fd, text, len) == (ssize_t)len)
+        return fd;
+    close(fd);
+    return -EIO;
 }
 
 int channel_send(int fd, const struct channel_message *message, const int *fds, unsigned fds_count)

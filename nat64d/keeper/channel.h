@@ -40,6 +40,7 @@ enum channel_state {
 
 enum channel_fd {
     CHANNEL_FD_CONTROL,  /* listening */
+    CHANNEL_FD_ALIVE,    /* a lock that only the translator holds: until it is free, one lives */
     CHANNEL_FD_COUNTERS, /* struct counters of WORKER_MAX */
     CHANNEL_FD_SETTINGS, /* text of the configuration */
     CHANNEL_FD_DRAINS,   /* text: pools that were taken out of it */
@@ -67,6 +68,9 @@ struct channel_message {
 
 /* Both ends, close-on-exec. */
 int channel_pair(int ret_fds[2]) __attribute__((warn_unused_result));
+
+/* A descriptor of such a text, for a process that cannot read the file that it comes from. */
+int channel_text(const char *name, const char *text, size_t len) __attribute__((warn_unused_result));
 
 /* 0 or negative errno. */
 int channel_send(int fd, const struct channel_message *message, const int *fds, unsigned fds_count);

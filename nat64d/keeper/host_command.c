@@ -61,6 +61,18 @@ int host_command_up(struct settings *settings)
     return r < 0 ? PROGRAM_FAILED : PROGRAM_GOOD;
 }
 
+/* What a nat64d that was killed left in its folders. */
+static void remove_files(const struct settings *settings)
+{
+    static const char *const names[] = {"control", "translator"};
+    char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
+    state_store_remove(settings);
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/nat64d/%s", settings->state_dir, names[i]);
+        unlink(path);
+    }
+}
+
 int host_command_down(struct settings *settings)
 {
     struct host *host = NULL;
@@ -70,7 +82,7 @@ int host_command_down(struct settings *settings)
         r = host_down(host);
     host_close(host);
     if (r == 0)
-        state_store_remove(settings);
+        remove_files(settings);
     if (lock >= 0)
         close(lock);
     settings_file_free(settings);

@@ -101,31 +101,28 @@ int inherit_exec(const struct inherit *inherit, const char *path, char *const ar
     return -errno;
 }
 
-void inherit_store(const struct inherit *inherit)
+/* One message to the service manager about a descriptor of that name. */
+static void tell(const char *what, const char *name, const int *fd)
 {
 #ifdef HAVE_SYSTEMD
-    for (unsigned i = 0; i < inherit->count; i++) {
-        char text[64];
-        /* FDPOLL=0: a TUN queue without its device shows an error, and stays wanted. */
-        snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=%s", inherit->names[i]);
-        sd_notify(0, text);
-        snprintf(text, sizeof(text), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", inherit->names[i]);
-        sd_pid_notify_with_fds(0, 0, text, &inherit->fds[i], 1);
-    }
+    char text[64];
+    snprintf(text, sizeof(text), "%s\nFDNAME=%s", what, name);
+    sd_pid_notify_with_fds(0, 0, text, fd, fd != NULL);
 #else
-    (void)inherit;
+    (void)what, (void)name, (void)fd;
 #endif
+}
+
+void inherit_store(const struct inherit *inherit)
+{
+    inherit_forget(inherit);
+    /* FDPOLL=0: a TUN queue without its device shows an error, and stays wanted. */
+    for (unsigned i = 0; i < inherit->count; i++)
+        tell("FDSTORE=1\nFDPOLL=0", inherit->names[i], &inherit->fds[i]);
 }
 
 void inherit_forget(const struct inherit *inherit)
 {
-#ifdef HAVE_SYSTEMD
-    for (unsigned i = 0; i < inherit->count; i++) {
-        char text[64];
-        snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=%s", inherit->names[i]);
-        sd_notify(0, text);
-    }
-#else
-    (void)inherit;
-#endif
+    for (unsigned i = 0; i < inherit->count; i++)
+        tell("FDSTOREREMOVE=1", inherit->names[i], NULL);
 }

@@ -27,11 +27,11 @@
 #include "nat64d/effective.h"
 #include "nat64d/keeper/channel.h"
 #include "nat64d/keeper/keeper_own.h"
+#include "nat64d/keeper/rules.h"
 #include "nat64d/keeper/size.h"
 #include "nat64d/keeper/snapshot.h"
 
 enum {
-    HELD_SLOTS = 8192, /* ports held down, a shard (RFC 6888 REQ-8) */
     TICK_MS = 1000,
     REQUEST_WAIT_MS = 50, /* for a client of the control socket to have sent its request */
     SNAPSHOT_WAIT_S = 60, /* at a stop */
@@ -44,6 +44,8 @@ static int open_control(struct keeper *keeper)
     if (keeper->control_fd >= 0)
         return 0;
     snprintf(path, sizeof(path), "%s/nat64d/control", keeper->in_force.file->state_dir);
+    /* We hold the lock, so whoever still listens is a translator that is about to end. */
+    unlink(path);
     int r = control_listen(path, keeper->identity.gid, &keeper->control_fd);
     if (r < 0)
         log_error("control", "cannot listen on %s: %s; choose another state-dir", path, strerror(-r));
@@ -102,9 +104,10 @@ static int begin(struct keeper *keeper)
 
 static int start(struct keeper *keeper, struct settings *settings)
 {
-    /* NET_ADMIN: the host's set-up; SETUID, SETGID: the translator's user; KILL: to end what has that user.
-     */
-    static const int kept[] = {CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL};
+    /* NET_ADMIN: the host's set-up; SETUID, SETGID: the translator's user; KILL: to end what has that user;
+     * and only where it is needed NET_RAW. */
+    static const int kept[] = {CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_NET_RAW};
+    size_t kept_count = sizeof(kept) / sizeof(kept[0]) - !rules_need_raw();
     inherit_load(&keeper->inherited);
     int r = load(keeper, settings);
     if (r == 0)
@@ -124,8 +127,9 @@ static int start(struct keeper *keeper, struct settings *settings)
     if (keeper->watch < 0)
         return keeper->watch;
     keeper->workers = size_workers(settings);
-    uint32_t sessions = size_sessions(settings);
-    keeper->shape = (struct state_shape){sessions, sessions, size_shards(keeper->workers), HELD_SLOTS};
+    unsigned shards = size_shards(keeper->workers);
+    uint32_t slots = size_slots(settings, shards);
+    keeper->shape = (struct state_shape){slots, slots, shards, STATE_HELD};
     r = open_counters(keeper);
     if (r == 0)
         r = state_store_open(&keeper->store, keeper->in_force.effective, &keeper->shape);
@@ -136,7 +140,7 @@ static int start(struct keeper *keeper, struct settings *settings)
     if (r == 0)
         r = open_control(keeper);
     if (r == 0)
-        r = sandbox_keep(kept, sizeof(kept) / sizeof(kept[0]));
+        r = sandbox_keep(kept, kept_count);
     if (r == 0)
         r = begin(keeper);
     inherit_done(&keeper->inherited);
@@ -286,7 +290,9 @@ static void finish_snapshot(struct keeper *keeper)
 static void stop(struct keeper *keeper)
 {
     const struct settings *settings = keeper->in_force.effective;
-    bool keep = settings != NULL && (settings->nat64.keep || keeper->options->keep) && keeper->was_ready;
+    /* Also after a start that failed, if it found the sessions of an earlier one. */
+    bool keep = settings != NULL && (settings->nat64.keep || keeper->options->keep) &&
+                (keeper->was_ready || keeper->store.how != CHANNEL_STATE_FRESH);
     char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
     service_stopping();
     keeper_end_child(keeper, false);
@@ -310,6 +316,8 @@ static void stop(struct keeper *keeper)
         snprintf(path, sizeof(path), "%s/nat64d/control", keeper->in_force.file->state_dir);
         unlink(path);
         close(keeper->control_fd);
+        snprintf(path, sizeof(path), "%s/nat64d/translator", keeper->in_force.file->state_dir);
+        unlink(path);
     }
     mapping_close(&keeper->counters);
     links_free(keeper->links);
@@ -328,7 +336,8 @@ int keeper_run(struct settings *settings, const struct keeper_options *options)
     if (keeper == NULL)
         return PROGRAM_FAILED;
     keeper->options = options;
-    keeper->lock = keeper->signals = keeper->watch = keeper->control_fd = keeper->channel = -1;
+    keeper->lock = keeper->signals = keeper->watch = keeper->control_fd = keeper->channel = keeper->alive_fd =
+        -1;
     keeper->counters.fd = -1;
     keeper->started_utc_ns = clock_utc_ns();
     for (unsigned i = 0; i < WORKER_MAX; i++)

@@ -44,6 +44,7 @@ struct keeper {
     int queue_fds[2 * WORKER_MAX];
     unsigned queues;
     int lock, signals, watch, control_fd;
+    int alive_fd; /* the lock that the next translator holds */
     uint64_t started_utc_ns;
     struct inherit inherited;
 

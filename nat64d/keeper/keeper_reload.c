@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,25 +80,14 @@ int keeper_settings_make(struct keeper_settings *made, struct settings *file, ch
     return 0;
 }
 
-static int memfd_of(const char *name, const char *text, size_t len)
-{
-    int fd = memfd_create(name, MFD_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    if (write(fd, text, len) == (ssize_t)len)
-        return fd;
-    close(fd);
-    return -EIO;
-}
-
 static int send_reload(const struct keeper *keeper, const struct keeper_settings *new)
 {
     struct channel_message message = {.kind = CHANNEL_RELOAD, .uplink4 = new->uplink4, .hash = new->hash};
     strcpy(message.name, new->file->file);
-    int fds[2] = {memfd_of("settings", new->text, new->len), -1};
+    int fds[2] = {channel_text("settings", new->text, new->len), -1};
     int r = fds[0] < 0 ? fds[0] : 0;
     if (r == 0) {
-        fds[1] = memfd_of("drains", new->drains, strlen(new->drains));
+        fds[1] = channel_text("drains", new->drains, strlen(new->drains));
         r = fds[1] < 0 ? fds[1] : channel_send(keeper->channel, &message, fds, 2);
     }
     for (unsigned i = 0; i < 2; i++)

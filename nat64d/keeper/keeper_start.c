@@ -5,10 +5,11 @@
  * Specification: man/nat64d.8
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,8 +28,10 @@ enum {
     AT_ONCE = 5,         /* restarts in a row without a pause */
     PAUSE_FIRST_MS = 50, /* then it doubles */
     PAUSE_MAX_MS = 1000,
-    STEADY_S = 60,      /* a translator that lived so long begins a new row */
-    PATIENCE_MS = 2000, /* between SIGTERM and SIGKILL */
+    STEADY_S = 60,        /* a translator that lived so long begins a new row */
+    PATIENCE_MS = 2000,   /* between SIGTERM and SIGKILL */
+    ALIVE_WAIT_MS = 5000, /* for an earlier translator to be gone */
+    ALIVE_MODE = 0600,
 };
 
 bool keeper_has_shared(const struct settings *settings)
@@ -122,18 +125,6 @@ void keeper_list_fds(const struct keeper *keeper, struct inherit *ret_inherit)
     inherit_add(ret_inherit, "counters", keeper->counters.fd);
 }
 
-/* A text for the translator, which cannot read our files. */
-static int text_fd(const char *name, const char *text, size_t len)
-{
-    int fd = memfd_create(name, MFD_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    if (write(fd, text, len) == (ssize_t)len)
-        return fd;
-    close(fd);
-    return -EIO;
-}
-
 static int send_start(const struct keeper *keeper, int channel)
 {
     const struct keeper_settings *in_force = &keeper->in_force;
@@ -153,9 +144,10 @@ static int send_start(const struct keeper *keeper, int channel)
     unsigned count = CHANNEL_FD_TUN;
     strcpy(start.name, in_force->file->file);
     fds[CHANNEL_FD_CONTROL] = keeper->control_fd;
+    fds[CHANNEL_FD_ALIVE] = keeper->alive_fd;
     fds[CHANNEL_FD_COUNTERS] = keeper->counters.fd;
-    fds[CHANNEL_FD_SETTINGS] = text_fd("settings", in_force->text, in_force->len);
-    fds[CHANNEL_FD_DRAINS] = text_fd("drains", in_force->drains, strlen(in_force->drains));
+    fds[CHANNEL_FD_SETTINGS] = channel_text("settings", in_force->text, in_force->len);
+    fds[CHANNEL_FD_DRAINS] = channel_text("drains", in_force->drains, strlen(in_force->drains));
     fds[CHANNEL_FD_STATE] = keeper->store.fd;
     fds[CHANNEL_FD_OLD_STATE] = keeper->store.old_fd >= 0 ? keeper->store.old_fd : keeper->store.fd;
     for (unsigned i = 0; i < keeper->workers; i++)
@@ -171,19 +163,47 @@ static int send_start(const struct keeper *keeper, int channel)
     return r;
 }
 
+/* A keeper that was killed takes its translator along, but not at the same moment. Nobody else may write to
+ * the state, so the lock that only a translator holds must be free. */
+static int lock_alive(struct keeper *keeper)
+{
+    char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
+    int waited_ms = 0, r = 0;
+    snprintf(path, sizeof(path), "%s/nat64d/translator", keeper->in_force.file->state_dir);
+    keeper->alive_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, ALIVE_MODE);
+    if (keeper->alive_fd < 0)
+        return -errno;
+    while (r == 0 && flock(keeper->alive_fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK || waited_ms++ == ALIVE_WAIT_MS)
+            r = -errno;
+        usleep(1000);
+    }
+    if (r < 0) {
+        log_error("translator", "an earlier translator has not ended: %s; end it, then start nat64d again",
+                  strerror(-r));
+        close_fds(&keeper->alive_fd, 1);
+    }
+    return r;
+}
+
 int keeper_start_child(struct keeper *keeper)
 {
     int ends[2];
     keeper->restart_ns = 0;
-    int r = keeper_open_queues(keeper);
+    int r = lock_alive(keeper); /* until then the queues are another's, too */
+    if (r == 0)
+        r = keeper_open_queues(keeper);
     if (r == 0)
         r = channel_pair(ends);
-    if (r < 0)
+    if (r < 0) {
+        close_fds(&keeper->alive_fd, 1);
         return r;
+    }
     r = child_start(&keeper->identity, translate_argument, keeper->queues > 0, &ends[1], 1, &keeper->child);
     close(ends[1]);
     if (r == 0)
         r = send_start(keeper, ends[0]);
+    close_fds(&keeper->alive_fd, 1); /* the child's alone from here on */
     if (r < 0) {
         log_error("translator", "cannot start it: %s", strerror(-r));
         close(ends[0]);

@@ -49,3 +49,9 @@ uint32_t size_sessions(const struct settings *settings)
         return (uint32_t)settings->nat64.max_sessions;
     return affordable < SESSIONS_DEFAULT ? (uint32_t)affordable : SESSIONS_DEFAULT;
 }
+
+uint32_t size_slots(const struct settings *settings, unsigned shards)
+{
+    uint32_t slots = size_sessions(settings) + shards * STATE_CHUNK;
+    return slots < STATE_SLOTS_MAX ? slots : STATE_SLOTS_MAX - 1;
+}

@@ -19,4 +19,7 @@ unsigned size_shards(unsigned workers);
 
 uint32_t size_sessions(const struct settings *settings);
 
+/* Slots that hold so many sessions, however the shards share them: each may have a chunk that is not full. */
+uint32_t size_slots(const struct settings *settings, unsigned shards);
+
 #endif

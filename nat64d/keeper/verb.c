@@ -107,10 +107,21 @@ static int make_sysctl(const struct verb_context *context, const struct record_e
 }
 
 /* What somebody else has set since is theirs. */
+/* accept_ra = 2 of the uplink: it stays while forwarding is on, which it stays, or the host would lose the
+ * IPv6 default route that it learns from router advertisements. */
+static bool is_needed_still(const struct record_entry *entry)
+{
+    int forwarding;
+    return strstr(entry->what, "/accept_ra") != NULL && atoi(entry->now) == 2 &&
+           sysctl_read("ipv6/conf/all/forwarding", &forwarding) == 0 && forwarding == 1;
+}
+
 static int undo_sysctl(const struct verb_context *context, const struct record_entry *entry)
 {
     int value, r = sysctl_read(entry->what, &value);
     (void)context;
+    if (is_needed_still(entry))
+        return 0;
     if (r == 0 && value == atoi(entry->now) && entry->before[0] != '\0')
         r = sysctl_ensure(entry->what, atoi(entry->before));
     return r == -ENOENT ? 0 : r;

@@ -34,6 +34,7 @@ enum {
     STATE_SLOTS_MAX = 1 << 24, /* an index entry has 24 bits for the slot */
     STATE_SHARDS_MAX = 64,
     STATE_HELD_MAX = 65536, /* ports held down, a shard */
+    STATE_HELD = 8192,      /* of them, in a state that we make */
     STATE_PREF64_MAX =
         32,           /* prefixes that sessions may name: those in force, and room for as many new ones */
     STATE_LAYOUT = 3, /* the one before it is read, too; it has no `check` */

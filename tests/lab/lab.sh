@@ -158,6 +158,7 @@ http {
         }
     }
     server { listen 127.0.0.1:8081; location / { return 200 "received from \$http_x_from\n"; } }
+    ${LAB_NGINX:-}
 }
 END
     lab_spawn legacy nginx nginx -c "$LAB_DIR/nginx.conf"
@@ -234,11 +235,20 @@ lab_services() {
     lab_wait 20 lab_in legacy dig +time=1 +tries=1 +short @192.52.193.53 api.legacy.example A || return 1
 }
 
-lab_config() { # [LINES...]: the file: pool, static binding, upstream, and what a test adds
+# Where backends appear, and where IPv4 finds the one that publishes a service: LAB_SHARED=yes leaves the pools out
+# of the file, so that the gateway's own address is shared.
+if [ -n "${LAB_SHARED:-}" ]; then
+    LAB_ADDRESSES=$LAB_GW4 LAB_SHOP=$LAB_GW4
+else
+    LAB_ADDRESSES="192.31.196.16 192.31.196.17 192.31.196.18 192.31.196.19" LAB_SHOP=192.31.196.17
+fi
+
+lab_config() { # the file: pool, static binding, upstream, and what a test adds in LAB_CONFIG, LAB_NAT64, LAB_DNS64
     {
         echo "state-dir = \"$LAB_DIR/state\";"
-        echo "pools = ( { name = \"main\"; address = \"$LAB_POOL\"; } );"
-        echo 'static = ( { name = "shop"; protocol = "tcp"; ipv4 = "192.31.196.17#8080"; ipv6 = "2001:db8:2::2#80"; } );'
+        [ -n "${LAB_SHARED:-}" ] || echo "pools = ( { name = \"main\"; address = \"$LAB_POOL\"; } );"
+        echo "static = ( { name = \"shop\"; protocol = \"tcp\"; ipv4 = \"$LAB_SHOP#8080\"; ipv6 = \"2001:db8:2::2#80\"; } );"
+        echo "${LAB_CONFIG:-}"
         echo "dns64: { upstream = [\"192.52.193.53\"]; ${LAB_DNS64:-} };"
         echo "nat64: { ${LAB_NAT64:-} };"
     } >"$LAB_DIR/gate64.conf"
@@ -252,6 +262,8 @@ lab_state() { # a tmpfs, as /run is on a real host
 lab_translates() { # the translator answers, not the keeper in its place
     lab_in gw curl -sf -m 2 -o /dev/null --unix-socket "$LAB_DIR/state/nat64d/control" http://gate64/v1/status
 }
+
+lab_translator() { pgrep -P "$NAT64D_PID" -f -- --translator; } # its process number
 
 lab_nat64d() {
     mountpoint -q "$LAB_DIR/state" || lab_state || return 1

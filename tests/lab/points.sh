@@ -4,7 +4,12 @@ NARROW6=64:ff9b::c0af:300a  # 192.175.48.10, behind a link of 1300 bytes
 BIG=${LAB_BIG:-1000000000}
 
 in_pool() { # ADDRESS...: as the service wrote it down
-    case $1 in 192.31.196.1[6-9]) return 0 ;; *) echo "not in the pool: $1"; return 1 ;; esac
+    local address
+    for address in $LAB_ADDRESSES; do
+        [ "$1" != "$address" ] || return 0
+    done
+    echo "not in the pool: $1"
+    return 1
 }
 
 point_https() { # NAME

@@ -27,6 +27,35 @@ leaves_nothing() {
     state >"$LAB_DIR/after"
     diff "$LAB_DIR/before" "$LAB_DIR/after" && ! ls "$LAB_DIR"/state/*/control 2>/dev/null
 }
+down() { # gate64 down, which finds nat64d in PATH
+    PATH=$G64_BUILD/nat64d:$PATH gate64 down
+}
+everything() { # of the host that nat64d may touch
+    state
+    lab_in gw iptables-save | grep -v '^#\|^:\|^COMMIT\|^\*'
+    lab_in gw ip6tables-save | grep -v '^#\|^:\|^COMMIT\|^\*'
+    lab_in gw cat /proc/sys/net/ipv4/ip_local_reserved_ports
+    ls -A "$LAB_DIR/state/nat64d" /dev/shm/gate64-nat64d 2>/dev/null | grep -v '^lock$\|^$\|:$'
+}
+killed_and_down() { # of a shared address, which changes most
+    lab_in gw sysctl -qw net.ipv4.ip_local_reserved_ports=8088,50000-50010
+    everything >"$LAB_DIR/before"
+    LAB_SHARED=yes LAB_ADDRESSES=$LAB_GW4 LAB_SHOP=$LAB_GW4 lab_config
+    lab_nat64d || { cat "$LAB_DIR/nat64d.log"; return 1; }
+    lab_in gw iptables-save | grep -q NFQUEUE && lab_in gw cat /proc/sys/net/ipv4/ip_local_reserved_ports | grep -q 49152 || return 1
+    down && { echo "down beside a nat64d that runs"; return 1; }
+    local translator
+    translator=$(lab_translator)
+    kill -9 "$NAT64D_PID" "$translator"
+    lab_wait 5 lab_gone "$translator"
+    everything >"$LAB_DIR/left"
+    cmp -s "$LAB_DIR/before" "$LAB_DIR/left" && { echo "nothing was left to take down"; return 1; }
+    down || return 1
+    everything >"$LAB_DIR/after"
+    lab_config
+    diff "$LAB_DIR/before" "$LAB_DIR/after"
+}
+lab_gone() { ! kill -0 "$1" 2>/dev/null; }
 twice() { # PROGRAM
     lab_spawn gw first "$1" -c "$LAB_DIR/gate64.conf" -f
     lab_wait 10 test -S "$LAB_DIR/state/$(basename "$1")/control" || return 1
@@ -49,28 +78,41 @@ refuses() { # TEXT LINE FRAGMENT
     cat "$LAB_DIR/said"
     [ $status = 1 ] && grep -q "$LAB_DIR/bad.conf:$2: .*$3.*allowed" "$LAB_DIR/said"
 }
-no_pools() {
-    echo 'dns64: { };' >"$LAB_DIR/bad.conf"
-    ! lab_in gw "$nat64d" -c "$LAB_DIR/bad.conf" -f 2>"$LAB_DIR/said" && cat "$LAB_DIR/said" && grep -q 'no pools' "$LAB_DIR/said"
+says_why() { # FILE-TEXT WHAT: nat64d does not start, and names WHAT
+    echo "$1" >"$LAB_DIR/bad.conf"
+    ! lab_in gw timeout 10 "$nat64d" -c "$LAB_DIR/bad.conf" -f 2>"$LAB_DIR/said" && cat "$LAB_DIR/said" && grep -q "$2" "$LAB_DIR/said"
 }
-capabilities() { # CAP_NET_ADMIN is bit 12, CAP_NET_BIND_SERVICE bit 10; nothing else, and no new privileges
+no_uplink() { # the default pool is the uplink's address
+    lab_in gw ip route del default
+    says_why "state-dir = \"$LAB_DIR/state\";" 'no IPv4 default route'
+    local r=$?
+    lab_in gw ip route add default via 192.31.196.2
+    return $r
+}
+no_user() { says_why "state-dir = \"$LAB_DIR/state\"; user = \"g64nobody\";" 'useradd --system .* g64nobody'; }
+has_only() { # PID CAPABILITIES: effective and permitted are these, and it gets no new ones
+    grep -E 'CapEff|CapPrm|CapBnd|NoNewPrivs|Uid' "/proc/$1/status"
+    [ "$(grep -cE "(CapEff|CapPrm):.$2" "/proc/$1/status")" = 2 ] && grep -q 'NoNewPrivs:.1' "/proc/$1/status"
+}
+capabilities() { # bits: KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10, NET_ADMIN 12
     lab_nat64d && lab_dns64 || return 1
-    grep -E 'CapEff|CapPrm|CapBnd|NoNewPrivs' "/proc/$NAT64D_PID/status" "/proc/$DNS64_PID/status"
-    [ "$(grep -cE '(CapEff|CapPrm|CapBnd):.0000000000001000' "/proc/$NAT64D_PID/status")" = 3 ] &&
-        [ "$(grep -cE '(CapEff|CapPrm|CapBnd):.0000000000000400' "/proc/$DNS64_PID/status")" = 3 ] &&
-        grep -q 'NoNewPrivs:.1' "/proc/$NAT64D_PID/status" && grep -q 'NoNewPrivs:.1' "/proc/$DNS64_PID/status"
+    has_only "$NAT64D_PID" 00000000000010e0 && has_only "$(lab_translator)" 0000000000000000 &&
+        has_only "$DNS64_PID" 0000000000000400 && grep -q 'CapBnd:.00000000000010e0' "/proc/$NAT64D_PID/status" &&
+        [ "$(stat -c %U "/proc/$(lab_translator)")" = gate64 ]
     local r=$?
     lab_end "$NAT64D_PID"
     lab_end "$DNS64_PID"
     return $r
 }
-device_removed() { # by somebody else: said, and ended, for the supervisor to start anew
+device_removed() { # by somebody else: said, and made again
     lab_nat64d || return 1
     lab_in gw ip link del nat64
-    wait "$NAT64D_PID"
-    local status=$?
+    lab_wait 10 grep -q 'nat64 cannot be read any more' "$LAB_DIR/nat64d.log" && lab_wait 10 lab_in gw ip link show nat64 &&
+        lab_wait 10 lab_translates && lab_in gw ip -6 route show 64:ff9b::/96 | grep -q nat64
+    local r=$?
     cat "$LAB_DIR/nat64d.log"
-    [ $status = 1 ] && grep -q 'nat64 cannot be read any more' "$LAB_DIR/nat64d.log"
+    lab_end "$NAT64D_PID"
+    return $r
 }
 ready() { # Type=notify: READY=1 comes to the socket of the service manager
     python3 - "$LAB_DIR/notify" >"$LAB_DIR/notified" <<'END' &
@@ -78,7 +120,10 @@ import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
 s.settimeout(10)
-print(s.recv(1000).decode())
+text = ""
+while "READY=1" not in text:  # descriptors for the store come before it
+    text = s.recv(1000).decode()
+print(text)
 END
     local listener=$!
     lab_wait 5 test -S "$LAB_DIR/notify"
@@ -88,8 +133,9 @@ END
     cat "$LAB_DIR/notified"
     grep -qx READY=1 "$LAB_DIR/notified"
 }
-t_plan 14
+t_plan 17
 t "SIGTERM leaves no device, address, route, rule or socket" leaves_nothing
+t "gate64 down after a kill of all leaves nothing, and the host its own reserved ports" killed_and_down
 t "nat64d started twice says so" twice "$nat64d"
 t "dns64 started twice says so" twice "$dns64"
 t "nat64d -T prints what parses to the same" prints_itself "$nat64d"
@@ -103,8 +149,10 @@ t "an integer beyond 32 bits" refuses 'nat64: {
   workers = 99999999999; };' 2 'too large'
 t "overlapping pools" refuses 'pools = ( { address = "192.31.196.0/28"; },
   { address = "192.31.196.4"; } );' 2 'overlaps'
-t "N64-3-01 no pools: nat64d refuses and says why" no_pools
+t "N64-3-01 no pools: nat64d refuses and says why" says_why 'pools = ();' 'no pools'
+t "N64-3-01 no address to share: nat64d refuses and says why" no_uplink
+t "a missing user: nat64d refuses and says how to make it" no_user
 t "SEC-60 capabilities are what is needed" capabilities
-t "a device that somebody removes ends nat64d with a word" device_removed
+t "a device that somebody removes is made again with a word" device_removed
 t "READY=1 for the service manager" ready
 exit $t_failed

@@ -76,6 +76,44 @@ TEST(TCP_EST_3_a_reset_shortens_at_once)
     assert_int_equal(next(1041 * S), 1);
 }
 
+TEST(CGN_R10_closing_is_as_long_as_the_pool_allows)
+{
+    assert_int_equal(expiry_closing(240 * S, 30 * S, 0, 16384), 240 * S);
+    assert_int_equal(expiry_closing(240 * S, 30 * S, 8192, 16384), 240 * S);
+    assert_in_range(expiry_closing(240 * S, 30 * S, 12288, 16384), 134 * S, 136 * S);
+    assert_int_equal(expiry_closing(240 * S, 30 * S, 16384, 16384), 30 * S);
+    assert_int_equal(expiry_closing(240 * S, 30 * S, 20000, 16384), 30 * S);
+    assert_int_equal(expiry_closing(20 * S, 30 * S, 16384, 16384), 20 * S); /* never longer than configured */
+    assert_int_equal(expiry_closing(240 * S, 30 * S, 0, 0), 240 * S);
+    assert_int_equal(expiry_closing(240 * S, 30 * S, 1, 1), 30 * S);
+}
+
+TEST(CGN_R10_sessions_that_close_already_follow_a_shorter_time)
+{
+    sessions[1].pool = sessions[2].pool = 3;
+    sessions[3].pool = 4;
+    for (uint32_t i = 1; i <= 3; i++) {
+        expiry_start(&wheel, i, EXPIRY_TCP_ESTABLISHED, 1000 * S);
+        expiry_shorten(&wheel, i, EXPIRY_TCP_CLOSING, (1000 + i) * S);
+    }
+    assert_int_equal(next(1012 * S), STATE_NONE);
+    wheel.closing_ns[3] = 10 * S; /* the pool of two of them fills up */
+    assert_int_equal(next(1012 * S), 1);
+    assert_int_equal(next(1012 * S), 2);
+    assert_int_equal(next(1012 * S), STATE_NONE);
+    wheel.closing_ns[3] = lifetimes[EXPIRY_TCP_CLOSING];
+    assert_int_equal(next((1003 + 31) * S), 3);
+    sessions[1].pool = sessions[2].pool = sessions[3].pool = 0;
+}
+
+TEST(a_closing_session_that_lives_again_has_its_new_lifetime)
+{
+    expiry_start(&wheel, 1, EXPIRY_TCP_CLOSING, 1000 * S);
+    expiry_refresh(&wheel, 1, EXPIRY_TCP_ESTABLISHED, 1010 * S);
+    assert_int_equal(next(8209 * S), STATE_NONE);
+    assert_int_equal(next(8211 * S), 1);
+}
+
 TEST(SEC_23_work_is_bounded_and_nothing_is_lost)
 {
     unsigned ended = 0, calls = 0;
@@ -140,6 +178,11 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(N64_3_5_2_14_a_refresh_never_shortens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(TCP_EST_3_a_reset_shortens_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(CGN_R10_closing_is_as_long_as_the_pool_allows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(CGN_R10_sessions_that_close_already_follow_a_shorter_time, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_closing_session_that_lives_again_has_its_new_lifetime, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(SEC_23_work_is_bounded_and_nothing_is_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(random_starts_refreshes_and_stops_agree_with_a_model, set_up,
                                         tear_down),
