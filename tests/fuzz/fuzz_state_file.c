@@ -109,6 +109,7 @@ static void start(unsigned flags)
 static void copy(const struct state_source *source, unsigned flags)
 {
     rig.shape.slots = 300;
+    rig.settings.nat64.max_sessions = 300;
     rig.shape.shards = source->header->shards;
     size_t len = rig_len(&rig.shape);
     uint8_t *memory = aligned_alloc(PAGE, len);
