@@ -290,7 +290,10 @@ static uint32_t port_limit(const struct quota *quota, enum quota_level level, co
     const struct prefixes_pool *pool = prefixes_pool_of(prefixes, address);
     if (!share->percent)
         return (uint32_t)share->value;
-    uint64_t ports = (uint64_t)pool->ports_count * prefixes_size(pool) * (uint32_t)share->value / 100;
+    /* A backend has one address; a network's backends may have any. */
+    uint64_t all =
+        level == QUOTA_NETWORK ? prefixes->active_ports : (uint64_t)pool->ports_count * prefixes_size(pool);
+    uint64_t ports = all * (uint32_t)share->value / 100;
     if (ports == 0)
         return 1; /* the share of a small pool is a port at least */
     return ports < UINT32_MAX ? (uint32_t)ports : UINT32_MAX;

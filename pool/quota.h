@@ -21,7 +21,8 @@ enum quota_level { QUOTA_BACKEND, QUOTA_NETWORK, QUOTA_LEVELS };
 
 struct quota_limits {
     uint8_t prefix_len[QUOTA_LEVELS];          /* bits of an address that make one */
-    struct settings_share ports[QUOTA_LEVELS]; /* of one transport; a share is of the pool's ports */
+    struct settings_share ports[QUOTA_LEVELS]; /* of one transport; a share is of the ports of the backend's
+                                                * pool, for a network of all pools */
     uint32_t sessions[QUOTA_LEVELS];
     uint32_t sessions_in_all;
     uint32_t unanswered[QUOTA_LEVELS]; /* sessions that only one side has spoken in */

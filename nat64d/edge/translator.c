@@ -185,10 +185,18 @@ static void adopt(struct translator *translator, struct generation *generation)
     translator->watch = generation->watch;
 }
 
+static struct worker_rates rates_of(const struct settings *settings)
+{
+    return (struct worker_rates){
+        .per_second = (uint32_t)settings->nat64.icmp_errors.per_second,
+        .per_second_per_network = (uint32_t)settings->nat64.icmp_errors.per_second_per_network,
+        .refusals_per_second = (uint32_t)settings->nat64.icmp_errors.refusals_per_second,
+    };
+}
+
 static int start_workers(struct translator *translator, const struct translator_input *input,
                          const struct network *network)
 {
-    const struct settings_nat64 *nat64 = &translator->settings->nat64;
     struct worker_input workers = {
         .shared = &translator->tables->shared,
         .shards = translator->tables->shards,
@@ -197,8 +205,7 @@ static int start_workers(struct translator *translator, const struct translator_
         .queues = input->queue_fds,
         .network = network,
         .network_free = surroundings_free,
-        .errors_per_second = (uint32_t)nat64->icmp_errors.per_second,
-        .errors_per_second_per_network = (uint32_t)nat64->icmp_errors.per_second_per_network,
+        .rates = rates_of(translator->settings),
     };
     return worker_start(&workers, &translator->workers);
 }
@@ -253,7 +260,7 @@ static void move_syns(struct tables *from, struct tables *to)
 int translator_reload(struct translator *translator, struct settings *settings, char *printed,
                       uint64_t settings_hash, const struct links *links, struct recover_count *ret_count)
 {
-    const struct settings_nat64 *nat64 = &settings->nat64;
+    const struct worker_rates rates = rates_of(settings);
     char *old_printed = translator->printed;
     struct generation new, old = {.settings = translator->settings,
                                   .backends = translator->backends,
@@ -268,9 +275,7 @@ int translator_reload(struct translator *translator, struct settings *settings, 
     r = recover(&new, settings_hash, ret_count);
     if (r == 0) {
         move_syns(old.tables, new.tables);
-        worker_set_tables(translator->workers, &new.tables->shared, new.tables->shards,
-                          (uint32_t)nat64->icmp_errors.per_second,
-                          (uint32_t)nat64->icmp_errors.per_second_per_network);
+        worker_set_tables(translator->workers, &new.tables->shared, new.tables->shards, &rates);
         adopt(translator, &new);
         translator->printed = printed;
     }

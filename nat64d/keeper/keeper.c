@@ -33,8 +33,6 @@
 
 enum {
     TICK_MS = 1000,
-    GONE_WAIT_MS = 5000, /* for the translator of a keeper that was killed */
-    GONE_LOOK_MS = 10,
     REQUEST_WAIT_MS = 50, /* for a client of the control socket to have sent its request */
     SNAPSHOT_WAIT_S = 60, /* at a stop */
 };
@@ -49,12 +47,6 @@ static int open_control(struct keeper *keeper)
     /* We hold the lock, so whoever still listens is a translator that is about to end. */
     unlink(path);
     int r = control_listen(path, keeper->identity.gid, &keeper->control_fd);
-    /* We have the lock, so this is the translator of a keeper that was killed: it is going, and its memory
-     * takes a moment. Nothing may touch the state before it is gone. */
-    for (int waited_ms = 0; r == -EADDRINUSE && waited_ms < GONE_WAIT_MS; waited_ms += GONE_LOOK_MS) {
-        usleep(GONE_LOOK_MS * 1000);
-        r = control_listen(path, keeper->identity.gid, &keeper->control_fd);
-    }
     if (r < 0)
         log_error("control", "cannot listen on %s: %s; choose another state-dir", path, strerror(-r));
     return r;
@@ -94,20 +86,21 @@ static int load(struct keeper *keeper, struct settings *settings)
     return r;
 }
 
+static int set_host_up(struct keeper *keeper)
+{
+    struct host_plan plan = keeper_plan(keeper, keeper->in_force.effective);
+    int r = host_add(keeper->host, &plan);
+    return r < 0 ? r : host_prune(keeper->host, &plan);
+}
+
 /* The host's set-up is there already when a translator was kept, or died: then it can begin at once, and what
- * somebody may have taken away is looked after behind it. */
+ * somebody may have taken away is looked after once it translates. */
 static int begin(struct keeper *keeper)
 {
     struct host_plan plan = keeper_plan(keeper, keeper->in_force.effective);
-    bool there = host_has(keeper->host, &plan);
-    int r = there ? keeper_start_child(keeper) : 0;
-    if (r == 0)
-        r = host_add(keeper->host, &plan);
-    if (r == 0)
-        r = host_prune(keeper->host, &plan);
-    if (r == 0 && !there)
-        r = keeper_start_child(keeper);
-    return r;
+    keeper->host_unseen = host_has(keeper->host, &plan);
+    int r = keeper->host_unseen ? 0 : set_host_up(keeper);
+    return r < 0 ? r : keeper_start_child(keeper);
 }
 
 static int start(struct keeper *keeper, struct settings *settings)

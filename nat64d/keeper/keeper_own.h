@@ -51,9 +51,10 @@ struct keeper {
 
     pid_t child; /* 0: none */
     int channel;
-    bool ready;     /* the child translates */
-    bool replace;   /* the child cannot take the configuration in force: another one is to start */
-    bool was_ready; /* some child did */
+    bool ready;       /* the child translates */
+    bool replace;     /* the child cannot take the configuration in force: another one is to start */
+    bool was_ready;   /* some child did */
+    bool host_unseen; /* the host was set up before, and nobody has looked since */
     struct channel_message asked; /* while it could not be answered; kind 0: nothing */
     uint64_t started_ns;          /* the child */
     unsigned restarts;            /* in a row */

@@ -66,7 +66,7 @@ for name, value in {
     "limits.sessions-per-backend": 901, "limits.new-sessions-per-second": 902,
     "limits.new-sessions-per-second-per-network": 903, "limits.ports-per-network": 904,
     "limits.sessions-per-network": '"31%"', "limits.unanswered-per-network": 906, "icmp-errors.send": "false",
-    "icmp-errors.per-second": 77, "icmp-errors.per-second-per-network": 7,
+    "icmp-errors.refusals-per-second": 777, "icmp-errors.per-second": 77, "icmp-errors.per-second-per-network": 7,
     "translation.zero-traffic-class": "true", "translation.udp-zero-checksum": '"drop"',
     "translation.mss-clamp": "false",
 }.items():

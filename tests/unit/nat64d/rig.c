@@ -122,7 +122,8 @@ static void init_worker(struct rig *rig, unsigned worker)
     steps->shards = rig->tables->shards;
     steps->counters = &rig->counters;
     identification_init(&steps->identification, (struct siphash_key){1, 2}, worker, rig->shape.workers);
-    rate_init(&steps->rate, (struct siphash_key){1, 2}, 1000, 1000, rig_now_ns);
+    rate_init(&steps->rate, (struct siphash_key){1, 2}, rig_now_ns);
+    rate_set(&steps->rate, 1000, 1000, 1000);
 }
 
 int rig_start(struct rig *rig)
