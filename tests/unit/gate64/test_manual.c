@@ -141,9 +141,8 @@ static void example_file(const char *path, const char *example, char file[ENTRY_
             before = frames[i].before;
             after = frames[i].after;
         }
-    const char *pool = strncmp(path, "static", 6) == 0 || strcmp(path, "nat64.conntrack") == 0
-                           ? "pools = ( { address = \"192.0.2.0/28\"; } );\n"
-                           : "";
+    const char *pool =
+        strncmp(path, "static", 6) == 0 ? "pools = ( { address = \"192.0.2.0/28\"; } );\n" : "";
     assert_true(snprintf(file, ENTRY_MAX, "%s%s%s%s\n", pool, before, example, after) < ENTRY_MAX);
 }
 

@@ -57,7 +57,8 @@ static int set_up(void **context)
     steps.network = &network;
     steps.counters = &counters;
     identification_init(&steps.identification, key, 0, 1);
-    rate_init(&steps.rate, key, 1000, 1000, NOW_NS);
+    rate_init(&steps.rate, key, NOW_NS);
+    rate_set(&steps.rate, 1000, 1000, 1000);
     return 0;
 }
 
