@@ -9,6 +9,7 @@ LAB_TESTS += \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/static.sh \
 	tests/lab/eam.sh \
+	tests/lab/tcp_window.sh \
 	tests/lab/shared_points.sh \
 	tests/lab/shared_host.sh \
 	tests/lab/restart.sh \
