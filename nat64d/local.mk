@@ -4,6 +4,7 @@ nat64d_libsteps_a_SOURCES = \
 	nat64d/rfc6146/steps.c nat64d/rfc6146/steps.h nat64d/rfc6146/flow.h \
 	nat64d/rfc6146/allocate.c nat64d/rfc6146/allocate.h \
 	nat64d/rfc6146/answer.c nat64d/rfc6146/answer.h \
+	nat64d/rfc6146/collect.c nat64d/rfc6146/collect.h \
 	nat64d/rfc6146/filter.c nat64d/rfc6146/filter.h \
 	nat64d/rfc6146/outgoing.c nat64d/rfc6146/outgoing.h \
 	nat64d/rfc6146/recover.c nat64d/rfc6146/recover.h \

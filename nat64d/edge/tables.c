@@ -166,6 +166,8 @@ static void fill_options(struct tables *tables)
     for (unsigned i = 0; i < TRANSPORT_COUNT; i++)
         shared->endpoint_independent[i] = nat64->filtering[i] == SETTINGS_ENDPOINT_INDEPENDENT;
     shared->syn_wait_ns = (uint64_t)nat64->timeouts.tcp_incoming_syn * CLOCK_NS_PER_S;
+    shared->fragment_ns = (uint64_t)nat64->timeouts.fragment * CLOCK_NS_PER_S;
+    shared->fragments_max = (uint32_t)nat64->limits.fragments;
     shared->send_errors = nat64->icmp_errors.send;
     shared->options = (struct translation_options){
         .zero_traffic_class = nat64->translation.zero_traffic_class,

@@ -121,7 +121,7 @@ static bool hand_over(struct worker *worker, struct buffer *buffer, unsigned to)
 }
 
 /* Consumes the buffer. */
-static void process(struct worker *worker, struct buffer *buffer, uint64_t now_ns)
+static void process_one(struct worker *worker, struct buffer *buffer, uint64_t now_ns)
 {
     struct steps_result result;
     steps_packet(&worker->steps, &buffer->packet, now_ns, &result);
@@ -136,11 +136,43 @@ static void process(struct worker *worker, struct buffer *buffer, uint64_t now_n
         if (hand_over(worker, buffer, result.worker))
             return;
         break;
+    case STEPS_KEPT:
     case STEPS_DROP: break;
     }
     if (result.reply_len > 0)
         reply(worker, worker->steps.reply, result.reply_len);
     give_back(worker, buffer);
+}
+
+/* A buffer to read into, still in the free list; NULL when all are with others: what waits stays in its
+ * queue. */
+static struct buffer *next_buffer(struct worker *worker)
+{
+    if (worker->free_count == 0)
+        collect(worker);
+    return worker->free_count == 0 ? NULL : worker->free[worker->free_count - 1];
+}
+
+/* Fragments that waited for another. */
+static bool drain_fragments(struct worker *worker, uint64_t now_ns)
+{
+    bool any = false;
+    struct buffer *buffer;
+    while (steps_waiting(&worker->steps) && (buffer = next_buffer(worker)) != NULL) {
+        worker->free_count--;
+        buffer->packet.data = buffer->bytes + PACKET_HEADROOM;
+        steps_take_waiting(&worker->steps, &buffer->packet);
+        process_one(worker, buffer, now_ns);
+        any = true;
+    }
+    return any;
+}
+
+/* Consumes the buffer. */
+static void process(struct worker *worker, struct buffer *buffer, uint64_t now_ns)
+{
+    process_one(worker, buffer, now_ns);
+    drain_fragments(worker, now_ns);
 }
 
 static bool drain_rings(struct worker *worker, uint64_t now_ns)
@@ -154,15 +186,6 @@ static bool drain_rings(struct worker *worker, uint64_t now_ns)
         }
     }
     return any;
-}
-
-/* A buffer to read into, still in the free list; NULL when all are with others: what waits stays in its
- * queue. */
-static struct buffer *next_buffer(struct worker *worker)
-{
-    if (worker->free_count == 0)
-        collect(worker);
-    return worker->free_count == 0 ? NULL : worker->free[worker->free_count - 1];
 }
 
 /* What the kernel handed over of a shared address. The verdict on all of it is to drop it: what goes on is
@@ -286,7 +309,9 @@ static void *run(void *argument)
         use_network(worker);
         uint64_t now_ns = clock_now_ns();
         collect(worker);
-        bool busy = drain_rings(worker, now_ns);
+        bool busy = drain_fragments(worker, now_ns); /* those that found no free buffer */
+        if (drain_rings(worker, now_ns))
+            busy = true;
         if (drain_queue(worker, now_ns))
             busy = true;
         for (unsigned i = 0; i < QUEUES; i++)
@@ -350,6 +375,20 @@ static void init_steps(struct worker *worker, const struct worker_input *input)
               share(input->errors_per_second_per_network, worker->group->count), clock_now_ns());
 }
 
+/* Each worker has its part of the datagrams, too. */
+static int make_fragments(struct worker *worker, const struct steps_shared *shared)
+{
+    struct siphash_key key;
+    struct fragments *fragments;
+    clock_random(&key, sizeof(key));
+    int r = fragments_new(share(shared->fragments_max, shared->workers), key, &fragments);
+    if (r < 0)
+        return r;
+    fragments_free(worker->steps.fragments);
+    worker->steps.fragments = fragments;
+    return 0;
+}
+
 static int init_worker(struct worker *worker, const struct worker_input *input)
 {
     worker->fd = input->fds[worker->index];
@@ -363,6 +402,8 @@ static int init_worker(struct worker *worker, const struct worker_input *input)
         r = queue_new(input->queues[worker->index * QUEUES + i], &worker->queues[i]);
     if (r == 0)
         r = send_new(&worker->send);
+    if (r == 0)
+        r = make_fragments(worker, input->shared);
     if (r == 0)
         init_steps(worker, input);
     return r;
@@ -458,6 +499,10 @@ void worker_set_tables(struct worker_group *group, const struct steps_shared *sh
 {
     for (unsigned i = 0; i < group->count; i++) {
         struct steps *steps = &group->workers[i].steps;
+        if (steps->shared->fragments_max != shared->fragments_max &&
+            make_fragments(&group->workers[i], shared) < 0)
+            log_warning("worker", "no memory for nat64.limits.fragments = %u; what it was before holds",
+                        shared->fragments_max);
         steps->shared = shared;
         steps->shards = shards;
         steps->timeout_shard = 0;
@@ -480,6 +525,7 @@ static void done_worker(struct worker *worker)
     free(worker->in);
     free(worker->back);
     send_free(worker->send);
+    fragments_free(worker->steps.fragments);
     for (unsigned i = 0; i < QUEUES; i++)
         queue_free(worker->queues[i]);
 }
