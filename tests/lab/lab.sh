@@ -246,7 +246,7 @@ lab_config() { # the file: pool, static binding, upstream, and what a test adds 
     {
         echo "state-dir = \"$LAB_DIR/state\";"
         [ -n "${LAB_SHARED:-}" ] || echo "pools = ( { name = \"main\"; address = \"$LAB_POOL\"; } );"
-        echo "static = ( { name = \"shop\"; protocol = \"tcp\"; ipv4 = \"$LAB_SHOP#8080\"; ipv6 = \"2001:db8:2::2#80\"; } );"
+        echo "static = ( { name = \"shop\"; protocol = \"tcp\"; ipv4 = \"$LAB_SHOP#8080\"; ipv6 = \"2001:db8:2::2#80\"; }${LAB_STATIC:-} );"
         echo "${LAB_CONFIG:-}"
         echo "dns64: { upstream = [\"192.52.193.53\"]; ${LAB_DNS64:-} };"
         echo "nat64: { ${LAB_NAT64:-} };"

@@ -7,13 +7,15 @@ LAB_TESTS += \
 	tests/lab/nat64d_hairpin.sh \
 	tests/lab/nat64d_one_worker.sh \
 	tests/lab/nat64d_two_workers.sh \
+	tests/lab/fragments.sh \
+	tests/lab/shared_fragments.sh \
 	tests/lab/shared_points.sh \
 	tests/lab/shared_host.sh \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh
 EXTRA_DIST += $(LAB_TESTS) \
 	tests/lab/minbase tests/lab/enter tests/lab/lab.sh tests/lab/points.sh tests/lab/all_points.sh \
-	tests/lab/dns64_load.py tests/lab/steady.py
+	tests/lab/dns64_load.py tests/lab/steady.py tests/lab/fragment_points.sh tests/lab/fragment_send.py
 
 # nat64d with counters around mutexes and rings.
 check_PROGRAMS += tests/lab/nat64d_counted
