@@ -5,6 +5,7 @@
 #include "nat64d/translate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,12 +270,12 @@ static int obey(struct process *process, const struct channel_message *message, 
     return -EBADMSG;
 }
 
-static int listen_to_keeper(struct process *process, int timeout_ms)
+static int listen_to_keeper(struct process *process)
 {
     struct channel_message message;
     int fds[2];
     unsigned fds_count = 0;
-    int r = channel_receive(TRANSLATE_FD, timeout_ms, &message, fds, 2, &fds_count);
+    int r = channel_receive(TRANSLATE_FD, 0, &message, fds, 2, &fds_count);
     if (r == 1)
         r = obey(process, &message, fds, fds_count);
     while (fds_count > 0)
@@ -288,7 +289,6 @@ static int look_around(struct process *process)
     struct translator *translator = process->translator;
     struct channel_message alive = {.kind = CHANNEL_ALIVE};
     bool drained;
-    follow_network(process);
     look_at_ports(process);
     pthread_mutex_lock(&translator->mutex);
     pool_watch_look(translator->watch, &translator->tables->shared);
@@ -297,24 +297,38 @@ static int look_around(struct process *process)
     return channel_send(TRANSLATE_FD, &alive, NULL, 0);
 }
 
+/* Waits for a signal, the keeper or a change of the network, at most until `due_ns`. */
+static void wait_for_work(const struct process *process, uint64_t due_ns)
+{
+    struct pollfd fds[] = {{.fd = process->signals, .events = POLLIN},
+                           {.fd = TRANSLATE_FD, .events = POLLIN},
+                           {.fd = process->watch, .events = POLLIN}};
+    uint64_t now_ns = clock_now_ns();
+    poll(fds, sizeof(fds) / sizeof(fds[0]),
+         due_ns > now_ns ? (int)((due_ns - now_ns) / CLOCK_NS_PER_MS) + 1 : 0);
+}
+
 /* Until a signal says stop (0), the device is gone (-EBADFD) or the keeper does not answer. */
 static int run(struct process *process)
 {
     uint64_t due_ns = 0;
     for (;;) {
-        uint64_t now_ns = clock_now_ns();
-        int number = service_wait(process->signals, 0);
+        int number = service_wait(process->signals, 0), r = 0;
         if (number == SIGTERM || number == SIGINT)
             return 0;
         if (worker_failure(process->translator->workers) != 0)
             return -EBADFD;
-        int r = now_ns >= due_ns ? look_around(process) : 0;
-        if (now_ns >= due_ns)
+        follow_network(process);
+        uint64_t now_ns = clock_now_ns();
+        if (now_ns >= due_ns) {
+            r = look_around(process);
             due_ns = now_ns + LOOK_MS * CLOCK_NS_PER_MS;
+        }
         if (r == 0)
-            r = listen_to_keeper(process, LOOK_MS / 20);
+            r = listen_to_keeper(process);
         if (r < 0)
             return r;
+        wait_for_work(process, due_ns);
     }
 }
 

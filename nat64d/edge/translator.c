@@ -29,7 +29,7 @@ static int64_t shift_of(const struct state_header *header, uint64_t now_ns)
         return 0;
     uint64_t utc_ns = clock_utc_ns();
     uint64_t down_ns = utc_ns > header->saved_utc_ns ? utc_ns - header->saved_utc_ns : 0;
-    return (int64_t)(now_ns - header->saved_ns) - (int64_t)down_ns;
+    return (int64_t)(now_ns - header->saved_ns - down_ns);
 }
 
 /* Fills a new state from one of another size, layout or boot. */
@@ -163,6 +163,19 @@ static int generation_init(struct generation *generation, const struct translato
     return r;
 }
 
+static int recover(const struct generation *generation, uint64_t settings_hash,
+                   struct recover_count *ret_count)
+{
+    int r = tables_recover(generation->tables, generation->network, settings_hash, ret_count);
+    if (r == 0 && ret_count->statics_left_out > 0)
+        log_warning(
+            "state",
+            "no slot is free for %u static bindings, as the table is full; continuing without them; raise "
+            "nat64.max-sessions",
+            ret_count->statics_left_out);
+    return r;
+}
+
 static void adopt(struct translator *translator, struct generation *generation)
 {
     translator->settings = generation->settings;
@@ -206,7 +219,7 @@ int translator_new(const struct translator_input *input, struct recover_count *r
     if (r == 0)
         r = generation_init(&generation, translator, input->settings, input->links);
     if (r == 0)
-        r = tables_recover(generation.tables, generation.network, input->settings_hash, ret_count);
+        r = recover(&generation, input->settings_hash, ret_count);
     if (r == 0) {
         adopt(translator, &generation);
         r = start_workers(translator, input, generation.network);
@@ -250,7 +263,7 @@ int translator_reload(struct translator *translator, struct settings *settings, 
         return r;
     pthread_mutex_lock(&translator->mutex);
     worker_pause(translator->workers);
-    r = tables_recover(new.tables, new.network, settings_hash, ret_count);
+    r = recover(&new, settings_hash, ret_count);
     if (r == 0) {
         move_syns(old.tables, new.tables);
         worker_set_tables(translator->workers, &new.tables->shared, new.tables->shards,

@@ -27,6 +27,7 @@
 #include "nat64d/effective.h"
 #include "nat64d/keeper/channel.h"
 #include "nat64d/keeper/keeper_own.h"
+#include "nat64d/keeper/rules.h"
 #include "nat64d/keeper/size.h"
 #include "nat64d/keeper/snapshot.h"
 
@@ -103,9 +104,10 @@ static int begin(struct keeper *keeper)
 
 static int start(struct keeper *keeper, struct settings *settings)
 {
-    /* NET_ADMIN: the host's set-up; SETUID, SETGID: the translator's user; KILL: to end what has that user.
-     */
-    static const int kept[] = {CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL};
+    /* NET_ADMIN: the host's set-up; SETUID, SETGID: the translator's user; KILL: to end what has that user;
+     * and only where it is needed NET_RAW. */
+    static const int kept[] = {CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_NET_RAW};
+    size_t kept_count = sizeof(kept) / sizeof(kept[0]) - !rules_need_raw();
     inherit_load(&keeper->inherited);
     int r = load(keeper, settings);
     if (r == 0)
@@ -138,7 +140,7 @@ static int start(struct keeper *keeper, struct settings *settings)
     if (r == 0)
         r = open_control(keeper);
     if (r == 0)
-        r = sandbox_keep(kept, sizeof(kept) / sizeof(kept[0]));
+        r = sandbox_keep(kept, kept_count);
     if (r == 0)
         r = begin(keeper);
     inherit_done(&keeper->inherited);

@@ -77,7 +77,8 @@ enum reason allocate_outbound(struct steps *steps, struct flow *flow, uint64_t n
     return reason;
 }
 
-/* A dynamic binding goes: its port is given back exactly once. */
+/* A dynamic binding goes: its port is given back exactly once. It is held down before the binding is cleared,
+ * so that a death in between frees it for nobody (RFC 6888 REQ-8). */
 static void drop_binding(struct steps *steps, unsigned shard_index, uint32_t slot, uint64_t now_ns)
 {
     struct steps_shard *shard = &steps->shards[shard_index];
@@ -87,8 +88,8 @@ static void drop_binding(struct steps *steps, unsigned shard_index, uint32_t slo
     uint16_t port = entry->src4_port;
     enum transport transport = entry->transport;
 
-    bib_drop(&shard->bib, slot);
     claim_release(shard->claim, address, transport, port, now_ns);
+    bib_drop(&shard->bib, slot);
     quota_unbind(steps->shared->quota, &backend, transport);
     steps_count(steps, TALLY_BINDINGS_ENDED, 1);
 }

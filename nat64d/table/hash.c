@@ -49,6 +49,25 @@ void hash_init(struct hash *hash, uint32_t *heads, struct hash_link *links, uint
     };
 }
 
+void hash_reserve(struct hash *hash, uint32_t count)
+{
+    while (hash->level < count && hash->level < hash->buckets_max)
+        hash->level *= 2;
+    hash->buckets = hash->level;
+}
+
+void hash_fetch_head(const struct hash *hash, uint64_t value)
+{
+    __builtin_prefetch(&hash->heads[bucket_of(hash, (uint32_t)value)], 1);
+}
+
+void hash_fetch_first(const struct hash *hash, uint64_t value)
+{
+    uint32_t ref = hash->heads[bucket_of(hash, (uint32_t)value)];
+    if (ref != 0)
+        __builtin_prefetch(&hash->links[slot_of(ref)]);
+}
+
 static uint32_t match(const struct hash *hash, uint32_t ref, uint32_t value)
 {
     while (ref != 0 && ((ref ^ value) & ~(uint32_t)SLOT_MASK) != 0)
