@@ -41,6 +41,7 @@ nat64d_edge = \
 	nat64d/edge/translator.c nat64d/edge/translator.h \
 	nat64d/edge/tun.c nat64d/edge/tun.h \
 	nat64d/edge/worker.c nat64d/edge/worker.h \
+	nat64d/edge/worker_steps.c nat64d/edge/worker_steps.h \
 	nat64d/keeper/channel.c nat64d/keeper/channel.h \
 	nat64d/keeper/child.c nat64d/keeper/child.h \
 	nat64d/keeper/command.c nat64d/keeper/command.h \

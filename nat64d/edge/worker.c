@@ -17,6 +17,7 @@
 #include "nat64d/edge/queue.h"
 #include "nat64d/edge/send.h"
 #include "nat64d/edge/tun.h"
+#include "nat64d/edge/worker_steps.h"
 #include "nat64d/table/ring.h"
 
 enum {
@@ -354,41 +355,6 @@ static int init_rings(struct worker *worker)
     return 0;
 }
 
-/* Each worker keeps its part of a rate, so that none asks another. */
-static uint32_t share(uint32_t rate, unsigned workers)
-{
-    return rate == 0 ? 0 : rate < workers ? 1 : rate / workers;
-}
-
-static void init_steps(struct worker *worker, const struct worker_input *input)
-{
-    struct siphash_key keys[3];
-    struct steps *steps = &worker->steps;
-    clock_random(keys, sizeof(keys));
-    steps->shared = input->shared;
-    steps->worker = worker->index;
-    steps->shards = input->shards;
-    steps->counters = &input->counters[worker->index];
-    steps->random = (struct port_random){.key = keys[0]};
-    identification_init(&steps->identification, keys[1], worker->index, worker->group->count);
-    rate_init(&steps->rate, keys[2], share(input->errors_per_second, worker->group->count),
-              share(input->errors_per_second_per_network, worker->group->count), clock_now_ns());
-}
-
-/* Each worker has its part of the datagrams, too. */
-static int make_fragments(struct worker *worker, const struct steps_shared *shared)
-{
-    struct siphash_key key;
-    struct fragments *fragments;
-    clock_random(&key, sizeof(key));
-    int r = fragments_new(share(shared->fragments_max, shared->workers), key, &fragments);
-    if (r < 0)
-        return r;
-    fragments_free(worker->steps.fragments);
-    worker->steps.fragments = fragments;
-    return 0;
-}
-
 static int init_worker(struct worker *worker, const struct worker_input *input)
 {
     worker->fd = input->fds[worker->index];
@@ -403,9 +369,7 @@ static int init_worker(struct worker *worker, const struct worker_input *input)
     if (r == 0)
         r = send_new(&worker->send);
     if (r == 0)
-        r = make_fragments(worker, input->shared);
-    if (r == 0)
-        init_steps(worker, input);
+        r = worker_steps_init(&worker->steps, input, worker->index);
     return r;
 }
 
@@ -486,28 +450,13 @@ void worker_resume(struct worker_group *group)
     pthread_mutex_unlock(&group->mutex);
 }
 
-static void set_rates(struct rate *rate, unsigned workers, uint32_t per_second,
-                      uint32_t per_second_per_network)
-{
-    rate->per_second = share(per_second, workers);
-    rate->per_second_per_network = share(per_second_per_network, workers);
-}
-
 void worker_set_tables(struct worker_group *group, const struct steps_shared *shared,
                        struct steps_shard *shards, uint32_t errors_per_second,
                        uint32_t errors_per_second_per_network)
 {
-    for (unsigned i = 0; i < group->count; i++) {
-        struct steps *steps = &group->workers[i].steps;
-        if (steps->shared->fragments_max != shared->fragments_max &&
-            make_fragments(&group->workers[i], shared) < 0)
-            log_warning("worker", "no memory for nat64.limits.fragments = %u; what it was before holds",
-                        shared->fragments_max);
-        steps->shared = shared;
-        steps->shards = shards;
-        steps->timeout_shard = 0;
-        set_rates(&steps->rate, group->count, errors_per_second, errors_per_second_per_network);
-    }
+    for (unsigned i = 0; i < group->count; i++)
+        worker_steps_change(&group->workers[i].steps, shared, shards, errors_per_second,
+                            errors_per_second_per_network);
 }
 
 int worker_failure(struct worker_group *group)
@@ -525,7 +474,7 @@ static void done_worker(struct worker *worker)
     free(worker->in);
     free(worker->back);
     send_free(worker->send);
-    fragments_free(worker->steps.fragments);
+    worker_steps_done(&worker->steps);
     for (unsigned i = 0; i < QUEUES; i++)
         queue_free(worker->queues[i]);
 }

@@ -130,6 +130,15 @@ enum reason outgoing_to_ipv4(struct steps *steps, const struct flow *flow, struc
     return REASON_OK;
 }
 
+/* What is longer than the link that it came by was put together by the kernel (at an address shared with the
+ * host), from fragments that had DF: cut it was already, and an MTU told to its sender changes nothing. TCP
+ * has no such. */
+static void forget_df(const struct steps *steps, const struct flow *flow, struct packet *packet)
+{
+    if (flow->transport != TRANSPORT_TCP && packet->len > network_mtu4(steps->network, flow->dst4))
+        packet->dont_fragment = false;
+}
+
 enum reason outgoing_to_ipv6(struct steps *steps, const struct flow *flow, struct packet *packet,
                              uint32_t *ret_mtu)
 {
@@ -148,6 +157,8 @@ enum reason outgoing_to_ipv6(struct steps *steps, const struct flow *flow, struc
         growth += PACKET_FRAGMENT_HEADER;
     if (packet_segment_len(packet) + growth > PACKET_MIN_IPV6_MTU) {
         uint32_t mtu, mtu6 = network_mtu6(steps->network, &to.destination);
+        if (packet->dont_fragment && packet->vnet.gso_size == 0 && !packet->hairpin)
+            forget_df(steps, flow, packet);
         switch (header46_fit(packet, &shared->options, mtu6, &mtu)) {
         case HEADER46_FITS: break;
         case HEADER46_CUT: *ret_mtu = mtu; break;

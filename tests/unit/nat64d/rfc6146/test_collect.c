@@ -636,11 +636,22 @@ TEST(XL_FRG46_04_a_whole_datagram_is_cut)
     begin();
     make_udp(service4, 7777, pool4, port, 4008);
     cut(service4, pool4, 17, 0x4321, whole, 0, 4008, false);
+    /* From fragments with DF: longer than any link, so it was cut before. */
+    in.packet.data[6] = 0x40;
+    build_header_checksum(in.packet.data);
     assert_int_equal(put(), REASON_OK);
     assert_int_equal(result.cut_mtu, 1280);
     assert_int_equal(largest_out, 1280);
     assert_int_equal(joined_len, 4008);
     assert_true(joined_good(service6, backend, 17));
+    /* XL-FRG46-07: what fits the link with DF came in one piece, and is refused. */
+    route6.mtu = 1280;
+    make_udp(service4, 7777, pool4, port, 1480);
+    cut(service4, pool4, 17, 0x4322, whole, 0, 1480, false);
+    in.packet.data[6] = 0x40;
+    build_header_checksum(in.packet.data);
+    assert_int_equal(put(), REASON_TOO_BIG);
+    route6.mtu = 1500;
 }
 
 TEST(N64_FRG_01_the_home_hands_over_to_the_owner)
