@@ -34,6 +34,7 @@ struct process {
     int signals, watch;
     bool ports_failed; /* said once */
     struct settings *settings;
+    char *printed;
     struct links *links;
     struct channel_message start;
     int fds[CHANNEL_FDS_MAX];
@@ -73,11 +74,11 @@ static int read_text(int fd, char **ret_text, size_t *ret_len)
     return *ret_text == NULL ? -ENOMEM : 0;
 }
 
-/* The effective configuration; the keeper has checked it before. */
+/* The effective configuration, and the file's as it is printed; the keeper has checked it before. */
 static int load_settings(const struct channel_message *message, int settings_fd, int drains_fd,
-                         struct settings **ret_settings, char error[SETTINGS_ERROR_LEN])
+                         struct settings **ret_settings, char **ret_printed, char error[SETTINGS_ERROR_LEN])
 {
-    char *text = NULL, *drains = NULL;
+    char *text = NULL, *drains = NULL, *printed = NULL;
     size_t len, drains_len;
     struct settings *settings = NULL;
     strcpy(error, "out of memory");
@@ -86,6 +87,8 @@ static int load_settings(const struct channel_message *message, int settings_fd,
         r = read_text(drains_fd, &drains, &drains_len);
     if (r == 0)
         r = settings_file_load_text(text, len, message->name, &settings, error);
+    if (r == 0 && (printed = settings_file_print(settings)) == NULL)
+        r = -ENOMEM;
     if (r == 0)
         r = effective_resolve(settings, message->uplink4, error);
     if (r == 0 && drains_len > 0)
@@ -94,9 +97,11 @@ static int load_settings(const struct channel_message *message, int settings_fd,
     free(drains);
     if (r < 0) {
         settings_file_free(settings);
+        free(printed);
         return r;
     }
     *ret_settings = settings;
+    *ret_printed = printed;
     return 0;
 }
 
@@ -114,7 +119,7 @@ static int receive_start(struct process *process)
         (start->queues != 0 && start->queues != 2 * start->workers))
         return -EBADMSG;
     r = load_settings(start, process->fds[CHANNEL_FD_SETTINGS], process->fds[CHANNEL_FD_DRAINS],
-                      &process->settings, error);
+                      &process->settings, &process->printed, error);
     if (r < 0) {
         log_error("config", "%s", error);
         return r;
@@ -129,6 +134,7 @@ static int start_translator(struct process *process, struct recover_count *ret_c
     const struct channel_message *start = &process->start;
     struct translator_input input = {
         .settings = process->settings,
+        .printed = process->printed,
         .settings_hash = start->hash,
         .links = process->links,
         .state_fd = process->fds[CHANNEL_FD_STATE],
@@ -141,6 +147,7 @@ static int start_translator(struct process *process, struct recover_count *ret_c
         .queue_fds = start->queues > 0 ? process->fds + CHANNEL_FD_TUN + start->workers : NULL,
     };
     process->settings = NULL; /* the translator's from here on */
+    process->printed = NULL;
     return translator_new(&input, ret_count, &process->translator);
 }
 
@@ -233,16 +240,17 @@ static int reload(struct process *process, const struct channel_message *message
 {
     struct settings *settings;
     struct recover_count count;
-    char error[SETTINGS_ERROR_LEN];
-    int r = load_settings(message, fds[0], fds[1], &settings, error);
+    char *printed, error[SETTINGS_ERROR_LEN];
+    int r = load_settings(message, fds[0], fds[1], &settings, &printed, error);
     if (r < 0) {
         refuse(error);
         return 0;
     }
     enum log_level level = settings->log.level;
-    r = translator_reload(process->translator, settings, message->hash, process->links, &count);
+    r = translator_reload(process->translator, settings, printed, message->hash, process->links, &count);
     if (r < 0) {
         settings_file_free(settings);
+        free(printed);
         refuse(strerror(-r));
         return r == -ENOTRECOVERABLE ? r : 0;
     }
@@ -339,6 +347,7 @@ static void stop(struct process *process)
     ask_free(process->ask);
     links_free(process->links);
     settings_file_free(process->settings);
+    free(process->printed);
     while (process->fds_count > 0)
         close(process->fds[--process->fds_count]);
 }

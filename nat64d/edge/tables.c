@@ -108,6 +108,7 @@ static int make_quota(struct tables *tables, bool single_network)
                   network_share(&nat64->limits.ports_per_network, single_network)},
         .sessions = {share_of(&nat64->limits.sessions_per_backend, sessions),
                      share_of(&network_sessions, sessions)},
+        .sessions_in_all = sessions,
         .unanswered = {share_of(&nat64->limits.unanswered_per_network, sessions),
                        share_of(&nat64->limits.unanswered_per_network, sessions)},
         .rate = {(uint32_t)nat64->limits.new_sessions_per_second,

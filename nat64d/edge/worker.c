@@ -451,12 +451,10 @@ void worker_resume(struct worker_group *group)
 }
 
 void worker_set_tables(struct worker_group *group, const struct steps_shared *shared,
-                       struct steps_shard *shards, uint32_t errors_per_second,
-                       uint32_t errors_per_second_per_network)
+                       struct steps_shard *shards, const struct worker_rates *rates)
 {
     for (unsigned i = 0; i < group->count; i++)
-        worker_steps_change(&group->workers[i].steps, shared, shards, errors_per_second,
-                            errors_per_second_per_network);
+        worker_steps_change(&group->workers[i].steps, shared, shards, rates);
 }
 
 int worker_failure(struct worker_group *group)

@@ -13,6 +13,13 @@ static uint32_t share(uint32_t all, unsigned workers)
     return all == 0 ? 0 : all < workers ? 1 : all / workers;
 }
 
+static void set_rates(struct steps *steps, const struct worker_rates *rates)
+{
+    unsigned workers = steps->shared->workers;
+    rate_set(&steps->rate, share(rates->per_second, workers), share(rates->per_second_per_network, workers),
+             share(rates->refusals_per_second, workers));
+}
+
 static int make_fragments(struct steps *steps, const struct steps_shared *shared)
 {
     struct siphash_key key;
@@ -29,16 +36,15 @@ static int make_fragments(struct steps *steps, const struct steps_shared *shared
 int worker_steps_init(struct steps *steps, const struct worker_input *input, unsigned worker)
 {
     struct siphash_key keys[3];
-    unsigned workers = input->shared->workers;
     clock_random(keys, sizeof(keys));
     steps->shared = input->shared;
     steps->worker = worker;
     steps->shards = input->shards;
     steps->counters = &input->counters[worker];
     steps->random = (struct port_random){.key = keys[0]};
-    identification_init(&steps->identification, keys[1], worker, workers);
-    rate_init(&steps->rate, keys[2], share(input->errors_per_second, workers),
-              share(input->errors_per_second_per_network, workers), clock_now_ns());
+    identification_init(&steps->identification, keys[1], worker, input->shared->workers);
+    rate_init(&steps->rate, keys[2], clock_now_ns());
+    set_rates(steps, &input->rates);
     return make_fragments(steps, input->shared);
 }
 
@@ -49,7 +55,7 @@ void worker_steps_done(struct steps *steps)
 }
 
 void worker_steps_change(struct steps *steps, const struct steps_shared *shared, struct steps_shard *shards,
-                         uint32_t errors_per_second, uint32_t errors_per_second_per_network)
+                         const struct worker_rates *rates)
 {
     if (steps->shared->fragments_max != shared->fragments_max && make_fragments(steps, shared) < 0)
         log_warning("worker", "no memory for nat64.limits.fragments = %u; what it was before holds",
@@ -57,6 +63,5 @@ void worker_steps_change(struct steps *steps, const struct steps_shared *shared,
     steps->shared = shared;
     steps->shards = shards;
     steps->timeout_shard = 0;
-    steps->rate.per_second = share(errors_per_second, shared->workers);
-    steps->rate.per_second_per_network = share(errors_per_second_per_network, shared->workers);
+    set_rates(steps, rates);
 }

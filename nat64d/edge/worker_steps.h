@@ -17,6 +17,6 @@ void worker_steps_done(struct steps *steps);
 
 /* Other tables and limits of the same state; the worker is paused. */
 void worker_steps_change(struct steps *steps, const struct steps_shared *shared, struct steps_shard *shards,
-                         uint32_t errors_per_second, uint32_t errors_per_second_per_network);
+                         const struct worker_rates *rates);
 
 #endif

@@ -5,6 +5,7 @@
 #include "nat64d/table/hash.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "nat64d/table/state_file.h"
 
@@ -54,6 +55,8 @@ void hash_reserve(struct hash *hash, uint32_t count)
     while (hash->level < count && hash->level < hash->buckets_max)
         hash->level *= 2;
     hash->buckets = hash->level;
+    /* Pages that are read before they are written cost a second fault each. */
+    memset(hash->heads, 0, hash->buckets * sizeof(*hash->heads));
 }
 
 void hash_fetch_head(const struct hash *hash, uint64_t value)

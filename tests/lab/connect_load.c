@@ -164,7 +164,8 @@ static void settle(struct flow *flow, unsigned *count)
         slowest_ms = took_ms;
     if (count == &result->refused && took_ms > refused_slowest_ms)
         refused_slowest_ms = took_ms;
-    if (count == &result->served && keep)
+    /* A UDP port that was closed would come again, and find the session that it had. */
+    if (count == &result->served && (keep || udp))
         flow->state = FLOW_OPEN;
     else
         end_flow(flow);
@@ -289,7 +290,9 @@ static void open_all(unsigned rate, uint64_t patience_ms)
         if (now_ms() - looked_ms < 100)
             continue;
         looked_ms = now_ms();
-        opening = look_over(opened, patience_ms);
+        unsigned left = look_over(opened, patience_ms);
+        if (opened == flows_count)
+            opening = left;
     }
 }
 

@@ -27,7 +27,7 @@ $POOLS
 nat64: { workers = 2; $TIMEOUTS $errors };
 END
 }
-config ${LAB_ERRORS-2000} # so that every refusal may be told: else a second SYN is, a second later, or the third
+config ${LAB_ERRORS-}
 lab_spawn legacy service "$LOAD" serve $LAB_SERVICE 7780
 lab_nat64d || {
     grep -q "neither\|NFQUEUE" "$LAB_DIR/nat64d.log" && t_skip_all "no NFQUEUE here: $(tail -1 "$LAB_DIR/nat64d.log")"

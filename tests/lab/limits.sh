@@ -16,10 +16,10 @@ ONE=2001:db8:2::16 FOUR="2001:db8:2::16 2001:db8:2::17 2001:db8:2::18 2001:db8:2
 lab_spawn legacy service "$LOAD" serve $LAB_SERVICE 7780
 lab_spawn legacy sink socat -u UDP4-RECV:7790 OPEN:/dev/null
 
-start() { # LIMITS: a translator without sessions that has them
+start() { # LIMITS [HOLD-DOWN]: a translator without sessions that has them
     [ -n "${NAT64D_PID:-}" ] && lab_end "$NAT64D_PID"
     LAB_NAT64="workers = 2; limits: { $1 };
-        timeouts: { tcp-closing = 1; tcp-closing-full = 1; hold-down = 0; };
+        timeouts: { tcp-closing = 1; tcp-closing-full = 1; hold-down = ${2:-0}; };
         icmp-errors: { per-second = 100000; per-second-per-network = 100000; };"
     lab_config
     lab_nat64d || { cat "$LAB_DIR/nat64d.log"; return 1; }
@@ -122,9 +122,14 @@ rate_backend() { start "new-sessions-per-second = 50;" && refuses drop_limit_rat
 rate_network() {
     start "new-sessions-per-second-per-network = 70;" && refuses drop_limit_rate 70 90 udp 7780 100 5000 $FOUR
 }
+no_port_held() { # a backend over its limit takes no ports from others: what is refused was never used
+    start "sessions-per-backend = 10;" 120 && refuses drop_limit_sessions 10 10 udp 7780 2000 4000 $ONE || return 1
+    gate64 pool --json | sed -n 's/.*"held":\([0-9]*\).*/held \1/p' | tee "$LAB_DIR/held"
+    ! grep -qv "held 0" "$LAB_DIR/held"
+}
 unanswered() { start "unanswered-per-network = 21;" && refuses drop_limit_unanswered 21 21 udp 7790 30 1000 $FOUR; }
 
-t_plan 12
+t_plan 13
 start "sessions-per-backend = 100;" || { echo "Bail out! no nat64d"; exit 1; }
 t "16 backends that try 300 each have 100 each, never 101" hundred_first
 t "all closed: 100 each again" again
@@ -136,6 +141,7 @@ t "ports-per-backend: TCP has its own count" ports_backend_tcp
 t "ports-per-network" ports_network
 t "sessions-per-network" sessions_network
 t "new-sessions-per-second" rate_backend
+t "a flow that is refused holds no port down" no_port_held
 t "new-sessions-per-second-per-network" rate_network
 t "unanswered-per-network" unanswered
 exit $t_failed

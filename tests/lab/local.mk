@@ -14,6 +14,7 @@ LAB_TESTS += \
 	tests/lab/restart.sh \
 	tests/lab/restart_shared.sh \
 	tests/lab/restart_state.sh \
+	tests/lab/nat64d_reload.sh \
 	tests/lab/limits.sh \
 	tests/lab/exhaust.sh \
 	tests/lab/gate64.sh \
@@ -32,9 +33,11 @@ EXTRA_DIST += $(LAB_TESTS) $(LONG_LAB_TESTS) \
 	tests/lab/minbase \
 	tests/lab/points.sh \
 	tests/lab/poll_sessions.py \
+	tests/lab/reload_files.py \
 	tests/lab/session_field.patch \
 	tests/lab/steady.py \
-	tests/lab/supervise
+	tests/lab/supervise \
+	tests/lab/udp_steady.py
 
 # nat64d with counters around mutexes and rings.
 check_PROGRAMS += tests/lab/nat64d_counted

@@ -163,6 +163,7 @@ static void copy_and_check(struct rig *rig, const struct state_source *source, u
                            int64_t shift_ns, const uint8_t *damaged)
 {
     rig->shape.slots = slots;
+    rig->settings.nat64.max_sessions = (int)slots;
     rig->shape.shards = source->header->shards;
     size_t len = rig_len(&rig->shape);
     void *memory = aligned_alloc(PAGE, len);

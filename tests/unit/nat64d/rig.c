@@ -81,6 +81,7 @@ void rig_init(struct rig *rig, const struct rig_shape *shape)
                                       .statics = &rig->shop,
                                       .statics_count = 1};
     fill_nat64(&rig->settings.nat64);
+    rig->settings.nat64.max_sessions = (int)shape->slots;
     rig->route6 = (struct network_route6){.mtu = 1500, .source = {{{0x20, 0x01, 0x0d, 0xb8, 0, 9}}}};
     rig->route4.mtu = 1500;
     rig->own4 = 0x09090909;
@@ -121,7 +122,8 @@ static int init_worker(struct rig *rig, unsigned worker)
     steps->shards = rig->tables->shards;
     steps->counters = &rig->counters;
     identification_init(&steps->identification, (struct siphash_key){1, 2}, worker, rig->shape.workers);
-    rate_init(&steps->rate, (struct siphash_key){1, 2}, 1000, 1000, rig_now_ns);
+    rate_init(&steps->rate, (struct siphash_key){1, 2}, rig_now_ns);
+    rate_set(&steps->rate, 1000, 1000, 1000);
     return fragments_new(FRAGMENTS_LEAST, (struct siphash_key){1, 2}, &steps->fragments);
 }
 

@@ -217,10 +217,11 @@ TEST(times_are_shifted_and_never_beyond_their_range)
         make_both(&usual, &usual);
         put_binding(5, 1, 101);
         put_session(9, 1, 5, 1);
-        from.state.held[0].until_ns = (uint64_t)(1300 * S);
+        from.state.held[0].until_ns = from.state.sessions[9].closed_ns = (uint64_t)(1300 * S);
         assert_int_equal(state_copy(&source, &to.state, cases[i].shift_ns, map), 0);
         assert_int_equal(count_checked(), 1);
         assert_true(to.state.sessions[0].expires_ns == cases[i].expires_ns);
+        assert_true(to.state.sessions[0].closed_ns == cases[i].expires_ns);
         assert_true(to.state.held[0].until_ns == cases[i].expires_ns);
         tear_down(NULL);
     }
