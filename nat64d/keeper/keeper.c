@@ -54,7 +54,7 @@ static int open_control(struct keeper *keeper)
 
 static int open_counters(struct keeper *keeper)
 {
-    size_t len = WORKER_MAX * sizeof(struct counters);
+    size_t len = TRANSLATOR_COUNTERS * sizeof(struct counters);
     int fd = inherit_take(&keeper->inherited, "counters");
     if (fd < 0)
         return mapping_open_memory("gate64-counters", len, &keeper->counters);
