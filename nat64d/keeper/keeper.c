@@ -24,6 +24,7 @@
 #include "common/sandbox.h"
 #include "common/service.h"
 #include "common/settings_file.h"
+#include "nat64d/edge/translator.h"
 #include "nat64d/effective.h"
 #include "nat64d/keeper/channel.h"
 #include "nat64d/keeper/keeper_own.h"
