@@ -48,6 +48,7 @@ tests_fuzz_fuzz_dns_message_LDADD = dns64/libdnsquery.a dns64/libdnsstate.a dns6
 	common/libbase.a
 tests_fuzz_fuzz_settings_LDADD = common/libservice.a common/libshared.a common/libbase.a $(CONFIG_LIBS) $(SYSTEMD_LIBS)
 tests_fuzz_fuzz_reply_LDADD = gate64/libtext.a
+tests_fuzz_fuzz_fragments_LDADD = nat64d/libstate.a pool/libpool.a nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_state_file_LDADD = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a \
 	pool/libport.a common/libshared.a common/libbase.a
 tests_fuzz_fuzz_host_record_LDADD = nat64d/libxlat.a
