@@ -118,13 +118,14 @@ struct settings_nat64 {
     } tcp;
     struct {
         int udp, udp_dns, tcp_established, tcp_opening, tcp_closing, tcp_closing_full, tcp_incoming_syn, icmp,
-            hold_down;
+            fragment, hold_down;
     } timeouts; /* seconds */
     struct {
         int backend_prefix, network_prefix;
         struct settings_share ports_per_backend, sessions_per_backend;
         int new_sessions_per_second, new_sessions_per_second_per_network;
         struct settings_share ports_per_network, sessions_per_network, unanswered_per_network;
+        int fragments;
     } limits;
     struct {
         bool send;

@@ -4,6 +4,7 @@ nat64d_libsteps_a_SOURCES = \
 	nat64d/rfc6146/steps.c nat64d/rfc6146/steps.h nat64d/rfc6146/flow.h \
 	nat64d/rfc6146/allocate.c nat64d/rfc6146/allocate.h \
 	nat64d/rfc6146/answer.c nat64d/rfc6146/answer.h \
+	nat64d/rfc6146/collect.c nat64d/rfc6146/collect.h \
 	nat64d/rfc6146/filter.c nat64d/rfc6146/filter.h \
 	nat64d/rfc6146/outgoing.c nat64d/rfc6146/outgoing.h \
 	nat64d/rfc6146/recover.c nat64d/rfc6146/recover.h \
@@ -42,6 +43,7 @@ nat64d_edge = \
 	nat64d/edge/translator.c nat64d/edge/translator.h \
 	nat64d/edge/tun.c nat64d/edge/tun.h \
 	nat64d/edge/worker.c nat64d/edge/worker.h \
+	nat64d/edge/worker_steps.c nat64d/edge/worker_steps.h \
 	nat64d/keeper/channel.c nat64d/keeper/channel.h \
 	nat64d/keeper/child.c nat64d/keeper/child.h \
 	nat64d/keeper/command.c nat64d/keeper/command.h \

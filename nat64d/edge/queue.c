@@ -171,7 +171,7 @@ static int take(struct queue *queue, struct nlmsghdr *header, struct packet *pac
     packet->data = mnl_attr_get_payload(attributes[NFQA_PAYLOAD]);
     packet->len = mnl_attr_get_payload_len(attributes[NFQA_PAYLOAD]);
     packet->vnet = (struct packet_vnet){0};
-    packet->hairpin = packet->gso_guessed = false;
+    packet->hairpin = packet->gso_guessed = packet->collected = packet->counted = false;
     if (packet->len < PACKET_IPV4_HEADER)
         return 0;
     if (attributes[NFQA_SKB_INFO] != NULL)

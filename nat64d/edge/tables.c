@@ -228,6 +228,8 @@ static void fill_options(struct tables *tables)
         .ignore_refusal = !nat64->tcp.reset_while_opening,
         .probe = (enum tcp_probe)nat64->tcp.probe,
     };
+    shared->fragment_ns = (uint64_t)nat64->timeouts.fragment * CLOCK_NS_PER_S;
+    shared->fragments_max = (uint32_t)nat64->limits.fragments;
     shared->send_errors = nat64->icmp_errors.send;
     shared->options = (struct translation_options){
         .zero_traffic_class = nat64->translation.zero_traffic_class,

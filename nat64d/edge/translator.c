@@ -89,14 +89,32 @@ static int open_state(struct translator *translator, const struct translator_inp
     return 0;
 }
 
+/* A hash of what is counted, in its order: another version may count other things. */
+static uint64_t hash_names(void)
+{
+    const struct siphash_key none = {0};
+    uint64_t hash = 0;
+    for (unsigned i = 0; i < REASON_COUNT + TALLY_COUNT; i++) {
+        const char *name = i < REASON_COUNT ? reason_info[i].name : tally_info[i - REASON_COUNT].name;
+        hash = hash * 31 + siphash13(none, name, strlen(name));
+    }
+    return hash;
+}
+
 static int map_counters(struct translator *translator, int fd)
 {
     int r = mapping_open(fd, &translator->counters_mapping);
-    if (r == 0 && translator->counters_mapping.len < WORKER_MAX * sizeof(struct counters))
-        r = -EINVAL;
-    if (r == 0)
-        translator->counters = translator->counters_mapping.base;
-    return r;
+    if (r < 0)
+        return r;
+    if (translator->counters_mapping.len < TRANSLATOR_COUNTERS * sizeof(struct counters))
+        return -EINVAL;
+    translator->counters = translator->counters_mapping.base;
+    _Atomic uint64_t *names = &translator->counters[WORKER_MAX].value[0];
+    if (atomic_load(names) != hash_names()) {
+        memset(translator->counters, 0, translator->counters_mapping.len);
+        atomic_store(names, hash_names());
+    }
+    return 0;
 }
 
 /* The prefixes of backends: the configured ones, or the host's. */

@@ -20,6 +20,10 @@
 #include "nat64d/edge/tables.h"
 #include "nat64d/edge/worker.h"
 
+enum {
+    TRANSLATOR_COUNTERS = WORKER_MAX + 1, /* sets: of the workers, and one that says what they count */
+};
+
 struct translator {
     pthread_mutex_t mutex;
     struct settings *settings; /* effective */

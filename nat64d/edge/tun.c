@@ -121,7 +121,7 @@ int tun_read(int fd, uint8_t *buffer, struct packet *packet)
     if ((size_t)n <= sizeof(packet->vnet))
         return -EBADMSG;
     packet->len = (uint32_t)((size_t)n - sizeof(packet->vnet));
-    packet->hairpin = packet->gso_guessed = false;
+    packet->hairpin = packet->gso_guessed = packet->collected = packet->counted = false;
     return 1;
 }
 

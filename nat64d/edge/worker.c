@@ -17,6 +17,7 @@
 #include "nat64d/edge/queue.h"
 #include "nat64d/edge/send.h"
 #include "nat64d/edge/tun.h"
+#include "nat64d/edge/worker_steps.h"
 #include "nat64d/table/ring.h"
 
 enum {
@@ -121,7 +122,7 @@ static bool hand_over(struct worker *worker, struct buffer *buffer, unsigned to)
 }
 
 /* Consumes the buffer. */
-static void process(struct worker *worker, struct buffer *buffer, uint64_t now_ns)
+static void process_one(struct worker *worker, struct buffer *buffer, uint64_t now_ns)
 {
     struct steps_result result;
     steps_packet(&worker->steps, &buffer->packet, now_ns, &result);
@@ -136,11 +137,43 @@ static void process(struct worker *worker, struct buffer *buffer, uint64_t now_n
         if (hand_over(worker, buffer, result.worker))
             return;
         break;
+    case STEPS_KEPT:
     case STEPS_DROP: break;
     }
     if (result.reply_len > 0)
         reply(worker, worker->steps.reply, result.reply_len);
     give_back(worker, buffer);
+}
+
+/* A buffer to read into, still in the free list; NULL when all are with others: what waits stays in its
+ * queue. */
+static struct buffer *next_buffer(struct worker *worker)
+{
+    if (worker->free_count == 0)
+        collect(worker);
+    return worker->free_count == 0 ? NULL : worker->free[worker->free_count - 1];
+}
+
+/* Fragments that waited for another. */
+static bool drain_fragments(struct worker *worker, uint64_t now_ns)
+{
+    bool any = false;
+    struct buffer *buffer;
+    while (steps_waiting(&worker->steps) && (buffer = next_buffer(worker)) != NULL) {
+        worker->free_count--;
+        buffer->packet.data = buffer->bytes + PACKET_HEADROOM;
+        steps_take_waiting(&worker->steps, &buffer->packet);
+        process_one(worker, buffer, now_ns);
+        any = true;
+    }
+    return any;
+}
+
+/* Consumes the buffer. */
+static void process(struct worker *worker, struct buffer *buffer, uint64_t now_ns)
+{
+    process_one(worker, buffer, now_ns);
+    drain_fragments(worker, now_ns);
 }
 
 static bool drain_rings(struct worker *worker, uint64_t now_ns)
@@ -154,15 +187,6 @@ static bool drain_rings(struct worker *worker, uint64_t now_ns)
         }
     }
     return any;
-}
-
-/* A buffer to read into, still in the free list; NULL when all are with others: what waits stays in its
- * queue. */
-static struct buffer *next_buffer(struct worker *worker)
-{
-    if (worker->free_count == 0)
-        collect(worker);
-    return worker->free_count == 0 ? NULL : worker->free[worker->free_count - 1];
 }
 
 /* What the kernel handed over of a shared address. The verdict on all of it is to drop it: what goes on is
@@ -286,7 +310,9 @@ static void *run(void *argument)
         use_network(worker);
         uint64_t now_ns = clock_now_ns();
         collect(worker);
-        bool busy = drain_rings(worker, now_ns);
+        bool busy = drain_fragments(worker, now_ns); /* those that found no free buffer */
+        if (drain_rings(worker, now_ns))
+            busy = true;
         if (drain_queue(worker, now_ns))
             busy = true;
         for (unsigned i = 0; i < QUEUES; i++)
@@ -329,33 +355,6 @@ static int init_rings(struct worker *worker)
     return 0;
 }
 
-/* Each worker keeps its part of a rate, so that none asks another. */
-static uint32_t share(uint32_t rate, unsigned workers)
-{
-    return rate == 0 ? 0 : rate < workers ? 1 : rate / workers;
-}
-
-static void set_rates(struct rate *rate, unsigned workers, const struct worker_rates *rates)
-{
-    rate_set(rate, share(rates->per_second, workers), share(rates->per_second_per_network, workers),
-             share(rates->refusals_per_second, workers));
-}
-
-static void init_steps(struct worker *worker, const struct worker_input *input)
-{
-    struct siphash_key keys[3];
-    struct steps *steps = &worker->steps;
-    clock_random(keys, sizeof(keys));
-    steps->shared = input->shared;
-    steps->worker = worker->index;
-    steps->shards = input->shards;
-    steps->counters = &input->counters[worker->index];
-    steps->random = (struct port_random){.key = keys[0]};
-    identification_init(&steps->identification, keys[1], worker->index, worker->group->count);
-    rate_init(&steps->rate, keys[2], clock_now_ns());
-    set_rates(&steps->rate, worker->group->count, &input->rates);
-}
-
 static int init_worker(struct worker *worker, const struct worker_input *input)
 {
     worker->fd = input->fds[worker->index];
@@ -370,7 +369,7 @@ static int init_worker(struct worker *worker, const struct worker_input *input)
     if (r == 0)
         r = send_new(&worker->send);
     if (r == 0)
-        init_steps(worker, input);
+        r = worker_steps_init(&worker->steps, input, worker->index);
     return r;
 }
 
@@ -454,13 +453,8 @@ void worker_resume(struct worker_group *group)
 void worker_set_tables(struct worker_group *group, const struct steps_shared *shared,
                        struct steps_shard *shards, const struct worker_rates *rates)
 {
-    for (unsigned i = 0; i < group->count; i++) {
-        struct steps *steps = &group->workers[i].steps;
-        steps->shared = shared;
-        steps->shards = shards;
-        steps->timeout_shard = 0;
-        set_rates(&steps->rate, group->count, rates);
-    }
+    for (unsigned i = 0; i < group->count; i++)
+        worker_steps_change(&group->workers[i].steps, shared, shards, rates);
 }
 
 int worker_failure(struct worker_group *group)
@@ -478,6 +472,7 @@ static void done_worker(struct worker *worker)
     free(worker->in);
     free(worker->back);
     send_free(worker->send);
+    worker_steps_done(&worker->steps);
     for (unsigned i = 0; i < QUEUES; i++)
         queue_free(worker->queues[i]);
 }

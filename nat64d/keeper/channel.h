@@ -41,7 +41,7 @@ enum channel_state {
 enum channel_fd {
     CHANNEL_FD_CONTROL,  /* listening */
     CHANNEL_FD_ALIVE,    /* a lock that only the translator holds: until it is free, one lives */
-    CHANNEL_FD_COUNTERS, /* struct counters of WORKER_MAX */
+    CHANNEL_FD_COUNTERS, /* TRANSLATOR_COUNTERS sets */
     CHANNEL_FD_SETTINGS, /* text of the configuration */
     CHANNEL_FD_DRAINS,   /* text: pools that were taken out of it */
     CHANNEL_FD_STATE,

@@ -24,6 +24,7 @@
 #include "common/sandbox.h"
 #include "common/service.h"
 #include "common/settings_file.h"
+#include "nat64d/edge/translator.h"
 #include "nat64d/effective.h"
 #include "nat64d/keeper/channel.h"
 #include "nat64d/keeper/keeper_own.h"
@@ -54,7 +55,7 @@ static int open_control(struct keeper *keeper)
 
 static int open_counters(struct keeper *keeper)
 {
-    size_t len = WORKER_MAX * sizeof(struct counters);
+    size_t len = TRANSLATOR_COUNTERS * sizeof(struct counters);
     int fd = inherit_take(&keeper->inherited, "counters");
     if (fd < 0)
         return mapping_open_memory("gate64-counters", len, &keeper->counters);

@@ -29,9 +29,10 @@ enum {
     PACKET_UDP_HEADER = 8,
     PACKET_ICMP_HEADER = 8,
 
-    PACKET_MIN_IPV6_MTU = 1280, /* RFC 8200 5 */
-    PACKET_IPV4_MIN_MTU = 68,   /* RFC 791 3.2 */
-    PACKET_DEFAULT_MSS6 = 1220, /* RFC 9293 3.7.1: what passes every IPv6 link */
+    PACKET_MIN_IPV6_MTU = 1280,                      /* RFC 8200 5 */
+    PACKET_IPV4_MIN_MTU = 68,                        /* RFC 791 3.2 */
+    PACKET_DEFAULT_MSS6 = 1220,                      /* RFC 9293 3.7.1: what passes every IPv6 link */
+    PACKET_PAYLOAD_MAX = 65535 - PACKET_IPV4_HEADER, /* of a datagram that is translated */
 
     PACKET_PROTO_HOP_BY_HOP = 0,
     PACKET_PROTO_ICMP4 = 1,
@@ -69,7 +70,10 @@ struct packet {
     uint8_t *data;
     uint32_t len; /* from data to the end of the IP packet */
     struct packet_vnet vnet;
-    bool hairpin;     /* came out of our own IPv6 to IPv4 translation (RFC 6146 3.8) */
+    bool hairpin;   /* came out of our own IPv6 to IPv4 translation (RFC 6146 3.8) */
+    bool counted;   /* as it came in; a hand-over or a wait for other fragments is behind it */
+    bool collected; /* a fragment that has been through table/fragments */
+    uint16_t source_port, destination_port; /* a collected fragment's datagram's */
     bool gso_guessed; /* a TCP super-packet whose gso_size nobody told: PACKET_DEFAULT_MSS6 stands for it */
 
     /* Found by parse: */
@@ -95,6 +99,12 @@ static inline bool packet_is_fragment(const struct packet *packet)
 static inline uint8_t *packet_l4(const struct packet *packet)
 {
     return packet->data + packet->l3_len;
+}
+
+/* Whether the fragment table has to see it first. An atomic fragment (RFC 6946) is none in this sense. */
+static inline bool packet_wants_collecting(const struct packet *packet)
+{
+    return packet_is_fragment(packet) && !packet->collected;
 }
 
 /* Length of the transport header and payload. */

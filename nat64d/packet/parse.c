@@ -19,6 +19,8 @@ enum {
     DONT_FRAGMENT = 0x4000,
     OFFSET_MASK = 0x1fff,
     QUOTED_TRANSPORT = 8, /* what an ICMP error quotes at least (RFC 792) */
+    FRAGMENT_UNIT = 8,    /* offsets count in these */
+    PAYLOAD_LENGTH_AT = 4,
 };
 
 /* A source route whose pointer has not run past its length (RFC 7915 4.1). */
@@ -95,14 +97,14 @@ static enum reason fragment_header(struct packet *packet, struct chain *chain)
 {
     const uint8_t *header = packet->data + chain->at;
     uint16_t field = bytes_get16(header + 2);
-    if (packet->fragment_header)
-        return REASON_EXTENSION_CHAIN; /* two of them */
     packet->fragment_header = true;
     packet->fragment_offset = field & 0xfff8;
     packet->more_fragments = field & 1;
     packet->id = bytes_get32(header + 4);
     chain->next = header[0];
     chain->at += PACKET_FRAGMENT_HEADER;
+    if (chain->next == PACKET_PROTO_FRAGMENT)
+        return REASON_FRAGMENT_HEADERS;
     /* RFC 7915 5.1.1: another extension header behind it is refused. */
     if (is_extension(chain->next) || chain->next == PACKET_PROTO_AH)
         return REASON_EXTENSION_CHAIN;
@@ -169,18 +171,26 @@ static enum reason parse6(struct packet *packet)
     return walk_chain(packet, total);
 }
 
+/* The transport header is cut short, by its sender's fragments or altogether. */
+static enum reason too_short(const struct packet *packet)
+{
+    return packet->more_fragments ? REASON_FRAGMENT_TINY : REASON_TRANSPORT_HEADER;
+}
+
 static enum reason find_tcp(struct packet *packet, uint32_t have)
 {
     if (have < PACKET_TCP_HEADER)
-        return REASON_TRANSPORT_HEADER;
+        return too_short(packet);
     packet->l4_len = (uint16_t)((packet_l4(packet)[12] >> 4) * 4);
-    return packet->l4_len < PACKET_TCP_HEADER || packet->l4_len > have ? REASON_TRANSPORT_HEADER : REASON_OK;
+    if (packet->l4_len < PACKET_TCP_HEADER)
+        return REASON_TRANSPORT_HEADER;
+    return packet->l4_len > have ? too_short(packet) : REASON_OK;
 }
 
 static enum reason find_udp(struct packet *packet, uint32_t have)
 {
     if (have < PACKET_UDP_HEADER)
-        return REASON_TRANSPORT_HEADER;
+        return too_short(packet);
     uint16_t len = bytes_get16(packet_l4(packet) + 4);
     packet->l4_len = PACKET_UDP_HEADER;
     if (len < PACKET_UDP_HEADER || (len > have && !packet->more_fragments))
@@ -203,10 +213,25 @@ static enum reason find_transport(struct packet *packet)
         if (packet->protocol != (packet->family == 4 ? PACKET_PROTO_ICMP4 : PACKET_PROTO_ICMP6))
             return REASON_OK; /* the other family's: an unknown protocol here */
         if (have < PACKET_ICMP_HEADER)
-            return REASON_TRANSPORT_HEADER;
+            return too_short(packet);
         packet->l4_len = PACKET_ICMP_HEADER;
         return REASON_OK;
     }
+    return REASON_OK;
+}
+
+/* What no honest sender's fragments are (RFC 8200 4.5, RFC 791 3.2, RFC 3128 2). */
+static enum reason check_fragment(struct packet *packet)
+{
+    uint32_t len = packet_l4_total(packet);
+    if (len == 0 || (packet->more_fragments && len % FRAGMENT_UNIT != 0)) {
+        packet->error_pointer = PAYLOAD_LENGTH_AT;
+        return REASON_FRAGMENT_LENGTH;
+    }
+    if (packet->fragment_offset + len > PACKET_PAYLOAD_MAX)
+        return REASON_FRAGMENT_TOO_LONG;
+    if (packet->protocol == PACKET_PROTO_TCP && packet->fragment_offset == FRAGMENT_UNIT)
+        return REASON_FRAGMENT_TINY; /* would write over the flags */
     return REASON_OK;
 }
 
@@ -214,6 +239,7 @@ enum reason parse_packet(struct packet *packet)
 {
     enum reason reason = REASON_TRUNCATED;
     packet->family = 0;
+    packet->l4_len = 0;
     if (packet->len == 0)
         return reason;
     switch (packet->data[0] >> 4) {
@@ -221,6 +247,8 @@ enum reason parse_packet(struct packet *packet)
     case 6: reason = parse6(packet); break;
     default: return REASON_NOT_IP;
     }
+    if (reason == REASON_OK && packet_is_fragment(packet))
+        reason = check_fragment(packet);
     if (reason == REASON_OK)
         reason = find_transport(packet);
     return reason == REASON_OK ? vnet_check(packet) : reason;
@@ -269,11 +297,15 @@ static bool is_icmp(const struct packet *packet)
 
 uint16_t parse_source_port(const struct packet *packet)
 {
+    if (packet->fragment_offset != 0)
+        return packet->source_port;
     return bytes_get16(packet_l4(packet) + (is_icmp(packet) ? 4 : 0));
 }
 
 uint16_t parse_destination_port(const struct packet *packet)
 {
+    if (packet->fragment_offset != 0)
+        return packet->destination_port;
     return bytes_get16(packet_l4(packet) + (is_icmp(packet) ? 4 : 2));
 }
 

@@ -2,13 +2,15 @@
  * IPv4 and IPv6 headers, extension headers and the transport header, checked and found.
  *
  * Layer: pure
- * Specification: RFC 791 3.1, RFC 1812 5.2.2, RFC 8200 4, RFC 7915 4.1 (options) and 5.1 (headers)
+ * Specification: RFC 791 3.1, RFC 1812 5.2.2, RFC 8200 4, RFC 7915 4.1 (options) and 5.1 (headers), RFC 3128
+ * 2
  *
  * Refused with a reason: lengths that do not fit the bytes, an IPv4 header checksum that is wrong, a source
  * route that is not used up, a chain of more than 8 extension headers or 256 bytes, hop-by-hop not first,
  * a routing header with segments left, a transport header that is not whole (in a packet that is whole or
- * a first fragment), data offset below 5, UDP length that does not fit. Bytes after the IP length are cut
- * off. A transport that is none of TCP, UDP, ICMP passes with l4_len 0.
+ * a first fragment), data offset below 5, UDP length that does not fit, fragments that are empty, no multiple
+ * of 8 long, reach beyond a packet's end or split the TCP header. Bytes after the IP length are cut off. A
+ * transport that is none of TCP, UDP, ICMP passes with l4_len 0.
  */
 #ifndef GATE64_NAT64D_PACKET_PARSE_H
 #define GATE64_NAT64D_PACKET_PARSE_H
@@ -24,7 +26,8 @@ enum reason parse_packet(struct packet *packet);
  * what is there, *ret_total the length that the header claims. Nothing is written to the bytes. */
 enum reason parse_quoted(struct packet *packet, uint8_t family, uint32_t *ret_total);
 
-/* Ports of TCP and UDP, identifier of an ICMP echo (as both). Only with l4_len > 0. */
+/* Ports of TCP and UDP, identifier of an ICMP echo (as both). Only with l4_len > 0, or of a collected later
+ * fragment. */
 uint16_t parse_source_port(const struct packet *packet);
 uint16_t parse_destination_port(const struct packet *packet);
 

@@ -28,7 +28,28 @@
       NONE, NONE)                                                                                            \
     X(OFFLOAD, "drop_offload", "offload description does not fit the packet", "virtio 1.2 5.1.6", NONE,      \
       NONE)                                                                                                  \
-    X(FRAGMENT, "drop_fragment", "a fragment (not translated yet)", "RFC 6146 3.4", NONE, NONE)              \
+    X(FRAGMENT_HEADERS, "drop_fragment_headers", "more than one IPv6 fragment header", "RFC 7915 5.1.1",     \
+      NONE, NONE)                                                                                            \
+    X(FRAGMENT_TINY, "drop_fragment_tiny", "fragments that part the transport header", "RFC 3128 2", NONE,   \
+      NONE)                                                                                                  \
+    X(FRAGMENT_LENGTH, "drop_fragment_length", "fragment empty, or not the last and no multiple of 8 long",  \
+      "RFC 8200 4.5", PARAMETER, NONE)                                                                       \
+    X(FRAGMENT_TOO_LONG, "drop_fragment_too_long", "fragments make more than an IP packet holds",            \
+      "RFC 8200 4.5", NONE, NONE)                                                                            \
+    X(FRAGMENT_OVERLAP, "drop_fragment_overlap", "fragment of a datagram with overlapping fragments",        \
+      "RFC 5722 4", NONE, NONE)                                                                              \
+    X(FRAGMENT_DUPLICATE, "drop_fragment_duplicate", "fragment that was there before", "RFC 8200 4.5", NONE, \
+      NONE)                                                                                                  \
+    X(FRAGMENT_TOO_MANY, "drop_fragment_too_many", "datagram in too many fragments", "RFC 6146 3.4", NONE,   \
+      NONE)                                                                                                  \
+    X(FRAGMENT_LIMIT, "drop_fragment_limit",                                                                 \
+      "too many datagrams in fragments at once, in all or of one network", "RFC 6146 3.4", NONE, NONE)       \
+    X(FRAGMENT_MEMORY, "drop_fragment_memory", "no memory left to keep a fragment", "RFC 6146 3.4", NONE,    \
+      NONE)                                                                                                  \
+    X(FRAGMENT_TIMEOUT, "drop_fragment_timeout", "fragment kept in vain for the rest of its datagram",       \
+      "RFC 6146 3.4", NONE, NONE)                                                                            \
+    X(FRAGMENT_NO_SESSION, "drop_fragment_no_session", "later fragment of a datagram without session",       \
+      "RFC 6146 3.4", NONE, NONE)                                                                            \
     X(SOURCE_MARTIAN, "drop_source_martian", "source address is never a host", "RFC 7915 4.1", NONE, NONE)   \
     X(SOURCE_DENIED, "drop_source_denied", "IPv4 source has no image in any prefix", "RFC 6052 3.1", NONE,   \
       NONE)                                                                                                  \
@@ -133,6 +154,8 @@ extern const struct reason_info reason_info[REASON_COUNT];
     X(HANDOVERS, "handovers", "packets handed to the worker that owns the flow")                            \
     X(HAIRPINS, "hairpins", "packets from a backend to a backend")                                          \
     X(FRAGMENTED, "fragmented", "packets cut to fit the next link")                                         \
+    X(FRAGMENTS_KEPT, "fragments_kept", "fragments kept until more of their datagram was there")            \
+    X(REASSEMBLED, "reassembled", "datagrams put together from their fragments")                            \
     X(ERRORS_SENT, "icmp_errors_sent", "ICMP errors of the gateway's own")                                  \
     X(ERRORS_SUPPRESSED, "icmp_errors_suppressed", "ICMP errors kept back by rule or rate limit")           \
     X(SOURCE_REPLACED, "icmp_source_replaced", "ICMP errors from a router that has no image in the prefix") \

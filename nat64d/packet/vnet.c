@@ -63,7 +63,7 @@ enum reason vnet_check(const struct packet *packet)
     if (!(packet->vnet.flags & PACKET_VNET_NEEDS_CSUM))
         return REASON_OK;
     uint16_t offset = checksum_offset(packet->protocol);
-    if (packet->l4_len == 0 || packet->vnet.csum_start != packet->l3_len ||
+    if (packet->l4_len == 0 || packet_is_fragment(packet) || packet->vnet.csum_start != packet->l3_len ||
         packet->vnet.csum_offset != offset)
         return REASON_OFFLOAD;
     return REASON_OK;

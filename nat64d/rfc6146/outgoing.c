@@ -36,7 +36,8 @@ void outgoing_tuple6(struct steps *steps, const struct flow *flow, struct transl
  * size of what the other side sends. */
 static void clamp_mss(struct steps *steps, const struct flow *flow, struct packet *packet)
 {
-    if (flow->transport != TRANSPORT_TCP || !(parse_tcp_flags(packet) & PARSE_TCP_SYN))
+    if (flow->transport != TRANSPORT_TCP || packet->fragment_offset != 0 ||
+        !(parse_tcp_flags(packet) & PARSE_TCP_SYN))
         return;
     struct translation_mtu mtu = {
         .mtu6 = network_mtu6(steps->network, &flow_binding(steps, flow)->src6),
@@ -113,16 +114,29 @@ enum reason outgoing_to_ipv4(struct steps *steps, const struct flow *flow, struc
     }
     outgoing_tuple4(steps, flow, &to);
     clamp_mss(steps, flow, packet);
-    enum reason reason = l4_translate64(packet, &to);
-    if (reason != REASON_OK)
-        return reason;
+    if (packet->fragment_offset == 0) {
+        enum reason reason = l4_translate64(packet, &to);
+        if (reason != REASON_OK)
+            return reason;
+    }
     note_session(steps, flow, packet);
     if (header64_needs_id(packet))
         id = identification_next(&steps->identification, to.source, to.destination, (uint8_t)flow->transport,
                                  packet_segments(packet));
     header64_translate(packet, &to, id, &shared->options);
+    packet->source_port = to.source_port; /* a fragment that hairpins need not be collected again */
+    packet->destination_port = to.destination_port;
     packet->hairpin = hairpin;
     return REASON_OK;
+}
+
+/* What is longer than the link that it came by was put together by the kernel (at an address shared with the
+ * host), from fragments that had DF: cut it was already, and an MTU told to its sender changes nothing. TCP
+ * has no such. */
+static void forget_df(const struct steps *steps, const struct flow *flow, struct packet *packet)
+{
+    if (flow->transport != TRANSPORT_TCP && packet->len > network_mtu4(steps->network, flow->dst4))
+        packet->dont_fragment = false;
 }
 
 enum reason outgoing_to_ipv6(struct steps *steps, const struct flow *flow, struct packet *packet,
@@ -138,8 +152,13 @@ enum reason outgoing_to_ipv6(struct steps *steps, const struct flow *flow, struc
         size_segments(steps, flow, packet);
     outgoing_tuple6(steps, flow, &to);
     /* A segment that fits 1280 bytes as IPv6 needs no look at any MTU. */
-    if (packet_segment_len(packet) + PACKET_IPV6_HEADER - PACKET_IPV4_HEADER > PACKET_MIN_IPV6_MTU) {
+    uint32_t growth = PACKET_IPV6_HEADER - PACKET_IPV4_HEADER;
+    if (packet_is_fragment(packet))
+        growth += PACKET_FRAGMENT_HEADER;
+    if (packet_segment_len(packet) + growth > PACKET_MIN_IPV6_MTU) {
         uint32_t mtu, mtu6 = network_mtu6(steps->network, &to.destination);
+        if (packet->dont_fragment && packet->vnet.gso_size == 0 && !packet->hairpin)
+            forget_df(steps, flow, packet);
         switch (header46_fit(packet, &shared->options, mtu6, &mtu)) {
         case HEADER46_FITS: break;
         case HEADER46_CUT: *ret_mtu = mtu; break;
@@ -147,9 +166,11 @@ enum reason outgoing_to_ipv6(struct steps *steps, const struct flow *flow, struc
         }
     }
     clamp_mss(steps, flow, packet);
-    enum reason reason = l4_translate46(packet, &to, &shared->options);
-    if (reason != REASON_OK)
-        return reason;
+    if (packet->fragment_offset == 0) {
+        enum reason reason = l4_translate46(packet, &to, &shared->options);
+        if (reason != REASON_OK)
+            return reason;
+    }
     note_session(steps, flow, packet);
     header46_translate(packet, &to, &shared->options);
     return REASON_OK;

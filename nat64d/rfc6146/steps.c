@@ -11,6 +11,7 @@
 #include "nat64d/packet/vnet.h"
 #include "nat64d/rfc6146/allocate.h"
 #include "nat64d/rfc6146/answer.h"
+#include "nat64d/rfc6146/collect.h"
 #include "nat64d/rfc6146/filter.h"
 #include "nat64d/rfc6146/flow.h"
 #include "nat64d/rfc6146/outgoing.h"
@@ -27,8 +28,6 @@ enum kind { KIND_FLOW, KIND_ERROR };
 static enum reason classify(struct packet *packet, struct flow *flow, enum kind *ret_kind)
 {
     *ret_kind = KIND_FLOW;
-    if (packet_is_fragment(packet))
-        return REASON_FRAGMENT;
     if (packet->protocol == PACKET_PROTO_TCP)
         flow->transport = TRANSPORT_TCP;
     else if (packet->protocol == PACKET_PROTO_UDP)
@@ -86,6 +85,33 @@ static void look_up4(struct steps *steps, struct flow *flow)
 {
     flow->session = STATE_NONE;
     flow->bib = bib_find4(&flow_shard(steps, flow)->bib, flow->transport, flow->src4, flow->src4_port);
+}
+
+/* A later fragment makes no session and moves none. */
+static enum reason later_fragment(struct steps *steps, struct flow *flow)
+{
+    if (flow->bib != STATE_NONE)
+        flow->session =
+            session_find(&flow_shard(steps, flow)->sessions, flow->bib, flow->dst4, flow->dst4_port);
+    return flow->session == STATE_NONE ? REASON_FRAGMENT_NO_SESSION : REASON_OK;
+}
+
+static enum reason step2_from_ipv6(struct steps *steps, struct flow *flow, const struct packet *packet,
+                                   uint64_t now_ns)
+{
+    if (packet->fragment_offset != 0)
+        return later_fragment(steps, flow);
+    return flow->transport == TRANSPORT_TCP ? tcp_from_ipv6(steps, flow, packet, now_ns)
+                                            : udp_from_ipv6(steps, flow, now_ns);
+}
+
+static enum reason step2_from_ipv4(struct steps *steps, struct flow *flow, const struct packet *packet,
+                                   uint64_t now_ns)
+{
+    if (packet->fragment_offset != 0)
+        return later_fragment(steps, flow);
+    return flow->transport == TRANSPORT_TCP ? tcp_from_ipv4(steps, flow, packet, now_ns)
+                                            : udp_from_ipv4(steps, flow, now_ns);
 }
 
 static enum reason tuple6(const struct steps *steps, const struct packet *packet, struct flow *flow)
@@ -189,8 +215,7 @@ static enum reason from_ipv6(struct steps *steps, struct packet *packet, uint64_
     look_up6(steps, &flow);
     reason = allocate_on_demand(steps, &flow, now_ns);
     if (reason == REASON_OK)
-        reason = flow.transport == TRANSPORT_TCP ? tcp_from_ipv6(steps, &flow, packet, now_ns)
-                                                 : udp_from_ipv6(steps, &flow, now_ns);
+        reason = step2_from_ipv6(steps, &flow, packet, now_ns);
     if (reason == REASON_OK)
         reason = outgoing_to_ipv4(steps, &flow, packet, &result->cut_mtu);
     allocate_settle(steps, &flow);
@@ -237,8 +262,7 @@ static enum reason from_ipv4(struct steps *steps, struct packet *packet, uint64_
     look_up4(steps, &flow);
     reason = allocate_on_demand(steps, &flow, now_ns);
     if (reason == REASON_OK)
-        reason = flow.transport == TRANSPORT_TCP ? tcp_from_ipv4(steps, &flow, packet, now_ns)
-                                                 : udp_from_ipv4(steps, &flow, now_ns);
+        reason = step2_from_ipv4(steps, &flow, packet, now_ns);
     /* Answers to a session come from the prefix that the backend asked. */
     if (flow.session != STATE_NONE)
         flow.pref64 = steps_pref64(steps, session_at(&flow_shard(steps, &flow)->sessions, flow.session));
@@ -279,22 +303,37 @@ static void drop(struct steps *steps, const struct packet *packet, uint64_t now_
     result->cut_mtu = 0;
 }
 
+/* Step 1 for a fragment that was not collected yet; all steps for everything else. */
+static enum reason take_steps(struct steps *steps, struct packet *packet, uint64_t now_ns,
+                              struct steps_result *result)
+{
+    if (packet_wants_collecting(packet)) {
+        enum reason reason = collect_fragment(steps, packet, now_ns, result);
+        if (reason != REASON_OK || result->verdict != STEPS_SEND)
+            return reason;
+    }
+    return packet->family == 6 ? from_ipv6(steps, packet, now_ns, result)
+                               : from_ipv4(steps, packet, now_ns, result);
+}
+
 void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns,
                   struct steps_result *ret_result)
 {
-    bool came_by_hairpin = packet->hairpin; /* handed over: it was counted as it came in */
     struct arrival arrival = {0};
     *ret_result = (struct steps_result){.verdict = STEPS_SEND};
 
     enum reason reason = parse_packet(packet);
     if (reason == REASON_OK) {
         arrival = (struct arrival){packet->family, packet->len, packet_segments(packet)};
-        reason = packet->family == 6 ? from_ipv6(steps, packet, now_ns, ret_result)
-                                     : from_ipv4(steps, packet, now_ns, ret_result);
+        reason = take_steps(steps, packet, now_ns, ret_result);
     }
     ret_result->reason = reason;
-    if (!came_by_hairpin && (ret_result->verdict != STEPS_HANDOVER || packet->hairpin))
+    if (!packet->counted && (ret_result->verdict != STEPS_HANDOVER || packet->hairpin)) {
         count_in(steps, &arrival);
+        packet->counted = true;
+    }
+    if (reason == REASON_OK && ret_result->verdict == STEPS_KEPT)
+        return;
     if (reason == REASON_OK && ret_result->verdict == STEPS_HANDOVER) {
         steps_count(steps, TALLY_HANDOVERS, 1);
         return; /* its owner counts what becomes of it */
@@ -358,8 +397,21 @@ static void follow_use(const struct steps_shared *shared, struct expiry *expiry)
                            block_use(shared->blocks, i, TRANSPORT_TCP), block_pool_ports(shared->blocks, i));
 }
 
+bool steps_waiting(const struct steps *steps)
+{
+    return fragments_ready(steps->fragments);
+}
+
+void steps_take_waiting(struct steps *steps, struct packet *packet)
+{
+    if (fragments_take(steps->fragments, packet))
+        steps_count(steps, TALLY_REASSEMBLED, 1);
+}
+
 uint32_t steps_timeout(struct steps *steps, uint64_t now_ns, unsigned *budget)
 {
+    counters_add(steps->counters, REASON_FRAGMENT_TIMEOUT,
+                 fragments_expire(steps->fragments, now_ns, steps->shared->fragment_ns));
     while (steps->timeout_shard < steps->shared->shards) {
         if (steps_owns(steps, steps->timeout_shard)) {
             follow_use(steps->shared, &steps->shards[steps->timeout_shard].expiry);

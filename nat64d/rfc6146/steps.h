@@ -24,6 +24,7 @@
 #include "nat64d/rfc7915/translation.h"
 #include "nat64d/table/bib.h"
 #include "nat64d/table/expiry.h"
+#include "nat64d/table/fragments.h"
 #include "nat64d/table/identification.h"
 #include "nat64d/table/rate.h"
 #include "nat64d/table/session.h"
@@ -63,6 +64,8 @@ struct steps_shared {
     bool settings_changed;    /* since the slots were last held against them (recover) */
     uint64_t closing_full_ns; /* what EXPIRY_TCP_CLOSING falls to as a pool fills up */
     uint64_t syn_wait_ns;
+    uint64_t fragment_ns;   /* how long the fragments of a datagram may take */
+    uint32_t fragments_max; /* datagrams in fragments at once, of all workers */
     bool send_errors;
     unsigned shards;
     unsigned workers;
@@ -85,6 +88,7 @@ struct steps {
     struct counters *counters;
     struct identification identification;
     struct rate rate;
+    struct fragments *fragments; /* of the datagrams whose home we are (collect.h) */
     struct port_random random;
     unsigned timeout_shard; /* where steps_timeout goes on */
     bool probe4_due;        /* the IPv4 side of this session of timeout_shard is asked next */
@@ -96,6 +100,7 @@ struct steps {
 enum steps_verdict {
     STEPS_SEND,     /* packet is translated; cut it to cut_mtu if that is not 0 */
     STEPS_HANDOVER, /* to `worker`, which calls steps_packet again */
+    STEPS_KEPT,     /* a fragment, copied until steps_waiting brings it back */
     STEPS_DROP,
 };
 
@@ -109,6 +114,11 @@ struct steps_result {
 
 void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns,
                   struct steps_result *ret_result);
+
+/* A fragment that need wait no longer, or a datagram made of fragments: taken, it goes to steps_packet. To be
+ * looked for after each steps_packet, so that a flow keeps its order. Room for PACKET_MAX at packet->data. */
+bool steps_waiting(const struct steps *steps);
+void steps_take_waiting(struct steps *steps, struct packet *packet);
 
 /* What is due: ends sessions, and gives one packet at a time to send (a probe, an ICMP error about a stored
  * SYN) in steps->reply. Returns its length; 0 when nothing (more) is due or the budget is used up. */

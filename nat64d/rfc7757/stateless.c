@@ -58,7 +58,7 @@ static bool has_ports(const struct packet *packet, enum transport *ret_transport
         *ret_transport = TRANSPORT_ICMP;
     else
         return false;
-    return packet->fragment_offset == 0 && packet->l4_len > 0;
+    return true;
 }
 
 /* Whether an IPv4 address (with the packet's port) is for a host behind us. */
@@ -84,13 +84,13 @@ static bool is_error(const struct packet *packet)
            parse_icmp_kind(packet) == PARSE_ICMP_ERROR;
 }
 
-/* ICMP other than errors: its checksum needs the whole message in the pseudo-header (RFC 7915 5.2). */
+/* ICMP other than errors. It is whole: its fragments were put together (rfc6146/collect). */
 static enum reason check_icmp(struct packet *packet)
 {
     if (!is_icmp(packet))
         return REASON_OK;
     if (packet_is_fragment(packet))
-        return REASON_FRAGMENT;
+        return REASON_TRANSPORT_HEADER;
     vnet_complete_checksum(packet);
     return parse_icmp_kind(packet) == PARSE_ICMP_OTHER ? REASON_ICMP_TYPE : REASON_OK;
 }

@@ -67,3 +67,29 @@ bool fragment_cut_next(struct fragment_cut *cut, uint8_t *out, uint32_t *ret_len
     *ret_len = header + payload;
     return true;
 }
+
+static void make_whole4(uint8_t *ip, uint32_t header, uint32_t payload, uint8_t traffic_class)
+{
+    ip[1] = traffic_class;
+    bytes_put16(ip + 2, (uint16_t)(header + payload));
+    bytes_put16(ip + 6, 0);
+    bytes_put16(ip + 10, 0);
+    bytes_put16(ip + 10, checksum_finish(checksum_add(0, ip, header)));
+}
+
+/* The fragment header is the last one. */
+static void make_whole6(uint8_t *ip, uint32_t header, uint32_t payload, uint8_t traffic_class)
+{
+    ip[0] = (uint8_t)(0x60 | traffic_class >> 4);
+    ip[1] = (uint8_t)(traffic_class << 4 | (ip[1] & 0xf));
+    bytes_put16(ip + 4, (uint16_t)(header - PACKET_IPV6_HEADER + payload));
+    bytes_put16(ip + header - PACKET_FRAGMENT_HEADER + 2, 0);
+}
+
+void fragment_make_whole(uint8_t *ip, uint32_t header, uint32_t payload, uint8_t traffic_class)
+{
+    if (ip[0] >> 4 == 4)
+        make_whole4(ip, header, payload, traffic_class);
+    else
+        make_whole6(ip, header, payload, traffic_class);
+}

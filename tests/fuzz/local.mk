@@ -1,6 +1,7 @@
 # Fuzz targets: with --enable-fuzzers they are libFuzzer programs (make fuzzers), otherwise each replays its corpus.
 fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_message tests/fuzz/fuzz_settings \
-	tests/fuzz/fuzz_reply tests/fuzz/fuzz_state_file tests/fuzz/fuzz_host_record
+	tests/fuzz/fuzz_reply tests/fuzz/fuzz_state_file tests/fuzz/fuzz_host_record \
+	tests/fuzz/fuzz_fragments
 check_PROGRAMS += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
 .PHONY: fuzzers
@@ -10,6 +11,7 @@ tests_fuzz_fuzz_icmp_SOURCES = tests/fuzz/fuzz_icmp.c
 tests_fuzz_fuzz_dns_message_SOURCES = tests/fuzz/fuzz_dns_message.c
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c
 tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz_reply.c
+tests_fuzz_fuzz_fragments_SOURCES = tests/fuzz/fuzz_fragments.c
 tests_fuzz_fuzz_state_file_SOURCES = tests/fuzz/fuzz_state_file.c $(rig)
 tests_fuzz_fuzz_host_record_SOURCES = tests/fuzz/fuzz_host_record.c
 if !FUZZERS
@@ -18,6 +20,7 @@ tests_fuzz_fuzz_icmp_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_dns_message_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_settings_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_reply_SOURCES += tests/fuzz/replay.c
+tests_fuzz_fuzz_fragments_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_state_file_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_host_record_SOURCES += tests/fuzz/replay.c
 UNIT_TESTS += $(fuzz_programs)
@@ -27,6 +30,7 @@ tests_fuzz_fuzz_icmp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_icmp"'
 tests_fuzz_fuzz_dns_message_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_message"'
 tests_fuzz_fuzz_settings_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_settings"'
 tests_fuzz_fuzz_reply_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_reply"'
+tests_fuzz_fuzz_fragments_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_fragments"'
 tests_fuzz_fuzz_state_file_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_state_file"'
 tests_fuzz_fuzz_host_record_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_host_record"'
 fuzzer_link = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -35,6 +39,7 @@ tests_fuzz_fuzz_icmp_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_dns_message_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_reply_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_fragments_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_state_file_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_host_record_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_packet_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
@@ -43,8 +48,10 @@ tests_fuzz_fuzz_dns_message_LDADD = dns64/libdnsquery.a dns64/libdnsstate.a dns6
 	common/libbase.a
 tests_fuzz_fuzz_settings_LDADD = common/libservice.a common/libshared.a common/libbase.a $(CONFIG_LIBS) $(SYSTEMD_LIBS)
 tests_fuzz_fuzz_reply_LDADD = gate64/libtext.a
+tests_fuzz_fuzz_fragments_LDADD = nat64d/libstate.a pool/libpool.a nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_state_file_LDADD = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a \
 	pool/libport.a common/libshared.a common/libbase.a
 tests_fuzz_fuzz_host_record_LDADD = nat64d/libxlat.a
 EXTRA_DIST += tests/fuzz/fuzz_packet.in tests/fuzz/fuzz_icmp.in tests/fuzz/fuzz_dns_message.in tests/fuzz/fuzz_settings.in \
-	tests/fuzz/fuzz_reply.in tests/fuzz/fuzz_state_file.in tests/fuzz/fuzz_host_record.in tests/fuzz/replay.c
+	tests/fuzz/fuzz_reply.in tests/fuzz/fuzz_state_file.in tests/fuzz/fuzz_host_record.in tests/fuzz/fuzz_fragments.in \
+	tests/fuzz/replay.c

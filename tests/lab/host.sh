@@ -40,10 +40,15 @@ state() {
     lab_in gw ip neigh show proxy
     lab_in gw iptables-save | sed '/^#/d; s/\[.*\]//'
     lab_in gw ip6tables-save | sed '/^#/d; s/\[.*\]//'
-    lab_in gw sysctl net.ipv4.ip_local_reserved_ports net.ipv6.conf.r6.accept_ra
+    lab_in gw sysctl net.ipv4.ip_local_reserved_ports
+    # Forwarding stays on, and with it the acceptance of router advertisements that it needs.
+    case $(lab_in gw sysctl -n net.ipv6.conf.all.forwarding net.ipv6.conf.r6.accept_ra | tr -d '\n') in
+    01 | 12) echo "the default route of r6 lives" ;;
+    *) lab_in gw sysctl net.ipv6.conf.all.forwarding net.ipv6.conf.r6.accept_ra ;;
+    esac
     ls "$record" 2>/dev/null
 }
-forget_forwarding() { lab_in gw sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0; }
+forget_forwarding() { lab_in gw sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0 net.ipv6.conf.r6.accept_ra=1; }
 host_up() { lab_in gw ${WRAP:-} "$nat64d" -c "$LAB_DIR/gate64.conf" -f --host-up; }
 host_down() { lab_in gw ${WRAP:-} "$nat64d" -c "$LAB_DIR/gate64.conf" -f --host-down; }
 as_before() {
@@ -127,7 +132,7 @@ changed_since() { # by the operator: his value stays
     lab_in gw sysctl -qw net.ipv6.conf.r6.accept_ra=0
     lab_in gw ip route del 192.31.196.8/31
     host_down && [ "$(lab_in gw sysctl -n net.ipv6.conf.r6.accept_ra)" = 0 ] || return 1
-    lab_in gw sysctl -qw net.ipv6.conf.r6.accept_ra=1
+    forget_forwarding
     as_before
 }
 foreign_route() {

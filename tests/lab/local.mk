@@ -10,6 +10,8 @@ LAB_TESTS += \
 	tests/lab/static.sh \
 	tests/lab/eam.sh \
 	tests/lab/tcp_window.sh \
+	tests/lab/fragments.sh \
+	tests/lab/shared_fragments.sh \
 	tests/lab/shared_points.sh \
 	tests/lab/shared_host.sh \
 	tests/lab/restart.sh \
@@ -27,6 +29,8 @@ EXTRA_DIST += $(LAB_TESTS) $(LONG_LAB_TESTS) \
 	tests/lab/dns64_load.py \
 	tests/lab/enter \
 	tests/lab/flows.py \
+	tests/lab/fragment_points.sh \
+	tests/lab/fragment_send.py \
 	tests/lab/lab.sh \
 	tests/lab/make-root \
 	tests/lab/minbase \

@@ -49,6 +49,9 @@ KEYS = {
     "static[].protocol": {"static": second(1, "udp")},
     "static[].ipv4": {"static": second(2, "192.31.196.16#8082")},
     "static[].ipv6": {"static": second(3, "2001:db8:2::2#82")},
+    "static[].from": {"static": "( %s, { name = \"second\"; protocol = \"tcp\"; ipv4 = \"192.31.196.16#8081\"; "
+                                "ipv6 = \"2001:db8:2::2#81\"; from = [\"192.52.193.0/24\"]; } )" % SHOP},
+    "eam": {"eam": '( { ipv4 = "192.31.197.0/30"; ipv6 = "2001:db8:7::/126"; } )'},
     "nat64.keep": {"nat64.keep": "true"},
     "nat64.conntrack": {"nat64.conntrack": "true"},
     "nat64.snapshot": {"nat64.snapshot": '"/tmp/gate64-snapshot"'},
@@ -61,14 +64,17 @@ for name, value in {
     "filtering.tcp": '"endpoint-independent"', "filtering.udp": '"endpoint-independent"',
     "filtering.icmp": '"endpoint-independent"', "timeouts.udp": 130, "timeouts.udp-dns": 9,
     "timeouts.tcp-established": 7300, "timeouts.tcp-opening": 33, "timeouts.tcp-closing": 34,
-    "timeouts.tcp-closing-full": 12, "timeouts.tcp-incoming-syn": 7, "timeouts.icmp": 61, "timeouts.hold-down": 0,
+    "timeouts.tcp-closing-full": 12, "timeouts.tcp-incoming-syn": 7, "timeouts.icmp": 61, "timeouts.fragment": 3,
+    "timeouts.hold-down": 0, "limits.fragments": 128,
     "limits.backend-prefix": 64, "limits.network-prefix": 48, "limits.ports-per-backend": 900,
     "limits.sessions-per-backend": 901, "limits.new-sessions-per-second": 902,
     "limits.new-sessions-per-second-per-network": 903, "limits.ports-per-network": 904,
     "limits.sessions-per-network": '"31%"', "limits.unanswered-per-network": 906, "icmp-errors.send": "false",
     "icmp-errors.refusals-per-second": 777, "icmp-errors.per-second": 77, "icmp-errors.per-second-per-network": 7,
     "translation.zero-traffic-class": "true", "translation.udp-zero-checksum": '"drop"',
-    "translation.mss-clamp": "false",
+    "translation.mss-clamp": "false", "translation.eam-hairpin": '"simple"', "refresh": '"outbound"',
+    "tcp.check-window": "false", "tcp.reset-after-fin": "true", "tcp.reset-while-opening": "false",
+    "tcp.probe": '"both"',
 }.items():
     KEYS["nat64." + name] = {"nat64." + name: str(value)}
 

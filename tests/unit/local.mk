@@ -12,9 +12,11 @@ unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test
 	tests/unit/nat64d/keeper/test_port_set tests/unit/nat64d/keeper/test_record \
 	tests/unit/nat64d/keeper/test_rules_text
 unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_expiry \
+	tests/unit/nat64d/table/test_fragments \
 	tests/unit/nat64d/table/test_restore tests/unit/nat64d/table/test_small \
 	tests/unit/nat64d/table/test_state_copy tests/unit/nat64d/table/test_state_file
-unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc7757/test_stateless
+unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test_collect \
+	tests/unit/nat64d/rfc7757/test_stateless
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
@@ -61,10 +63,12 @@ tests_unit_nat64d_keeper_test_rules_text_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DGOLDEN='"$(abs_top_srcdir)/tests/unit/nat64d/keeper"'
 tests_unit_nat64d_table_test_tables_LDADD = $(state)
 tests_unit_nat64d_table_test_expiry_LDADD = $(state)
+tests_unit_nat64d_table_test_fragments_LDADD = $(state)
 tests_unit_nat64d_table_test_restore_LDADD = $(state)
 tests_unit_nat64d_table_test_small_LDADD = $(state)
 tests_unit_nat64d_table_test_state_copy_LDADD = $(state)
 tests_unit_nat64d_table_test_state_file_LDADD = $(state)
+tests_unit_nat64d_rfc6146_test_collect_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_steps_LDADD = $(steps)
 tests_unit_nat64d_rfc7757_test_stateless_LDADD = $(steps)
 tests_unit_nat64d_test_effective_SOURCES = tests/unit/nat64d/test_effective.c nat64d/effective.c nat64d/effective.h
@@ -79,7 +83,7 @@ tests_unit_dns64_test_rules_SOURCES = tests/unit/dns64/test_rules.c dns64/rules.
 	dns64/edge/resolv.c dns64/edge/resolv.h
 tests_unit_dns64_test_rules_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(service)
 endif
-EXTRA_DIST += tests/unit/test.h tests/unit/nat64d/build.h \
+EXTRA_DIST += tests/unit/test.h tests/unit/nat64d/build.h tests/unit/nat64d/rfc6146/rig.h \
 	tests/unit/nat64d/keeper/raw.ipv4 tests/unit/nat64d/keeper/routed.ipv4 \
 	tests/unit/nat64d/keeper/routed.ipv6 tests/unit/nat64d/keeper/routed.nft \
 	tests/unit/nat64d/keeper/shared1.ipv4 tests/unit/nat64d/keeper/shared1.nft \

@@ -29,6 +29,7 @@ TEST(N64_4_01_defaults_are_those_of_the_rfcs)
     assert_int_equal(s->nat64.timeouts.tcp_closing, 240);
     assert_int_equal(s->nat64.timeouts.tcp_incoming_syn, 6);
     assert_int_equal(s->nat64.timeouts.icmp, 60);
+    assert_int_equal(s->nat64.timeouts.fragment, 2);
     assert_int_equal(s->nat64.timeouts.udp_dns, 17);
     assert_int_equal(s->pref64_count, 1);
     assert_int_equal(s->pref64[0].prefix.len, 96);

@@ -113,7 +113,7 @@ int rig_open(struct rig *rig, void *memory, size_t len, struct state_source *ret
     return state_file_open(&rig->state, memory, len, rig_boot_id, ret_source);
 }
 
-static void init_worker(struct rig *rig, unsigned worker)
+static int init_worker(struct rig *rig, unsigned worker)
 {
     struct steps *steps = &rig->steps[worker];
     memset(steps, 0, sizeof(*steps));
@@ -125,6 +125,7 @@ static void init_worker(struct rig *rig, unsigned worker)
     identification_init(&steps->identification, (struct siphash_key){1, 2}, worker, rig->shape.workers);
     rate_init(&steps->rate, (struct siphash_key){1, 2}, rig_now_ns);
     rate_set(&steps->rate, 1000, 1000, 1000);
+    return fragments_new(FRAGMENTS_LEAST, (struct siphash_key){1, 2}, &steps->fragments);
 }
 
 int rig_start(struct rig *rig)
@@ -133,18 +134,20 @@ int rig_start(struct rig *rig)
     if (r < 0)
         return r;
     r = tables_recover(rig->tables, &rig->network, 1, &rig->recovered);
-    if (r < 0) {
-        rig_stop(rig);
-        return r;
-    }
     memset(&rig->counters, 0, sizeof(rig->counters));
-    for (unsigned i = 0; i < rig->shape.workers; i++)
-        init_worker(rig, i);
-    return 0;
+    for (unsigned i = 0; r == 0 && i < rig->shape.workers; i++)
+        r = init_worker(rig, i);
+    if (r < 0)
+        rig_stop(rig);
+    return r;
 }
 
 void rig_stop(struct rig *rig)
 {
+    for (unsigned i = 0; i < RIG_WORKERS_MAX; i++) {
+        fragments_free(rig->steps[i].fragments);
+        rig->steps[i].fragments = NULL;
+    }
     tables_free(rig->tables);
     rig->tables = NULL;
 }

@@ -144,7 +144,7 @@ TEST(XL_5_1_16_behind_a_fragment_header_no_other)
 {
     static const uint8_t twice[16] = {44, 0, 0, 0, 0, 0, 0, 9, 17, 0, 0, 0, 0, 0, 0, 9};
     static const uint8_t atomic[8] = {17, 0, 0, 0, 0x12, 0x34, 0xab, 0xcd};
-    assert_int_equal(with_chain(44, twice, 16), REASON_EXTENSION_CHAIN);
+    assert_int_equal(with_chain(44, twice, 16), REASON_FRAGMENT_HEADERS);
     assert_int_equal(with_chain(44, atomic, 8), REASON_OK);
     assert_true(built.packet.fragment_header);
     assert_false(packet_is_fragment(&built.packet));

@@ -1,0 +1,13 @@
+#!/bin/bash
+# Fragments at an address that is shared with the host: from IPv4 the kernel puts them together before we see them.
+LAB_SHARED=yes
+LAB_NAT64="workers = 2;"
+. "${G64_SOURCE:-$PWD}/tests/lab/lab.sh"
+. "${G64_SOURCE:-$PWD}/tests/lab/points.sh"
+. "${G64_SOURCE:-$PWD}/tests/lab/fragment_points.sh"
+trap lab_down EXIT
+lab_up || { echo "Bail out! the lab could not be raised"; exit 1; }
+fragment_echo
+t_plan $fragment_points
+fragment_tests "shared"
+exit $t_failed
