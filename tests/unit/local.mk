@@ -13,7 +13,10 @@ unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test
 unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_expiry \
 	tests/unit/nat64d/table/test_restore tests/unit/nat64d/table/test_small \
 	tests/unit/nat64d/table/test_state_copy tests/unit/nat64d/table/test_state_file
-unit_steps = tests/unit/nat64d/rfc6146/test_steps
+unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test_tcp_rows \
+	tests/unit/nat64d/rfc6146/test_icmp_rows tests/unit/nat64d/rfc6146/test_error_rows \
+	tests/unit/nat64d/rfc6146/test_guard_rows tests/unit/nat64d/rfc6146/test_flow_rows \
+	tests/unit/nat64d/rfc6146/test_header_rows tests/unit/nat64d/rfc6146/test_hairpin_rows
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_dns64)
 check_PROGRAMS += $(all_units)
@@ -62,6 +65,13 @@ tests_unit_nat64d_table_test_small_LDADD = $(state)
 tests_unit_nat64d_table_test_state_copy_LDADD = $(state)
 tests_unit_nat64d_table_test_state_file_LDADD = $(state)
 tests_unit_nat64d_rfc6146_test_steps_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_tcp_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_icmp_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_error_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_guard_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_flow_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_header_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_hairpin_rows_LDADD = $(steps)
 tests_unit_dns64_test_wire_LDADD = $(wire)
 tests_unit_dns64_test_decide_LDADD = $(wire)
 tests_unit_dns64_test_query_LDADD = $(query)
@@ -69,7 +79,7 @@ tests_unit_dns64_test_rules_SOURCES = tests/unit/dns64/test_rules.c dns64/rules.
 	dns64/edge/resolv.c dns64/edge/resolv.h
 tests_unit_dns64_test_rules_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(service)
 endif
-EXTRA_DIST += tests/unit/test.h tests/unit/nat64d/build.h \
+EXTRA_DIST += tests/unit/test.h tests/unit/nat64d/build.h tests/unit/nat64d/gateway.h \
 	tests/unit/nat64d/keeper/raw.ipv4 tests/unit/nat64d/keeper/routed.ipv4 \
 	tests/unit/nat64d/keeper/routed.ipv6 tests/unit/nat64d/keeper/routed.nft \
 	tests/unit/nat64d/keeper/shared1.ipv4 tests/unit/nat64d/keeper/shared1.nft \
