@@ -52,7 +52,7 @@ static const struct {
      {"64:ff9b:1:fffe::c000:221", "64:ff9b:1:fffe::cb00:714d", "64:ff9b:1:fffe::c000:aa"}},
 };
 
-TEST(ADR_2_2_03_vectors_both_ways)
+TEST(ADR_2_2_03_N64_3_5_4_02_vectors_both_ways)
 {
     static const uint32_t addresses[3] = {0xc0000221, 0xcb00714d, 0xc00000aa};
     for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
@@ -67,7 +67,7 @@ TEST(ADR_2_2_03_vectors_both_ways)
         }
 }
 
-TEST(ADR_2_3_01_round_trip_over_random_addresses)
+TEST(ADR_2_3_01_N64_3_5_4_01_round_trip_over_random_addresses)
 {
     unsigned seed = 7;
     for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
@@ -108,8 +108,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ADR_2_2_01_only_the_six_lengths),
         cmocka_unit_test(ADR_2_2_02_u_byte_is_zero_also_inside_a_96),
-        cmocka_unit_test(ADR_2_2_03_vectors_both_ways),
-        cmocka_unit_test(ADR_2_3_01_round_trip_over_random_addresses),
+        cmocka_unit_test(ADR_2_2_03_N64_3_5_4_02_vectors_both_ways),
+        cmocka_unit_test(ADR_2_3_01_N64_3_5_4_01_round_trip_over_random_addresses),
         cmocka_unit_test(ADR_2_2_04_suffix_is_ignored_and_u_byte_is_not),
         cmocka_unit_test(N64_3_5_02_outside_the_prefix_is_not_extracted),
     };

@@ -532,7 +532,7 @@ TEST(CGN_R11_a_full_table_refuses_and_keeps_what_it_has)
     assert_int_equal(udp6("2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
 }
 
-TEST(N64_FRG_fragments_are_counted_and_dropped)
+TEST(fragments_are_counted_and_dropped)
 {
     build_udp(&built, "8.8.8.8", 53, "203.0.113.1", 2000, "datadatadata", 12);
     build_put16(built.packet.data + 6, 0x2000);
@@ -571,7 +571,7 @@ int main(void)
         CASE(N64_3_8_05_hairpin_is_refused_under_the_default),
         CASE(N64_3_5_05_a_pool_address_never_comes_from_outside),
         CASE(CGN_R11_a_full_table_refuses_and_keeps_what_it_has),
-        CASE(N64_FRG_fragments_are_counted_and_dropped),
+        CASE(fragments_are_counted_and_dropped),
     };
     return RUN(tests);
 }
