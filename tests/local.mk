@@ -3,4 +3,4 @@ include tests/unit/local.mk
 include tests/lab/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
-EXTRA_DIST += tests/requirements.tsv
+EXTRA_DIST += tests/requirements.tsv tests/mutants

@@ -16,7 +16,8 @@ unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_ex
 unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test_tcp_rows \
 	tests/unit/nat64d/rfc6146/test_icmp_rows tests/unit/nat64d/rfc6146/test_error_rows \
 	tests/unit/nat64d/rfc6146/test_guard_rows tests/unit/nat64d/rfc6146/test_flow_rows \
-	tests/unit/nat64d/rfc6146/test_header_rows tests/unit/nat64d/rfc6146/test_hairpin_rows
+	tests/unit/nat64d/rfc6146/test_header_rows tests/unit/nat64d/rfc6146/test_hairpin_rows \
+	tests/unit/nat64d/rfc6146/test_extension_rows tests/unit/nat64d/rfc6146/test_allocation_rows
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_dns64)
 check_PROGRAMS += $(all_units)
@@ -72,6 +73,8 @@ tests_unit_nat64d_rfc6146_test_guard_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_flow_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_header_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_hairpin_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_extension_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_allocation_rows_LDADD = $(steps)
 tests_unit_dns64_test_wire_LDADD = $(wire)
 tests_unit_dns64_test_decide_LDADD = $(wire)
 tests_unit_dns64_test_query_LDADD = $(query)

@@ -20,7 +20,7 @@ static struct settings *load(const char *text)
     return settings;
 }
 
-TEST(N64_4_01_N64_3_5_4_03_CGN_R7_defaults_are_those_of_the_rfcs)
+TEST(N64_4_01_N64_3_5_4_03_N78_2_1_01_CGN_R7_defaults_are_those_of_the_rfcs)
 {
     struct settings *s = load("");
     assert_int_equal(s->nat64.timeouts.udp, 300);
@@ -104,7 +104,7 @@ TEST(comments_and_strings_do_not_look_like_numbers)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(N64_4_01_N64_3_5_4_03_CGN_R7_defaults_are_those_of_the_rfcs),
+        cmocka_unit_test(N64_4_01_N64_3_5_4_03_N78_2_1_01_CGN_R7_defaults_are_those_of_the_rfcs),
         cmocka_unit_test(a_full_file_is_read),
         cmocka_unit_test(what_is_printed_parses_to_the_same),
         cmocka_unit_test(comments_and_strings_do_not_look_like_numbers),

@@ -117,15 +117,15 @@ static void leaves(enum kind kind)
     assert_true(build_checksum_good(built.packet.data, 20, 1, built.packet.len));
 }
 
-TEST(N64_3_4_03_N64_3_6_04_SRC_04_ICM_R5_a_routers_error_about_udp)
+TEST(N64_3_4_03_N64_3_6_04_N64_3_7_04_XL_INN_06_SRC_04_ICM_R5_a_routers_error_about_udp)
 {
     leaves(UDP);
 }
-TEST(N64_3_4_03_N64_3_6_04_SRC_04_ICM_R5_a_routers_error_about_tcp)
+TEST(N64_3_4_03_N64_3_6_04_N64_3_7_04_XL_INN_06_SRC_04_ICM_R5_a_routers_error_about_tcp)
 {
     leaves(TCP);
 }
-TEST(N64_3_4_04_N64_3_6_04_LES_N_04_LES_N_07_ICM_R5_a_routers_error_about_a_ping)
+TEST(N64_3_4_04_N64_3_6_04_N64_3_7_04_XL_INN_06_LES_N_04_LES_N_07_ICM_R5_a_routers_error_about_a_ping)
 {
     leaves(PING);
 }
@@ -280,7 +280,7 @@ TEST(XL_INN_01_the_quoted_hop_count_stays)
     }
 }
 
-TEST(XL_INN_02_XL_INN_04_a_cut_quote_keeps_the_length_that_it_had)
+TEST(XL_INN_02_XL_INN_04_CK_06_a_cut_quote_keeps_the_length_that_it_had)
 {
     build_udp(&built, HOST, 5000, PEER, 1000, (uint8_t[400]){1}, 400);
     assert_int_equal(send_built(), REASON_OK);
@@ -464,9 +464,10 @@ int main(void)
         CASE(N64_3_4_03_N64_3_7_04_TCP_R9_XL_INN_06_an_error_about_tcp),
         CASE(N64_3_4_04_N64_3_7_04_LES_N_04_LES_N_07_XL_INN_06_an_error_about_a_ping),
         CASE(N64_3_6_03_the_router_is_seen_as_its_own_image),
-        CASE(N64_3_4_03_N64_3_6_04_SRC_04_ICM_R5_a_routers_error_about_udp),
-        CASE(N64_3_4_03_N64_3_6_04_SRC_04_ICM_R5_a_routers_error_about_tcp),
-        CASE(N64_3_4_04_N64_3_6_04_LES_N_04_LES_N_07_ICM_R5_a_routers_error_about_a_ping),
+        CASE(N64_3_4_03_N64_3_6_04_N64_3_7_04_XL_INN_06_SRC_04_ICM_R5_a_routers_error_about_udp),
+        CASE(N64_3_4_03_N64_3_6_04_N64_3_7_04_XL_INN_06_SRC_04_ICM_R5_a_routers_error_about_tcp),
+        CASE(
+            N64_3_4_04_N64_3_6_04_N64_3_7_04_XL_INN_06_LES_N_04_LES_N_07_ICM_R5_a_routers_error_about_a_ping),
         CASE(N64_3_4_05_XL_INN_03_LES_N_04_an_error_that_quotes_an_error),
         CASE(N64_3_4_06_XL_INN_10_LES_N_01_quotes_that_are_cut_short),
         CASE(N64_3_5_04_UDP_R12_TCP_R10_ICM_R6_SEC_40_errors_of_every_kind_change_nothing),
@@ -478,7 +479,7 @@ int main(void)
         CASE(ICM_R3_XL_INN_07_options_inside_are_stepped_over_and_left_out),
         CASE(XL_INN_07_extension_headers_inside_are_left_out),
         CASE(XL_INN_01_the_quoted_hop_count_stays),
-        CASE(XL_INN_02_XL_INN_04_a_cut_quote_keeps_the_length_that_it_had),
+        CASE(XL_INN_02_XL_INN_04_CK_06_a_cut_quote_keeps_the_length_that_it_had),
         CASE(XL_INN_05_df_and_identification_of_the_quote),
         CASE(XL_INN_05_XL_MTU_04_LES_N_09_a_quoted_fragment_header),
         CASE(XL_INN_06_a_quoted_udp_without_checksum_has_none),

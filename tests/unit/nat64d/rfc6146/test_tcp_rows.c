@@ -222,6 +222,18 @@ TEST(TCP_CL_4_a_stranger_to_a_binding_is_kept)
     assert_int_equal(sessions(), 1);
 }
 
+/* TCP sessions in that state. */
+static unsigned count_of(enum tcp_state wanted)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        struct session session;
+        count += session_peek(shared.state.sessions, i, &session) && session.transport == TRANSPORT_TCP &&
+                 session.tcp_state == wanted;
+    }
+    return count;
+}
+
 TEST(TCP_V4I_1_TCP_R2_N64_3_5_2_02_syns_that_cross_with_ipv4_first)
 {
     port = 0;
@@ -233,6 +245,7 @@ TEST(TCP_V4I_1_TCP_R2_N64_3_5_2_02_syns_that_cross_with_ipv4_first)
     build_tcp(&built, HOST, 4000, "64:ff9b::8.8.4.4", 443, SYN, NULL, 0);
     assert_int_equal(send_built(), REASON_OK);
     assert_int_equal(external_port(), port);
+    assert_int_equal(count_of(EST), 1);
     build_tcp(&built, "8.8.4.4", 443, POOL, port, SYN | ACK, NULL, 0);
     assert_int_equal(send_built(), REASON_OK);
     assert_int_equal(built.packet.family, 6);
