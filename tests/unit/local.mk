@@ -7,7 +7,8 @@ unit_pool = tests/unit/pool/test_binding tests/unit/pool/test_block tests/unit/p
 	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_quota
 unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
 	tests/unit/nat64d/rfc7915/test_translate tests/unit/nat64d/rfc7915/test_icmp \
-	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc6146/test_tcp_state \
+	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc7915/test_fragment_fields \
+	tests/unit/nat64d/rfc6146/test_tcp_state \
 	tests/unit/nat64d/keeper/test_port_set tests/unit/nat64d/keeper/test_record \
 	tests/unit/nat64d/keeper/test_rules_text
 unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_expiry \
@@ -53,6 +54,7 @@ tests_unit_nat64d_packet_test_parse_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_translate_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_icmp_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_mtu_LDADD = $(xlat)
+tests_unit_nat64d_rfc7915_test_fragment_fields_LDADD = $(xlat)
 tests_unit_nat64d_rfc6146_test_tcp_state_LDADD = $(xlat)
 tests_unit_nat64d_keeper_test_port_set_LDADD = $(xlat)
 tests_unit_nat64d_keeper_test_record_LDADD = $(xlat)

@@ -45,6 +45,7 @@ static uint64_t now_ns;
 static struct addr_port_range pool_ports = {1024, 65535};
 static bool pool_shared;
 static uint8_t pool_len = 32;
+static struct siphash_key port_key = {3, 4};
 
 static struct guard_pref64 pref64 = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
 static const struct addr_prefix6 backends = {{{{0x20, 0x01, 0x0d, 0xb8}}}, 32};
@@ -64,7 +65,7 @@ static inline void set_up_pool(void)
                                         .src4_port = 8080,
                                         .name = "shop"};
     struct siphash_key key = {1, 2};
-    struct port_random random = {.key = {3, 4}};
+    struct port_random random = {.key = port_key};
     assert_int_equal(prefixes_init(&prefixes, &pool, 1), 0);
     shared.prefixes = &prefixes;
     assert_int_equal(block_new(&prefixes, 1, &random, &shared.blocks), 0);
@@ -86,7 +87,8 @@ static inline void set_up_shard(const uint64_t *lifetimes)
     assert_int_equal(session_init(&shards[0].sessions, session_shared, key, 0), 0);
     assert_int_equal(expiry_init(&shards[0].expiry, shared.state.sessions, links, lifetimes, now_ns), 0);
     assert_int_equal(stored_syn_new(key, &shards[0].syns), 0);
-    const struct claim_input claim = {shared.blocks, &prefixes, 0, 1, key, 120 * S, shared.state.held, HELD};
+    const struct claim_input claim = {shared.blocks, &prefixes,         0,   1, port_key,
+                                      120 * S,       shared.state.held, HELD};
     assert_int_equal(claim_new(&claim, &shards[0].claim), 0);
 }
 
@@ -139,6 +141,7 @@ static inline int tear_down(void **context)
     pool_ports = (struct addr_port_range){1024, 65535};
     pool_shared = false;
     pool_len = 32;
+    port_key = (struct siphash_key){3, 4};
     claim_free(shards[0].claim);
     stored_syn_free(shards[0].syns);
     expiry_done(&shards[0].expiry);

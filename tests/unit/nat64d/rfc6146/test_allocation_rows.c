@@ -152,11 +152,43 @@ TEST(N64_3_3_02_CGN_R11_a_table_that_is_full_keeps_what_it_has)
     }
 }
 
+/* The ports that 100 sockets get. */
+static void ports_of(unsigned *ret_ports)
+{
+    for (unsigned i = 0; i < 100; i++) {
+        assert_int_equal(udp6(HOST, 40000 + i, PEER, 1000), REASON_OK);
+        ret_ports[i] = external_port();
+    }
+}
+
+TEST(N64_ALC_08_range_and_parity_are_kept_and_the_number_is_drawn_by_key)
+{
+    unsigned ports[100], again[100], other[100], kept = 0, alike = 0;
+    ports_of(ports);
+    tear_down(NULL);
+    set_up(NULL);
+    ports_of(again);
+    tear_down(NULL);
+    port_key = (struct siphash_key){98, 99};
+    set_up(NULL);
+    ports_of(other);
+    for (unsigned i = 0; i < 100; i++) {
+        assert_true(ports[i] >= 1024 && other[i] >= 1024);
+        assert_int_equal(ports[i] % 2, i % 2);
+        assert_int_equal(other[i] % 2, i % 2);
+        kept += ports[i] == 40000 + i;
+        alike += ports[i] == other[i];
+        assert_int_equal(ports[i], again[i]); /* the key alone decides */
+    }
+    assert_true(kept < 3 && alike < 3);
+}
+
 #define SMALL(name) cmocka_unit_test_setup_teardown(name, set_up_small, tear_down)
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        CASE(N64_ALC_08_range_and_parity_are_kept_and_the_number_is_drawn_by_key),
         cmocka_unit_test_setup_teardown(N64_ALC_01_CGN_R2_UDP_R2_N64_3_5_3_02_one_address_for_all_three,
                                         set_up_four, tear_down),
         SMALL(N64_3_5_1_08_N64_ALC_06_ICM_R8_a_pool_that_is_used_up),

@@ -3,10 +3,11 @@
  * one backend to another.
  *
  * Layer: test
- * Specification: RFC 6146 3.1, 3.2, 3.5.1, 3.5.3, 3.6, 5.2, 5.3; RFC 4787 4 - 6; RFC 5508 3; RFC 7857 5
- * - 7
+ * Specification: RFC 6146 3.1, 3.2, 3.5.1, 3.5.3, 3.6, 5.2, 5.3; RFC 4787 4, 5; RFC 5508 3; RFC 7857 5, 7
  */
 #include "tests/unit/nat64d/gateway.h"
+
+#include <stdio.h>
 
 TEST(N64_3_5_1_01_UDP_R1_N64_3_1_04_N64_5_2_01_a_socket_has_one_binding)
 {
@@ -317,6 +318,22 @@ TEST(N78_7_1_01_errors_that_answer_renew_nothing)
     assert_remaining(199);
 }
 
+TEST(UDP_R11_mapping_and_filtering_are_the_same_however_many_there_are)
+{
+    char source[40];
+    assert_int_equal(udp6(HOST, 5000, PEER, 1000), REASON_OK);
+    unsigned port = external_port();
+    for (unsigned i = 0; i < SLOTS - 10; i++) {
+        snprintf(source, sizeof(source), "2001:db8::%x", i + 16);
+        udp6(source, 5000, PEER, 1000);
+        assert_int_equal(udp6(HOST, 5000, PEER, 1000), REASON_OK);
+        assert_int_equal(external_port(), port);
+        assert_int_equal(udp4("8.8.8.8", 99, port), REASON_OK);
+        assert_silent(udp4("8.8.4.4", 1000, port), REASON_FILTERED);
+    }
+    assert_true(sessions() > SLOTS / 2);
+}
+
 TEST(N64_5_3_04_sessions_that_ipv4_makes_on_a_binding_are_bounded)
 {
     shared.endpoint_independent[TRANSPORT_UDP] = true;
@@ -359,6 +376,7 @@ int main(void)
         CASE(N64_3_5_3_06_an_echo_from_an_address_never_pinged),
         CASE(N64_3_5_3_07_without_filtering_an_echo_makes_its_session),
         CASE(N78_7_1_01_errors_that_answer_renew_nothing),
+        CASE(UDP_R11_mapping_and_filtering_are_the_same_however_many_there_are),
         CASE(N64_5_3_04_sessions_that_ipv4_makes_on_a_binding_are_bounded),
     };
     return RUN(tests);

@@ -206,6 +206,17 @@ TEST(SEC_15_the_address_is_judged_whatever_the_prefix)
     assert_no_state();
 }
 
+TEST(LUP_02_of_the_local_prefix_only_what_is_configured_means_something)
+{
+    inet_pton(AF_INET6, "64:ff9b:1:5::", &pref64.prefix.address);
+    pref64.prefix.len = 64;
+    assert_silent(udp6(HOST, 5000, "64:ff9b:1::808:808", 53), REASON_NOT_PREF64);
+    assert_silent(udp6(HOST, 5000, "64:ff9b:1:808:8:800::", 53), REASON_NOT_PREF64);
+    assert_silent(udp6(HOST, 5000, PEER, 53), REASON_NOT_PREF64);
+    assert_int_equal(udp6(HOST, 5000, "64:ff9b:1:5:8:808:800:0", 53), REASON_OK);
+    assert_memory_equal(built.packet.data + 16, "\x08\x08\x08\x08", 4);
+}
+
 TEST(CGN_R6_ERR_02_ICM_R8_destinations_that_the_operator_denies)
 {
     static const struct addr_prefix4 denied = {0x08080400, 24};
@@ -308,6 +319,7 @@ int main(void)
         SHARED(SEC_11_of_a_shared_address_only_our_ports_are_hairpins),
         SHARED(N64_3_5_1_04_LES_N_20_packets_for_nobody_on_a_shared_address),
         CASE(SEC_15_the_address_is_judged_whatever_the_prefix),
+        CASE(LUP_02_of_the_local_prefix_only_what_is_configured_means_something),
         CASE(CGN_R6_ERR_02_ICM_R8_destinations_that_the_operator_denies),
         CASE(N64_5_3_06_ICM_R8_who_is_no_backend),
         CASE(N64_3_4_07_XL_5_1_17_other_protocols_from_ipv6),
