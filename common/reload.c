@@ -170,6 +170,11 @@ void reload_reply(struct control_request *request, const struct reload_order *or
 void reload_reply_settings(struct control_request *request, const struct settings *settings)
 {
     char *text = settings_file_print(settings);
-    control_reply_json(request, 200, text != NULL ? json_pack("{s:s}", "text", text) : NULL);
+    reload_reply_printed(request, text);
     free(text);
+}
+
+void reload_reply_printed(struct control_request *request, const char *text)
+{
+    control_reply_json(request, 200, text != NULL ? json_pack("{s:s}", "text", text) : NULL);
 }

@@ -91,7 +91,7 @@ struct settings_nat64 {
     } limits;
     struct {
         bool send;
-        int per_second, per_second_per_network;
+        int per_second, per_second_per_network, refusals_per_second;
     } icmp_errors;
     struct {
         bool zero_traffic_class;

@@ -62,9 +62,10 @@ static int check_shared(const struct settings *settings, const struct settings_p
 {
     /* The host would take the answers to tracked packets for its own. */
     if (pool->shared && settings->nat64.conntrack)
-        return fail(fault, pool->line,
-                    "pool is shared and nat64.conntrack is true; allowed: conntrack = true with pools that are "
-                    "not shared");
+        return fail(
+            fault, pool->line,
+            "pool is shared and nat64.conntrack is true; allowed: conntrack = true with pools that are "
+            "not shared");
     if (is_uplink(pool) && !pool->shared)
         return fail(fault, pool->line,
                     "pool has address = \"uplink\" without shared = true; allowed: together");

@@ -162,6 +162,8 @@ const struct settings_key settings_schema[] = {
     INT("nat64.icmp-errors.per-second", nat64.icmp_errors.per_second, 1, 1000000, "100", false, "in all"),
     INT("nat64.icmp-errors.per-second-per-network", nat64.icmp_errors.per_second_per_network, 1, 1000000,
         "10", false, "to one /64 or IPv4 address"),
+    INT("nat64.icmp-errors.refusals-per-second", nat64.icmp_errors.refusals_per_second, 1, 1000000, "2000",
+        false, "to backends for whose flows there is no port or session, in all"),
     GROUP("nat64.translation", "choices that RFC 7915 leaves"),
     BOOL("nat64.translation.zero-traffic-class", nat64.translation.zero_traffic_class, "false",
          "RFC 7915 4.1 and 5.1: do not copy it"),

@@ -387,7 +387,7 @@ static void get_metrics(struct control_request *request, void *context)
 static void get_settings(struct control_request *request, void *context)
 {
     const struct translator *translator = begin(context);
-    reload_reply_settings(request, translator->settings);
+    reload_reply_printed(request, translator->printed);
     end(translator);
 }
 

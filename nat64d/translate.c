@@ -5,6 +5,7 @@
 #include "nat64d/translate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct process {
     int signals, watch;
     bool ports_failed; /* said once */
     struct settings *settings;
+    char *printed;
     struct links *links;
     struct channel_message start;
     int fds[CHANNEL_FDS_MAX];
@@ -72,11 +74,11 @@ static int read_text(int fd, char **ret_text, size_t *ret_len)
     return *ret_text == NULL ? -ENOMEM : 0;
 }
 
-/* The effective configuration; the keeper has checked it before. */
+/* The effective configuration, and the file's as it is printed; the keeper has checked it before. */
 static int load_settings(const struct channel_message *message, int settings_fd, int drains_fd,
-                         struct settings **ret_settings, char error[SETTINGS_ERROR_LEN])
+                         struct settings **ret_settings, char **ret_printed, char error[SETTINGS_ERROR_LEN])
 {
-    char *text = NULL, *drains = NULL;
+    char *text = NULL, *drains = NULL, *printed = NULL;
     size_t len, drains_len;
     struct settings *settings = NULL;
     strcpy(error, "out of memory");
@@ -85,6 +87,8 @@ static int load_settings(const struct channel_message *message, int settings_fd,
         r = read_text(drains_fd, &drains, &drains_len);
     if (r == 0)
         r = settings_file_load_text(text, len, message->name, &settings, error);
+    if (r == 0 && (printed = settings_file_print(settings)) == NULL)
+        r = -ENOMEM;
     if (r == 0)
         r = effective_resolve(settings, message->uplink4, error);
     if (r == 0 && drains_len > 0)
@@ -93,9 +97,11 @@ static int load_settings(const struct channel_message *message, int settings_fd,
     free(drains);
     if (r < 0) {
         settings_file_free(settings);
+        free(printed);
         return r;
     }
     *ret_settings = settings;
+    *ret_printed = printed;
     return 0;
 }
 
@@ -113,7 +119,7 @@ static int receive_start(struct process *process)
         (start->queues != 0 && start->queues != 2 * start->workers))
         return -EBADMSG;
     r = load_settings(start, process->fds[CHANNEL_FD_SETTINGS], process->fds[CHANNEL_FD_DRAINS],
-                      &process->settings, error);
+                      &process->settings, &process->printed, error);
     if (r < 0) {
         log_error("config", "%s", error);
         return r;
@@ -128,6 +134,7 @@ static int start_translator(struct process *process, struct recover_count *ret_c
     const struct channel_message *start = &process->start;
     struct translator_input input = {
         .settings = process->settings,
+        .printed = process->printed,
         .settings_hash = start->hash,
         .links = process->links,
         .state_fd = process->fds[CHANNEL_FD_STATE],
@@ -140,6 +147,7 @@ static int start_translator(struct process *process, struct recover_count *ret_c
         .queue_fds = start->queues > 0 ? process->fds + CHANNEL_FD_TUN + start->workers : NULL,
     };
     process->settings = NULL; /* the translator's from here on */
+    process->printed = NULL;
     return translator_new(&input, ret_count, &process->translator);
 }
 
@@ -232,16 +240,17 @@ static int reload(struct process *process, const struct channel_message *message
 {
     struct settings *settings;
     struct recover_count count;
-    char error[SETTINGS_ERROR_LEN];
-    int r = load_settings(message, fds[0], fds[1], &settings, error);
+    char *printed, error[SETTINGS_ERROR_LEN];
+    int r = load_settings(message, fds[0], fds[1], &settings, &printed, error);
     if (r < 0) {
         refuse(error);
         return 0;
     }
     enum log_level level = settings->log.level;
-    r = translator_reload(process->translator, settings, message->hash, process->links, &count);
+    r = translator_reload(process->translator, settings, printed, message->hash, process->links, &count);
     if (r < 0) {
         settings_file_free(settings);
+        free(printed);
         refuse(strerror(-r));
         return r == -ENOTRECOVERABLE ? r : 0;
     }
@@ -269,12 +278,12 @@ static int obey(struct process *process, const struct channel_message *message, 
     return -EBADMSG;
 }
 
-static int listen_to_keeper(struct process *process, int timeout_ms)
+static int listen_to_keeper(struct process *process)
 {
     struct channel_message message;
     int fds[2];
     unsigned fds_count = 0;
-    int r = channel_receive(TRANSLATE_FD, timeout_ms, &message, fds, 2, &fds_count);
+    int r = channel_receive(TRANSLATE_FD, 0, &message, fds, 2, &fds_count);
     if (r == 1)
         r = obey(process, &message, fds, fds_count);
     while (fds_count > 0)
@@ -288,7 +297,6 @@ static int look_around(struct process *process)
     struct translator *translator = process->translator;
     struct channel_message alive = {.kind = CHANNEL_ALIVE};
     bool drained;
-    follow_network(process);
     look_at_ports(process);
     pthread_mutex_lock(&translator->mutex);
     pool_watch_look(translator->watch, &translator->tables->shared);
@@ -297,24 +305,38 @@ static int look_around(struct process *process)
     return channel_send(TRANSLATE_FD, &alive, NULL, 0);
 }
 
+/* Waits for a signal, the keeper or a change of the network, at most until `due_ns`. */
+static void wait_for_work(const struct process *process, uint64_t due_ns)
+{
+    struct pollfd fds[] = {{.fd = process->signals, .events = POLLIN},
+                           {.fd = TRANSLATE_FD, .events = POLLIN},
+                           {.fd = process->watch, .events = POLLIN}};
+    uint64_t now_ns = clock_now_ns();
+    poll(fds, sizeof(fds) / sizeof(fds[0]),
+         due_ns > now_ns ? (int)((due_ns - now_ns) / CLOCK_NS_PER_MS) + 1 : 0);
+}
+
 /* Until a signal says stop (0), the device is gone (-EBADFD) or the keeper does not answer. */
 static int run(struct process *process)
 {
     uint64_t due_ns = 0;
     for (;;) {
-        uint64_t now_ns = clock_now_ns();
-        int number = service_wait(process->signals, 0);
+        int number = service_wait(process->signals, 0), r = 0;
         if (number == SIGTERM || number == SIGINT)
             return 0;
         if (worker_failure(process->translator->workers) != 0)
             return -EBADFD;
-        int r = now_ns >= due_ns ? look_around(process) : 0;
-        if (now_ns >= due_ns)
+        follow_network(process);
+        uint64_t now_ns = clock_now_ns();
+        if (now_ns >= due_ns) {
+            r = look_around(process);
             due_ns = now_ns + LOOK_MS * CLOCK_NS_PER_MS;
+        }
         if (r == 0)
-            r = listen_to_keeper(process, LOOK_MS / 20);
+            r = listen_to_keeper(process);
         if (r < 0)
             return r;
+        wait_for_work(process, due_ns);
     }
 }
 
@@ -325,6 +347,7 @@ static void stop(struct process *process)
     ask_free(process->ask);
     links_free(process->links);
     settings_file_free(process->settings);
+    free(process->printed);
     while (process->fds_count > 0)
         close(process->fds[--process->fds_count]);
 }

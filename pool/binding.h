@@ -34,6 +34,8 @@ uint32_t binding_count(const struct binding_table *table);
 const struct binding *binding_at(const struct binding_table *table, uint32_t index);
 
 /* NULL when there is none. */
+const struct binding *binding_find6(const struct binding_table *table, enum transport transport,
+                                    const struct in6_addr *src6, uint16_t src6_port);
 const struct binding *binding_find4(const struct binding_table *table, enum transport transport,
                                     uint32_t src4, uint16_t src4_port);
 

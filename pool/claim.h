@@ -59,7 +59,7 @@ void claim_release(struct claim *claim, uint32_t address, enum transport transpo
  * -EINVAL: it is not to be given. */
 int claim_restore(struct claim *claim, uint32_t address, enum transport transport, uint16_t port)
     __attribute__((warn_unused_result));
-/* Undoes claim_restore, without a hold-down. */
+/* Undoes claim_restore, or a claim_take that came to nothing, without a hold-down. */
 void claim_forget(struct claim *claim, uint32_t address, enum transport transport, uint16_t port);
 /* Reads the held ports of an earlier run back: those that are still to be held and free. After all
  * claim_restore. `scratch` has room for held_max entries. Returns their number. */

@@ -41,8 +41,10 @@ int prefixes_init(struct prefixes *prefixes, const struct prefixes_input *input,
             return -E2BIG;
         }
         made.addresses += prefixes_size(pool);
-        if (!pool->drain)
-            made.active = made.addresses;
+        if (pool->drain)
+            continue;
+        made.active = made.addresses;
+        made.active_ports += (uint64_t)pool->ports_count * prefixes_size(pool);
     }
     *prefixes = made;
     return 0;

@@ -32,8 +32,9 @@ struct prefixes_pool {
 struct prefixes {
     struct prefixes_pool *pools;
     uint32_t pools_count;
-    uint32_t addresses; /* in all */
-    uint32_t active;    /* the first so many do not drain */
+    uint32_t addresses;    /* in all */
+    uint32_t active;       /* the first so many do not drain */
+    uint64_t active_ports; /* of all of these */
 };
 
 /* Pools as read by settings (already checked not to overlap), those that drain last. -ENOMEM, -E2BIG. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ struct quota_stripe {
 
 struct quota {
     struct siphash_key key;
+    _Atomic uint32_t sessions; /* of all backends */
     struct quota_limits limits;
     struct quota_stripe stripes[STRIPES];
 };
@@ -240,7 +242,8 @@ static void take_back(struct quota *quota, const struct in6_addr *backend)
     pthread_mutex_unlock(&place.stripe->mutex);
 }
 
-enum quota_result quota_session_add(struct quota *quota, const struct in6_addr *backend, uint64_t now_ns)
+/* The backend's and the network's part of quota_session_add. */
+static enum quota_result count_session(struct quota *quota, const struct in6_addr *backend, uint64_t now_ns)
 {
     enum quota_result result = add_session(quota, QUOTA_BACKEND, backend, now_ns);
     if (result != QUOTA_OK)
@@ -251,8 +254,19 @@ enum quota_result quota_session_add(struct quota *quota, const struct in6_addr *
     return result;
 }
 
+enum quota_result quota_session_add(struct quota *quota, const struct in6_addr *backend, uint64_t now_ns)
+{
+    enum quota_result result = QUOTA_TABLE;
+    if (atomic_fetch_add(&quota->sessions, 1) < quota->limits.sessions_in_all)
+        result = count_session(quota, backend, now_ns);
+    if (result != QUOTA_OK)
+        atomic_fetch_sub(&quota->sessions, 1);
+    return result;
+}
+
 void quota_session_drop(struct quota *quota, const struct in6_addr *backend, bool answered)
 {
+    atomic_fetch_sub(&quota->sessions, 1);
     if (drop_session(quota, QUOTA_BACKEND, backend, answered))
         drop_session(quota, QUOTA_NETWORK, backend, answered);
 }
@@ -276,7 +290,10 @@ static uint32_t port_limit(const struct quota *quota, enum quota_level level, co
     const struct prefixes_pool *pool = prefixes_pool_of(prefixes, address);
     if (!share->percent)
         return (uint32_t)share->value;
-    uint64_t ports = (uint64_t)pool->ports_count * prefixes_size(pool) * (uint32_t)share->value / 100;
+    /* A backend has one address; a network's backends may have any. */
+    uint64_t all =
+        level == QUOTA_NETWORK ? prefixes->active_ports : (uint64_t)pool->ports_count * prefixes_size(pool);
+    uint64_t ports = all * (uint32_t)share->value / 100;
     if (ports == 0)
         return 1; /* the share of a small pool is a port at least */
     return ports < UINT32_MAX ? (uint32_t)ports : UINT32_MAX;
@@ -388,6 +405,7 @@ bool quota_restore(struct quota *quota, const struct in6_addr *backend, enum tra
                    const uint32_t *address, uint32_t sessions, uint32_t answered)
 {
     uint32_t unanswered = answered < sessions ? sessions - answered : 0;
+    atomic_fetch_add(&quota->sessions, sessions);
     if (!restore(quota, QUOTA_BACKEND, backend, transport, address, sessions, unanswered))
         return false;
     if (restore(quota, QUOTA_NETWORK, backend, transport, address, sessions, unanswered))

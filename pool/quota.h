@@ -21,8 +21,10 @@ enum quota_level { QUOTA_BACKEND, QUOTA_NETWORK, QUOTA_LEVELS };
 
 struct quota_limits {
     uint8_t prefix_len[QUOTA_LEVELS];          /* bits of an address that make one */
-    struct settings_share ports[QUOTA_LEVELS]; /* of one transport; a share is of the pool's ports */
+    struct settings_share ports[QUOTA_LEVELS]; /* of one transport; a share is of the ports of the backend's
+                                                * pool, for a network of all pools */
     uint32_t sessions[QUOTA_LEVELS];
+    uint32_t sessions_in_all;
     uint32_t unanswered[QUOTA_LEVELS]; /* sessions that only one side has spoken in */
     uint32_t rate[QUOTA_LEVELS];       /* new sessions a second, and as many at once */
 };
@@ -34,6 +36,7 @@ enum quota_result {
     QUOTA_SESSIONS,
     QUOTA_UNANSWERED,
     QUOTA_RATE,
+    QUOTA_TABLE, /* as many sessions as there may be in all */
 };
 
 struct quota;

@@ -78,7 +78,8 @@ static void tell(struct pool_watch_pool *pool, const char *name, uint64_t closin
         step++;
     if (step > pool->step) {
         log_warning("pool",
-                    "pool %s: %u %% of its ports are in use%s; closed connections keep their port for %u s",
+                    "pool %s: %u %% of its ports are in use%s; closed connections keep their port for %u s; "
+                    "add addresses or ports to pools",
                     name, percent, percent >= PERCENT ? ", new flows are refused" : "",
                     (unsigned)(closing_ns / CLOCK_NS_PER_S));
         pool->step = step;
@@ -98,6 +99,9 @@ void pool_watch_look(struct pool_watch *watch, const struct steps_shared *shared
             for (unsigned k = 0; k < SECONDS; k++)
                 pool->used[k] = pool->now;
         pool->used[watch->looks % SECONDS] = pool->now;
+        /* One that drains only gets emptier. */
+        if (shared->prefixes->pools[i].drain)
+            continue;
         tell(pool, shared->prefixes->pools[i].name,
              expiry_closing(shared->lifetime_ns[EXPIRY_TCP_CLOSING], shared->closing_full_ns,
                             block_use(shared->blocks, i, TRANSPORT_TCP), pool->ports));

@@ -108,6 +108,7 @@ static int make_quota(struct tables *tables, bool single_network)
                   network_share(&nat64->limits.ports_per_network, single_network)},
         .sessions = {share_of(&nat64->limits.sessions_per_backend, sessions),
                      share_of(&network_sessions, sessions)},
+        .sessions_in_all = sessions,
         .unanswered = {share_of(&nat64->limits.unanswered_per_network, sessions),
                        share_of(&nat64->limits.unanswered_per_network, sessions)},
         .rate = {(uint32_t)nat64->limits.new_sessions_per_second,
@@ -234,7 +235,7 @@ static int make_shard(struct tables *tables, unsigned index)
 
 /* Configured bindings go into the tables of the shard that owns their IPv6 side, unless they were recovered.
  */
-static int add_statics(struct tables *tables)
+static int add_statics(struct tables *tables, uint32_t *ret_left_out)
 {
     struct steps steps = {.shared = &tables->shared, .shards = tables->shards};
     for (uint32_t i = 0; i < binding_count(tables->bindings); i++) {
@@ -245,7 +246,9 @@ static int add_statics(struct tables *tables)
             STATE_NONE)
             continue;
         int r = allocate_static(&steps, shard, i, clock_now_ns());
-        if (r < 0)
+        if (r == -ENOSPC)
+            ++*ret_left_out; /* backends keep what they have */
+        else if (r < 0)
             return r;
     }
     return 0;
@@ -295,40 +298,62 @@ int tables_new(const struct settings *settings, const struct state *state, unsig
     return 0;
 }
 
-/* One thread's part of a recovery. */
+/* One worker's part of a recovery. */
 struct recovery {
     struct steps steps;
     struct recover_scratch scratch;
     struct recover_count count;
     pthread_t thread;
-    bool started;
 };
 
-static void *recover(void *argument)
+static void *survey(void *argument)
 {
-    struct recovery *recovery = argument;
-    recover_shards(&recovery->steps, &recovery->scratch, clock_now_ns(), &recovery->count);
+    struct recovery *part = argument;
+    recover_survey(&part->steps, &part->scratch, &part->count);
     return NULL;
 }
 
-static int start_recovery(struct tables *tables, const struct network *network, unsigned worker,
-                          uint32_t *answered, struct recovery *recovery)
+static void *keep_slots(void *argument)
+{
+    struct recovery *part = argument;
+    recover_slots(&part->steps, &part->scratch, clock_now_ns(), &part->count);
+    return NULL;
+}
+
+static void *keep_rest(void *argument)
+{
+    struct recovery *part = argument;
+    recover_rest(&part->steps, &part->scratch, clock_now_ns(), &part->count);
+    return NULL;
+}
+
+/* One step by all workers: the first by this thread. */
+static int run(struct recovery *parts, unsigned workers, void *(*step)(void *))
+{
+    unsigned started = 1;
+    int r = 0;
+    while (started < workers && r == 0) {
+        r = -pthread_create(&parts[started].thread, NULL, step, &parts[started]);
+        started += r == 0;
+    }
+    step(&parts[0]);
+    while (--started > 0)
+        pthread_join(parts[started].thread, NULL);
+    return r;
+}
+
+static int make_part(struct tables *tables, const struct network *network, unsigned worker,
+                     const struct recover_scratch *shared, struct recovery *part)
 {
     const struct state_header *header = tables->shared.state.header;
-    recovery->steps.shared = &tables->shared;
-    recovery->steps.shards = tables->shards;
-    recovery->steps.network = network;
-    recovery->steps.worker = worker;
-    recovery->scratch = (struct recover_scratch){
-        .answered = answered,
-        .closing = malloc(header->session_slots * sizeof(uint32_t)),
-        .held = malloc(header->held_slots * sizeof(struct claim_held)),
-    };
-    if (recovery->scratch.closing == NULL || recovery->scratch.held == NULL)
-        return -ENOMEM;
-    int r = -pthread_create(&recovery->thread, NULL, recover, recovery);
-    recovery->started = r == 0;
-    return r;
+    part->steps.shared = &tables->shared;
+    part->steps.shards = tables->shards;
+    part->steps.network = network;
+    part->steps.worker = worker;
+    part->scratch = *shared;
+    part->scratch.closing = malloc(header->session_slots * sizeof(*part->scratch.closing));
+    part->scratch.held = malloc(header->held_slots * sizeof(*part->scratch.held));
+    return part->scratch.closing == NULL || part->scratch.held == NULL ? -ENOMEM : 0;
 }
 
 static void add_count(struct recover_count *sum, const struct recover_count *part)
@@ -340,31 +365,58 @@ static void add_count(struct recover_count *sum, const struct recover_count *par
     sum->held += part->held;
 }
 
+/* All of it, in memory that was made for it. */
+static int recover(struct tables *tables, const struct network *network, uint64_t settings_hash,
+                   const struct recover_scratch *scratch, struct recovery *parts)
+{
+    unsigned workers = tables->shared.workers;
+    for (unsigned i = 0; i < workers; i++) {
+        int r = make_part(tables, network, i, scratch, &parts[i]);
+        if (r < 0)
+            return r;
+    }
+    tables->shared.settings_changed = tables->shared.state.header->settings_hash != settings_hash;
+    recover_begin(&tables->shared);
+    int r = run(parts, workers, survey);
+    if (r == 0)
+        r = run(parts, workers, keep_slots);
+    if (r == 0)
+        r = run(parts, workers, keep_rest);
+    if (r == 0)
+        recover_done(&tables->shared, settings_hash);
+    return r;
+}
+
 int tables_recover(struct tables *tables, const struct network *network, uint64_t settings_hash,
                    struct recover_count *ret_count)
 {
+    const struct state_header *header = tables->shared.state.header;
     unsigned workers = tables->shared.workers;
     struct recovery *parts = calloc(workers, sizeof(*parts));
-    uint32_t *answered = calloc(tables->shared.state.header->bib_slots, sizeof(*answered));
+    struct recover_scratch scratch = {
+        .answered = calloc(header->bib_slots, sizeof(*scratch.answered)),
+        .bib_chunks = malloc(header->bib_slots / STATE_CHUNK + 1),
+        .session_chunks = malloc(header->session_slots / STATE_CHUNK + 1),
+    };
     struct recover_count count = {0};
-    int r = parts == NULL || answered == NULL ? -ENOMEM : recover_begin(&tables->shared);
-    tables->shared.settings_changed = tables->shared.state.header->settings_hash != settings_hash;
-    for (unsigned i = 0; r == 0 && i < workers; i++)
-        r = start_recovery(tables, network, i, answered, &parts[i]);
+    int r = -ENOMEM;
+    if (parts != NULL && scratch.answered != NULL && scratch.bib_chunks != NULL &&
+        scratch.session_chunks != NULL)
+        r = recover(tables, network, settings_hash, &scratch, parts);
     for (unsigned i = 0; parts != NULL && i < workers; i++) {
-        if (parts[i].started)
-            pthread_join(parts[i].thread, NULL);
         add_count(&count, &parts[i].count);
         free(parts[i].scratch.closing);
         free(parts[i].scratch.held);
     }
-    free(answered);
+    free(scratch.session_chunks);
+    free(scratch.bib_chunks);
+    free(scratch.answered);
     free(parts);
-    if (r < 0)
-        return r;
-    recover_done(&tables->shared, settings_hash);
-    *ret_count = count;
-    return add_statics(tables);
+    if (r == 0)
+        r = add_statics(tables, &count.statics_left_out);
+    if (r == 0)
+        *ret_count = count;
+    return r;
 }
 
 static void free_shard(struct steps_shard *shard)

@@ -29,7 +29,7 @@ static int64_t shift_of(const struct state_header *header, uint64_t now_ns)
         return 0;
     uint64_t utc_ns = clock_utc_ns();
     uint64_t down_ns = utc_ns > header->saved_utc_ns ? utc_ns - header->saved_utc_ns : 0;
-    return (int64_t)(now_ns - header->saved_ns) - (int64_t)down_ns;
+    return (int64_t)(now_ns - header->saved_ns - down_ns);
 }
 
 /* Fills a new state from one of another size, layout or boot. */
@@ -163,6 +163,19 @@ static int generation_init(struct generation *generation, const struct translato
     return r;
 }
 
+static int recover(const struct generation *generation, uint64_t settings_hash,
+                   struct recover_count *ret_count)
+{
+    int r = tables_recover(generation->tables, generation->network, settings_hash, ret_count);
+    if (r == 0 && ret_count->statics_left_out > 0)
+        log_warning(
+            "state",
+            "no slot is free for %u static bindings, as the table is full; continuing without them; raise "
+            "nat64.max-sessions",
+            ret_count->statics_left_out);
+    return r;
+}
+
 static void adopt(struct translator *translator, struct generation *generation)
 {
     translator->settings = generation->settings;
@@ -172,10 +185,18 @@ static void adopt(struct translator *translator, struct generation *generation)
     translator->watch = generation->watch;
 }
 
+static struct worker_rates rates_of(const struct settings *settings)
+{
+    return (struct worker_rates){
+        .per_second = (uint32_t)settings->nat64.icmp_errors.per_second,
+        .per_second_per_network = (uint32_t)settings->nat64.icmp_errors.per_second_per_network,
+        .refusals_per_second = (uint32_t)settings->nat64.icmp_errors.refusals_per_second,
+    };
+}
+
 static int start_workers(struct translator *translator, const struct translator_input *input,
                          const struct network *network)
 {
-    const struct settings_nat64 *nat64 = &translator->settings->nat64;
     struct worker_input workers = {
         .shared = &translator->tables->shared,
         .shards = translator->tables->shards,
@@ -184,8 +205,7 @@ static int start_workers(struct translator *translator, const struct translator_
         .queues = input->queue_fds,
         .network = network,
         .network_free = surroundings_free,
-        .errors_per_second = (uint32_t)nat64->icmp_errors.per_second,
-        .errors_per_second_per_network = (uint32_t)nat64->icmp_errors.per_second_per_network,
+        .rates = rates_of(translator->settings),
     };
     return worker_start(&workers, &translator->workers);
 }
@@ -200,13 +220,14 @@ int translator_new(const struct translator_input *input, struct recover_count *r
     pthread_mutex_init(&translator->mutex, NULL);
     translator->mapping.fd = translator->counters_mapping.fd = -1;
     translator->workers_count = input->workers;
+    translator->printed = input->printed;
     int r = open_state(translator, input);
     if (r == 0)
         r = map_counters(translator, input->counters_fd);
     if (r == 0)
         r = generation_init(&generation, translator, input->settings, input->links);
     if (r == 0)
-        r = tables_recover(generation.tables, generation.network, input->settings_hash, ret_count);
+        r = recover(&generation, input->settings_hash, ret_count);
     if (r == 0) {
         adopt(translator, &generation);
         r = start_workers(translator, input, generation.network);
@@ -236,10 +257,11 @@ static void move_syns(struct tables *from, struct tables *to)
     }
 }
 
-int translator_reload(struct translator *translator, struct settings *settings, uint64_t settings_hash,
-                      const struct links *links, struct recover_count *ret_count)
+int translator_reload(struct translator *translator, struct settings *settings, char *printed,
+                      uint64_t settings_hash, const struct links *links, struct recover_count *ret_count)
 {
-    const struct settings_nat64 *nat64 = &settings->nat64;
+    const struct worker_rates rates = rates_of(settings);
+    char *old_printed = translator->printed;
     struct generation new, old = {.settings = translator->settings,
                                   .backends = translator->backends,
                                   .backends_count = translator->backends_count,
@@ -250,13 +272,12 @@ int translator_reload(struct translator *translator, struct settings *settings, 
         return r;
     pthread_mutex_lock(&translator->mutex);
     worker_pause(translator->workers);
-    r = tables_recover(new.tables, new.network, settings_hash, ret_count);
+    r = recover(&new, settings_hash, ret_count);
     if (r == 0) {
         move_syns(old.tables, new.tables);
-        worker_set_tables(translator->workers, &new.tables->shared, new.tables->shards,
-                          (uint32_t)nat64->icmp_errors.per_second,
-                          (uint32_t)nat64->icmp_errors.per_second_per_network);
+        worker_set_tables(translator->workers, &new.tables->shared, new.tables->shards, &rates);
         adopt(translator, &new);
+        translator->printed = printed;
     }
     worker_resume(translator->workers);
     pthread_mutex_unlock(&translator->mutex);
@@ -266,6 +287,7 @@ int translator_reload(struct translator *translator, struct settings *settings, 
     }
     worker_set_network(translator->workers, new.network);
     settings_file_free(old.settings);
+    free(old_printed);
     generation_done(&old);
     return 0;
 }
@@ -319,6 +341,7 @@ void translator_free(struct translator *translator)
     mapping_close(&translator->counters_mapping);
     mapping_close(&translator->mapping);
     settings_file_free(translator->settings);
+    free(translator->printed);
     pthread_mutex_destroy(&translator->mutex);
     free(translator);
 }

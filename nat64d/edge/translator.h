@@ -23,6 +23,7 @@
 struct translator {
     pthread_mutex_t mutex;
     struct settings *settings; /* effective */
+    char *printed;             /* the same as in the file: with "uplink", without pools that drain */
     struct tables *tables;
     struct addr_prefix6 *backends; /* in force: the configured ones, or the host's */
     size_t backends_count;
@@ -39,6 +40,7 @@ struct translator {
 
 struct translator_input {
     struct settings *settings; /* taken */
+    char *printed;             /* taken */
     uint64_t settings_hash;
     const struct links *links;
     int state_fd;     /* mapped; the descriptors stay the caller's */
@@ -56,10 +58,11 @@ struct translator_input {
 int translator_new(const struct translator_input *input, struct recover_count *ret_count,
                    struct translator **ret_translator) __attribute__((warn_unused_result));
 
-/* Another configuration (taken), in one step for every packet; on failure nothing has changed, except with
- * -ENOTRECOVERABLE: the slots were changed half-way, and only another start makes sense of them. */
-int translator_reload(struct translator *translator, struct settings *settings, uint64_t settings_hash,
-                      const struct links *links, struct recover_count *ret_count)
+/* Another configuration (taken, with its text), in one step for every packet; on failure nothing has changed,
+ * except with -ENOTRECOVERABLE: the slots were changed half-way, and only another start makes sense of them.
+ */
+int translator_reload(struct translator *translator, struct settings *settings, char *printed,
+                      uint64_t settings_hash, const struct links *links, struct recover_count *ret_count)
     __attribute__((warn_unused_result));
 
 /* The host's addresses, links or routes changed. */

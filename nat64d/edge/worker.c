@@ -335,6 +335,12 @@ static uint32_t share(uint32_t rate, unsigned workers)
     return rate == 0 ? 0 : rate < workers ? 1 : rate / workers;
 }
 
+static void set_rates(struct rate *rate, unsigned workers, const struct worker_rates *rates)
+{
+    rate_set(rate, share(rates->per_second, workers), share(rates->per_second_per_network, workers),
+             share(rates->refusals_per_second, workers));
+}
+
 static void init_steps(struct worker *worker, const struct worker_input *input)
 {
     struct siphash_key keys[3];
@@ -346,8 +352,8 @@ static void init_steps(struct worker *worker, const struct worker_input *input)
     steps->counters = &input->counters[worker->index];
     steps->random = (struct port_random){.key = keys[0]};
     identification_init(&steps->identification, keys[1], worker->index, worker->group->count);
-    rate_init(&steps->rate, keys[2], share(input->errors_per_second, worker->group->count),
-              share(input->errors_per_second_per_network, worker->group->count), clock_now_ns());
+    rate_init(&steps->rate, keys[2], clock_now_ns());
+    set_rates(&steps->rate, worker->group->count, &input->rates);
 }
 
 static int init_worker(struct worker *worker, const struct worker_input *input)
@@ -445,23 +451,15 @@ void worker_resume(struct worker_group *group)
     pthread_mutex_unlock(&group->mutex);
 }
 
-static void set_rates(struct rate *rate, unsigned workers, uint32_t per_second,
-                      uint32_t per_second_per_network)
-{
-    rate->per_second = share(per_second, workers);
-    rate->per_second_per_network = share(per_second_per_network, workers);
-}
-
 void worker_set_tables(struct worker_group *group, const struct steps_shared *shared,
-                       struct steps_shard *shards, uint32_t errors_per_second,
-                       uint32_t errors_per_second_per_network)
+                       struct steps_shard *shards, const struct worker_rates *rates)
 {
     for (unsigned i = 0; i < group->count; i++) {
         struct steps *steps = &group->workers[i].steps;
         steps->shared = shared;
         steps->shards = shards;
         steps->timeout_shard = 0;
-        set_rates(&steps->rate, group->count, errors_per_second, errors_per_second_per_network);
+        set_rates(&steps->rate, group->count, rates);
     }
 }
 

@@ -27,6 +27,7 @@
 #include "nat64d/effective.h"
 #include "nat64d/keeper/channel.h"
 #include "nat64d/keeper/keeper_own.h"
+#include "nat64d/keeper/rules.h"
 #include "nat64d/keeper/size.h"
 #include "nat64d/keeper/snapshot.h"
 
@@ -85,27 +86,29 @@ static int load(struct keeper *keeper, struct settings *settings)
     return r;
 }
 
+static int set_host_up(struct keeper *keeper)
+{
+    struct host_plan plan = keeper_plan(keeper, keeper->in_force.effective);
+    int r = host_add(keeper->host, &plan);
+    return r < 0 ? r : host_prune(keeper->host, &plan);
+}
+
 /* The host's set-up is there already when a translator was kept, or died: then it can begin at once, and what
- * somebody may have taken away is looked after behind it. */
+ * somebody may have taken away is looked after once it translates. */
 static int begin(struct keeper *keeper)
 {
     struct host_plan plan = keeper_plan(keeper, keeper->in_force.effective);
-    bool there = host_has(keeper->host, &plan);
-    int r = there ? keeper_start_child(keeper) : 0;
-    if (r == 0)
-        r = host_add(keeper->host, &plan);
-    if (r == 0)
-        r = host_prune(keeper->host, &plan);
-    if (r == 0 && !there)
-        r = keeper_start_child(keeper);
-    return r;
+    keeper->host_unseen = host_has(keeper->host, &plan);
+    int r = keeper->host_unseen ? 0 : set_host_up(keeper);
+    return r < 0 ? r : keeper_start_child(keeper);
 }
 
 static int start(struct keeper *keeper, struct settings *settings)
 {
-    /* NET_ADMIN: the host's set-up; SETUID, SETGID: the translator's user; KILL: to end what has that user.
-     */
-    static const int kept[] = {CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL};
+    /* NET_ADMIN: the host's set-up; SETUID, SETGID: the translator's user; KILL: to end what has that user;
+     * and only where it is needed NET_RAW. */
+    static const int kept[] = {CAP_NET_ADMIN, CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_NET_RAW};
+    size_t kept_count = sizeof(kept) / sizeof(kept[0]) - !rules_need_raw();
     inherit_load(&keeper->inherited);
     int r = load(keeper, settings);
     if (r == 0)
@@ -138,7 +141,7 @@ static int start(struct keeper *keeper, struct settings *settings)
     if (r == 0)
         r = open_control(keeper);
     if (r == 0)
-        r = sandbox_keep(kept, sizeof(kept) / sizeof(kept[0]));
+        r = sandbox_keep(kept, kept_count);
     if (r == 0)
         r = begin(keeper);
     inherit_done(&keeper->inherited);
@@ -166,25 +169,37 @@ static void answer_unavailable(const struct keeper *keeper)
     close(fd);
 }
 
-static int hear_child(struct keeper *keeper)
+static void obey(struct keeper *keeper, const struct channel_message *message)
+{
+    switch (message->kind) {
+    case CHANNEL_READY: keeper_child_ready(keeper, message); break;
+    case CHANNEL_ALIVE:
+        service_alive();
+        if (message->drained)
+            keeper_drop_drained(keeper);
+        break;
+    case CHANNEL_ASK_RELOAD: keeper_reload_asked(keeper, message); break;
+    case CHANNEL_ASK_UPGRADE: keeper_upgrade_asked(keeper); break;
+    default: log_warning("translator", "it sent a message of kind %u, which makes no sense", message->kind);
+    }
+}
+
+static void hear_child(struct keeper *keeper)
 {
     struct channel_message message;
     unsigned count;
-    int r = channel_receive(keeper->channel, 0, &message, NULL, 0, &count);
-    if (r <= 0)
-        return 0; /* its end comes by SIGCHLD */
-    switch (message.kind) {
-    case CHANNEL_READY: keeper_child_ready(keeper, &message); break;
-    case CHANNEL_ALIVE:
-        service_alive();
-        if (message.drained)
-            keeper_drop_drained(keeper);
-        break;
-    case CHANNEL_ASK_RELOAD: keeper_reload_asked(keeper, &message); break;
-    case CHANNEL_ASK_UPGRADE: keeper_upgrade_asked(keeper); break;
-    default: log_warning("translator", "it sent a message of kind %u, which makes no sense", message.kind);
-    }
-    return 0;
+    /* Its end comes by SIGCHLD. */
+    if (channel_receive(keeper->channel, 0, &message, NULL, 0, &count) == 1)
+        obey(keeper, &message);
+}
+
+/* What was asked during a reload. */
+static void obey_asked(struct keeper *keeper)
+{
+    struct channel_message message = keeper->asked;
+    keeper->asked = (struct channel_message){0};
+    if (message.kind == CHANNEL_ASK_RELOAD || message.kind == CHANNEL_ASK_UPGRADE)
+        obey(keeper, &message);
 }
 
 /* Whoever ended: the translator, or the copy for a snapshot. */
@@ -247,7 +262,7 @@ static int run(struct keeper *keeper)
         if (poll(fds, 4, next_ms(keeper, clock_now_ns())) < 0 && errno != EINTR)
             return -errno;
         if (fds[2].revents & POLLIN)
-            r = hear_child(keeper);
+            hear_child(keeper);
         if (r == 0 && fds[0].revents != 0) {
             int number = service_wait(keeper->signals, 0);
             if (number == SIGTERM || number == SIGINT)
@@ -255,6 +270,8 @@ static int run(struct keeper *keeper)
             if (number == SIGHUP)
                 keeper_reload(keeper);
         }
+        if (r == 0)
+            obey_asked(keeper);
         if (r == 0)
             r = reap(keeper);
         if (r == 0 && fds[1].revents != 0)

@@ -13,6 +13,7 @@
 #include "common/links.h"
 #include "common/mapping.h"
 #include "nat64d/edge/worker.h"
+#include "nat64d/keeper/channel.h"
 #include "nat64d/keeper/child.h"
 #include "nat64d/keeper/host.h"
 #include "nat64d/keeper/inherit.h"
@@ -50,12 +51,15 @@ struct keeper {
 
     pid_t child; /* 0: none */
     int channel;
-    bool ready;          /* the child translates */
-    bool was_ready;      /* some child did */
-    uint64_t started_ns; /* the child */
-    unsigned restarts;   /* in a row */
-    uint64_t restart_ns; /* when to start the next; 0: not */
-    pid_t snapshot;      /* 0: none is being made */
+    bool ready;       /* the child translates */
+    bool replace;     /* the child cannot take the configuration in force: another one is to start */
+    bool was_ready;   /* some child did */
+    bool host_unseen; /* the host was set up before, and nobody has looked since */
+    struct channel_message asked; /* while it could not be answered; kind 0: nothing */
+    uint64_t started_ns;          /* the child */
+    unsigned restarts;            /* in a row */
+    uint64_t restart_ns;          /* when to start the next; 0: not */
+    pid_t snapshot;               /* 0: none is being made */
     uint64_t snapshot_ns;
 };
 

@@ -109,6 +109,9 @@ static int wait_reloaded(struct keeper *keeper, char error[SETTINGS_ERROR_LEN])
             strcpy(error, "the translator ended meanwhile");
             return r;
         }
+        /* An operator asks meanwhile: one question at a time, and its turn comes after this. */
+        if (r == 1 && (message.kind == CHANNEL_ASK_RELOAD || message.kind == CHANNEL_ASK_UPGRADE))
+            keeper->asked = message;
         if (r == 0 || message.kind != CHANNEL_RELOADED)
             continue;
         if (message.good && (message.sessions_dropped > 0 || message.bindings_dropped > 0))
@@ -135,6 +138,16 @@ static void prune(const struct keeper *keeper, const struct host_plan *plan)
         log_warning("host", "something of an earlier configuration is left: %s; continuing", strerror(-r));
 }
 
+/* As it was: what was added goes, what was put in the place of something (rules) is that again. */
+static void restore_host(const struct keeper *keeper)
+{
+    struct host_plan plan = keeper_plan(keeper, keeper->in_force.effective);
+    int r = host_add(keeper->host, &plan);
+    if (r < 0)
+        log_warning("host", "cannot go back to the configuration in force: %s; continuing", strerror(-r));
+    prune(keeper, &plan);
+}
+
 static void adopt(struct keeper *keeper, struct keeper_settings *new)
 {
     struct keeper_settings old = keeper->in_force;
@@ -148,19 +161,17 @@ static void adopt(struct keeper *keeper, struct keeper_settings *new)
 /* Puts `new` (taken on success) into force, or changes nothing. */
 static int switch_to(struct keeper *keeper, struct keeper_settings *new, char error[SETTINGS_ERROR_LEN])
 {
-    struct host_plan old_plan = keeper_plan(keeper, keeper->in_force.effective);
     struct host_plan plan = keeper_plan(keeper, new->effective);
     int r = host_add(keeper->host, &plan);
     if (r < 0) {
         snprintf(error, SETTINGS_ERROR_LEN, "the host cannot be set up for it: %s; the log says more",
                  strerror(-r));
-        prune(keeper, &old_plan);
+        restore_host(keeper);
         return r;
     }
     if (needs_new_child(keeper, new)) {
-        keeper_end_child(keeper, true);
+        keeper->replace = true;
         adopt(keeper, new);
-        keeper->restart_ns = clock_now_ns();
         return 0;
     }
     r = send_reload(keeper, new);
@@ -169,18 +180,28 @@ static int switch_to(struct keeper *keeper, struct keeper_settings *new, char er
     else
         snprintf(error, SETTINGS_ERROR_LEN, "the translator cannot be told: %s", strerror(-r));
     if (r < 0) {
-        prune(keeper, &old_plan);
+        restore_host(keeper);
         return r;
     }
     adopt(keeper, new);
     return 0;
 }
 
+/* Ends a translator that cannot take the configuration in force; the next one starts with it. */
+static void replace_child(struct keeper *keeper)
+{
+    if (!keeper->replace)
+        return;
+    keeper->replace = false;
+    keeper_end_child(keeper, true);
+    keeper->restart_ns = clock_now_ns();
+}
+
 /* reload_run's: of the file's settings to the effective ones and into force. */
 static int apply(void *context, struct reload *reload, bool check, char error[SETTINGS_ERROR_LEN])
 {
     struct keeper *keeper = context;
-    struct keeper_settings new;
+    struct keeper_settings new = {0};
     int r = keeper_settings_make(&new, reload->settings, reload->text, reload->len,
                                  keeper->in_force.effective, effective_uplink4(keeper->links), error);
     if (r == 0 && !check)
@@ -214,6 +235,7 @@ void keeper_reload(struct keeper *keeper)
     struct reload_order order = {0};
     struct reload_outcome outcome;
     run(keeper, &order, &outcome);
+    replace_child(keeper);
 }
 
 void keeper_reload_asked(struct keeper *keeper, const struct channel_message *question)
@@ -226,8 +248,9 @@ void keeper_reload_asked(struct keeper *keeper, const struct channel_message *qu
     answer.hash = outcome.hash;
     answer.changed = outcome.changed;
     strcpy(answer.text, outcome.text);
-    if (keeper->channel >= 0)
-        channel_send(keeper->channel, &answer, NULL, 0);
+    if (keeper->channel >= 0 && channel_send(keeper->channel, &answer, NULL, 0) == 0 && keeper->replace)
+        usleep(LAST_WORDS_MS * 1000);
+    replace_child(keeper);
 }
 
 /* The same file again, with what is true of the host now and without pools that are empty. */
@@ -249,6 +272,7 @@ static void make_anew(struct keeper *keeper, const struct settings *old, const c
                                  effective_uplink4(keeper->links), error);
     if (r == 0)
         r = switch_to(keeper, &new, error);
+    replace_child(keeper);
     if (r == 0) {
         log_info("reload", "%s", why);
         return;

@@ -5,6 +5,7 @@
 #include "nat64d/keeper/rules.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,4 +302,12 @@ int rules_drop(const char *tun, int lock)
     int four = drop_family(tun, AF_INET, lock);
     int nft = drop_nft(tun, lock);
     return six < 0 ? six : four < 0 ? four : nft;
+}
+
+bool rules_need_raw(void)
+{
+    char path[COMMAND_PATH_LEN], real[PATH_MAX];
+    /* Debian's alternatives: one of xtables-nft-multi and xtables-legacy-multi lies behind the name. */
+    return command_find("iptables", path) == 0 && realpath(path, real) != NULL &&
+           strstr(real, "legacy") != NULL;
 }

@@ -19,6 +19,7 @@ static enum reason refused_by(enum quota_result result)
     case QUOTA_SESSIONS: return REASON_LIMIT_SESSIONS;
     case QUOTA_UNANSWERED: return REASON_LIMIT_UNANSWERED;
     case QUOTA_RATE: return REASON_LIMIT_RATE;
+    case QUOTA_TABLE: return REASON_TABLE_FULL;
     }
     return REASON_LIMIT_RECORDS;
 }
@@ -58,7 +59,7 @@ enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t no
         return reason;
     values.src4 = prefixes_address(steps->shared->prefixes, values.address_index);
     if (bib_add(&shard->bib, &values, now_ns, &flow->bib) < 0) {
-        claim_release(shard->claim, values.address_index, flow->transport, values.src4_port, now_ns);
+        claim_forget(shard->claim, values.address_index, flow->transport, values.src4_port);
         quota_unbind(steps->shared->quota, &flow->src6, flow->transport);
         return REASON_TABLE_FULL;
     }
@@ -77,8 +78,11 @@ enum reason allocate_outbound(struct steps *steps, struct flow *flow, uint64_t n
     return reason;
 }
 
-/* A dynamic binding goes: its port is given back exactly once. */
-static void drop_binding(struct steps *steps, unsigned shard_index, uint32_t slot, uint64_t now_ns)
+/* A dynamic binding goes: its port is given back exactly once, before the binding is cleared, so that a death
+ * in between frees it for nobody. RFC 6888 REQ-8 holds down what the world has seen; the port of a flow that
+ * was refused was never used, and holding it would let a backend that is over its limit take every port of
+ * the pool. */
+static void drop_binding(struct steps *steps, unsigned shard_index, uint32_t slot, bool used, uint64_t now_ns)
 {
     struct steps_shard *shard = &steps->shards[shard_index];
     struct bib_entry *entry = bib_entry(&shard->bib, slot);
@@ -87,15 +91,18 @@ static void drop_binding(struct steps *steps, unsigned shard_index, uint32_t slo
     uint16_t port = entry->src4_port;
     enum transport transport = entry->transport;
 
+    if (used)
+        claim_release(shard->claim, address, transport, port, now_ns);
+    else
+        claim_forget(shard->claim, address, transport, port);
     bib_drop(&shard->bib, slot);
-    claim_release(shard->claim, address, transport, port, now_ns);
     quota_unbind(steps->shared->quota, &backend, transport);
     steps_count(steps, TALLY_BINDINGS_ENDED, 1);
 }
 
 void allocate_undo_binding(struct steps *steps, struct flow *flow, uint64_t now_ns)
 {
-    drop_binding(steps, flow->shard, flow->bib, now_ns);
+    drop_binding(steps, flow->shard, flow->bib, false, now_ns);
     flow->bib = STATE_NONE;
 }
 
@@ -138,7 +145,7 @@ void allocate_end_session(struct steps *steps, unsigned shard_index, uint32_t sl
     quota_session_drop(steps->shared->quota, &backend, session->flags & SESSION_ANSWERED);
     steps_count(steps, TALLY_SESSIONS_ENDED, 1);
     if (session_drop(&shard->sessions, slot, entry) && !is_static)
-        drop_binding(steps, shard_index, bib, now_ns);
+        drop_binding(steps, shard_index, bib, true, now_ns);
 }
 
 int allocate_static(struct steps *steps, unsigned shard_index, uint32_t index, uint64_t now_ns)

@@ -22,7 +22,8 @@ static uint32_t answer6(struct steps *steps, const struct packet *packet, enum r
     struct in6_addr to, source;
     memcpy(&to, parse_source6(packet), sizeof(to));
     if (!icmp_error_may_answer(packet) || !network_source6(steps->network, &to, &source) ||
-        !rate_allow6(&steps->rate, &to, now_ns))
+        !(answer == REASON_ANSWER_ADDRESS ? rate_allow_refusal(&steps->rate, now_ns)
+                                          : rate_allow6(&steps->rate, &to, now_ns)))
         return sent(steps, 0);
     return sent(steps, icmp_error_build6(packet, answer, &source, mtu, steps->reply));
 }

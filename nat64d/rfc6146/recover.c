@@ -10,6 +10,7 @@
 
 #include "nat64d/rfc6146/tcp_state.h"
 #include "nat64d/table/owner.h"
+#include "nat64d/table/slot_check.h"
 #include "nat64d/table/slot_word.h"
 
 static bool same_prefix(const struct state_pref64 *slot, const struct addr_prefix6 *prefix)
@@ -17,41 +18,58 @@ static bool same_prefix(const struct state_pref64 *slot, const struct addr_prefi
     return slot->len == prefix->len && addr_equal6(&slot->address, &prefix->address);
 }
 
-/* The place of the prefix in the header; a free one is written to. */
-static int place_prefix(struct state_header *header, const struct addr_prefix6 *prefix, uint8_t *ret_slot)
+/* The place that the prefix has in the header, or STATE_PREF64_MAX. */
+static unsigned find_place(const struct state_header *header, const struct addr_prefix6 *prefix)
 {
-    unsigned free = STATE_PREF64_MAX;
-    for (unsigned i = STATE_PREF64_MAX; i-- > 0;) {
-        if (same_prefix(&header->pref64[i], prefix)) {
-            *ret_slot = (uint8_t)i;
-            return 0;
-        }
-        if (header->pref64[i].len == 0)
-            free = i;
-    }
-    if (free == STATE_PREF64_MAX)
-        return -ENOSPC;
-    header->pref64[free] = (struct state_pref64){.address = prefix->address, .len = prefix->len};
-    *ret_slot = (uint8_t)free;
-    return 0;
+    unsigned place = 0;
+    while (place < STATE_PREF64_MAX && !same_prefix(&header->pref64[place], prefix))
+        place++;
+    return place;
 }
 
-int recover_begin(struct steps_shared *shared)
+/* A place for another prefix: a free one, or one that names none of those in force. */
+static unsigned free_place(const struct steps_shared *shared, const bool *taken)
 {
+    const struct state_header *header = shared->state.header;
+    unsigned place = 0;
+    for (unsigned i = 0; i < STATE_PREF64_MAX; i++)
+        if (!taken[i] && (taken[place] || header->pref64[i].len == 0))
+            place = i;
+    return place;
+}
+
+void recover_begin(struct steps_shared *shared)
+{
+    struct state_header *header = shared->state.header;
+    bool taken[STATE_PREF64_MAX] = {false};
     memset(shared->pref64_index, STEPS_NO_PREF64, sizeof(shared->pref64_index));
     for (unsigned i = 0; i < shared->guard.pref64_count; i++) {
-        int r = place_prefix(shared->state.header, &shared->guard.pref64[i].prefix, &shared->pref64_slot[i]);
-        if (r < 0)
-            return r;
-        shared->pref64_index[shared->pref64_slot[i]] = (uint8_t)i;
+        unsigned place = find_place(header, &shared->guard.pref64[i].prefix);
+        shared->pref64_slot[i] = (uint8_t)place;
+        if (place == STATE_PREF64_MAX)
+            continue;
+        taken[place] = true;
+        shared->pref64_index[place] = (uint8_t)i;
+    }
+    /* No session that is there can be under a prefix that is new: pref64_index names it when they were seen.
+     */
+    for (unsigned i = 0; i < shared->guard.pref64_count; i++) {
+        if (shared->pref64_slot[i] < STATE_PREF64_MAX)
+            continue;
+        const struct addr_prefix6 *prefix = &shared->guard.pref64[i].prefix;
+        unsigned place = free_place(shared, taken);
+        taken[place] = true;
+        shared->pref64_slot[i] = (uint8_t)place;
+        header->pref64[place] = (struct state_pref64){.address = prefix->address, .len = prefix->len};
     }
     state_file_seal(&shared->state);
-    return 0;
 }
 
 void recover_done(struct steps_shared *shared, uint64_t settings_hash)
 {
     struct state_header *header = shared->state.header;
+    for (unsigned i = 0; i < shared->guard.pref64_count; i++)
+        shared->pref64_index[shared->pref64_slot[i]] = (uint8_t)i;
     for (unsigned i = 0; i < STATE_PREF64_MAX; i++)
         if (shared->pref64_index[i] == STEPS_NO_PREF64)
             header->pref64[i] = (struct state_pref64){0};
@@ -64,17 +82,87 @@ static bool is_live(const _Atomic uint32_t *word)
     return (atomic_load_explicit(word, memory_order_acquire) & SLOT_WORD_STATE) == STATE_LIVE;
 }
 
-/* Whose work a slot is: a shard that does not exist is the first worker's. */
-static bool is_ours(const struct steps *steps, uint8_t shard)
+/* Whether it is as it was written, and where. */
+static bool bib_is_whole(const struct steps_shared *shared, uint32_t slot)
 {
-    return shard < steps->shared->shards ? steps_owns(steps, shard) : steps->worker == 0;
+    const struct bib_entry *entry = &shared->state.bib[slot];
+    return entry->check == slot_check_bib(entry, slot) && entry->shard < shared->shards;
 }
 
-/* Whether the slot's fields can be a binding of this configuration; sets *ret_address. */
+static bool session_is_whole(const struct steps_shared *shared, uint32_t slot)
+{
+    const struct session *session = &shared->state.sessions[slot];
+    return session->check == slot_check_session(session, slot) && session->shard < shared->shards;
+}
+
+/* The slots of one chunk. */
+struct range {
+    uint32_t first, end;
+};
+
+static struct range range_of(uint32_t chunk, uint32_t slots)
+{
+    uint32_t first = chunk * STATE_CHUNK;
+    return (struct range){first, slots - first < STATE_CHUNK ? slots : first + STATE_CHUNK};
+}
+
+static uint32_t chunks_of(uint32_t slots)
+{
+    return (slots + STATE_CHUNK - 1) / STATE_CHUNK;
+}
+
+/* The shard of the first whole slot; what is not whole before it goes. */
+static uint8_t survey_bindings(const struct steps_shared *shared, struct range range,
+                               struct recover_count *count)
+{
+    struct bib_entry *bib = shared->state.bib;
+    for (uint32_t i = range.first; i < range.end; i++) {
+        if (!is_live(&bib[i].word))
+            continue;
+        if (bib_is_whole(shared, i))
+            return bib[i].shard;
+        slot_word_clear(&bib[i].word);
+        count->bindings_dropped++;
+    }
+    return RECOVER_NO_SHARD;
+}
+
+static uint8_t survey_sessions(const struct steps_shared *shared, struct range range,
+                               struct recover_count *count)
+{
+    struct session *sessions = shared->state.sessions;
+    for (uint32_t i = range.first; i < range.end; i++) {
+        if (!is_live(&sessions[i].word))
+            continue;
+        if (session_is_whole(shared, i))
+            return sessions[i].shard;
+        slot_word_clear(&sessions[i].word);
+        count->sessions_dropped++;
+    }
+    return RECOVER_NO_SHARD;
+}
+
+void recover_survey(const struct steps *steps, const struct recover_scratch *scratch,
+                    struct recover_count *count)
+{
+    const struct steps_shared *shared = steps->shared;
+    const struct state_header *header = shared->state.header;
+    for (uint32_t i = steps->worker; i < chunks_of(header->bib_slots); i += shared->workers)
+        scratch->bib_chunks[i] = survey_bindings(shared, range_of(i, header->bib_slots), count);
+    for (uint32_t i = steps->worker; i < chunks_of(header->session_slots); i += shared->workers)
+        scratch->session_chunks[i] = survey_sessions(shared, range_of(i, header->session_slots), count);
+}
+
+static bool is_ours(const struct steps *steps, uint8_t shard)
+{
+    return shard != RECOVER_NO_SHARD && steps_owns(steps, shard);
+}
+
+/* Whether a whole slot can be a binding of this configuration; sets *ret_address. */
 static bool binding_is_sound(const struct steps *steps, struct bib_entry *entry, uint32_t *ret_address)
 {
     const struct steps_shared *shared = steps->shared;
-    if (entry->shard >= shared->shards || entry->transport >= TRANSPORT_COUNT || entry->is_static > 1)
+    if (entry->transport >= TRANSPORT_COUNT || entry->is_static > 1)
         return false;
     *ret_address = prefixes_find(shared->prefixes, entry->src4);
     if (*ret_address == PREFIXES_NONE ||
@@ -83,8 +171,11 @@ static bool binding_is_sound(const struct steps *steps, struct bib_entry *entry,
         return false;
     const struct binding *binding =
         binding_find4(shared->bindings, entry->transport, entry->src4, entry->src4_port);
+    /* A static binding may have been configured for either side meanwhile. */
     if (!entry->is_static)
-        return binding == NULL && guard_source6(&shared->guard, steps->network, &entry->src6) == REASON_OK;
+        return binding == NULL &&
+               binding_find6(shared->bindings, entry->transport, &entry->src6, entry->src6_port) == NULL &&
+               guard_source6(&shared->guard, steps->network, &entry->src6) == REASON_OK;
     if (binding == NULL || binding->src6_port != entry->src6_port ||
         !addr_equal6(&binding->src6, &entry->src6))
         return false;
@@ -110,14 +201,14 @@ static bool keep_binding(struct steps *steps, struct bib_entry *entry, uint32_t 
     return false;
 }
 
-static void keep_bindings(struct steps *steps, struct recover_count *count)
+static void keep_bindings(struct steps *steps, uint8_t shard, struct range range, struct recover_count *count)
 {
-    const struct state *state = &steps->shared->state;
-    for (uint32_t i = 0; i < state->header->bib_slots; i++) {
-        struct bib_entry *entry = &state->bib[i];
-        if (!is_live(&entry->word) || !is_ours(steps, entry->shard))
+    const struct steps_shared *shared = steps->shared;
+    for (uint32_t i = range.first; i < range.end; i++) {
+        struct bib_entry *entry = &shared->state.bib[i];
+        if (!is_live(&entry->word))
             continue;
-        if (keep_binding(steps, entry, i)) {
+        if (bib_is_whole(shared, i) && entry->shard == shard && keep_binding(steps, entry, i)) {
             count->bindings++;
         } else {
             slot_word_clear(&entry->word);
@@ -136,123 +227,219 @@ static bool destination_is_allowed(const struct steps *steps, const struct sessi
     return guard_destination4(&steps->shared->guard, steps->network, pref64, session->dst4) == REASON_OK;
 }
 
-static bool session_is_sound(const struct steps *steps, const struct session *session)
+/* Whether a whole slot can be a session of this configuration, of a binding that was kept. */
+static bool session_is_sound(const struct steps *steps, const struct recover_scratch *scratch,
+                             const struct session *session)
 {
     const struct steps_shared *shared = steps->shared;
     const struct state *state = &shared->state;
-    if (session->shard >= shared->shards || session->bib >= state->header->bib_slots ||
+    if (session->bib >= state->header->bib_slots ||
+        scratch->bib_chunks[session->bib / STATE_CHUNK] != session->shard ||
         session->transport >= TRANSPORT_COUNT || session->lifetime >= EXPIRY_LIFETIMES ||
         session->tcp_state >= TCP_STATE_COUNT ||
         (session->tcp_state == TCP_STATE_NONE) != (session->transport != TRANSPORT_TCP) ||
         session->pref64 >= STATE_PREF64_MAX || shared->pref64_index[session->pref64] == STEPS_NO_PREF64)
         return false;
     const struct bib_entry *entry = &state->bib[session->bib];
-    return is_live(&entry->word) && entry->transport == session->transport && entry->shard == session->shard;
+    return is_live(&entry->word) && entry->transport == session->transport &&
+           (!shared->settings_changed || destination_is_allowed(steps, session, entry));
 }
 
-/* Into the indices; of two for the same flow the newer stays. */
-static bool index_session(struct steps_shard *shard, struct session *session, uint32_t slot)
+static void count_session(const struct recover_scratch *scratch, const struct session *session, int change,
+                          struct recover_count *count)
+{
+    count->sessions += (uint32_t)change;
+    if (session->flags & SESSION_ANSWERED)
+        scratch->answered[session->bib] += (uint32_t)change;
+}
+
+/* The other one for the same flow was made before this one: it goes. */
+static bool replace_older(struct steps_shard *shard, struct session *session, uint32_t slot,
+                          const struct recover_scratch *scratch, struct recover_count *count)
 {
     struct bib_entry *entry = bib_entry(&shard->bib, session->bib);
-    int r = session_restore(&shard->sessions, slot, entry);
-    if (r != -EEXIST)
-        return r == 0;
     uint32_t other = session_find(&shard->sessions, session->bib, session->dst4, session->dst_port);
-    if (session_at(&shard->sessions, other)->created_ns >= session->created_ns)
+    const struct session *older = session_at(&shard->sessions, other);
+    if (older->created_ns >= session->created_ns)
         return false;
+    count_session(scratch, older, -1, count);
+    count->sessions_dropped++;
+    if (older->lifetime != EXPIRY_TCP_CLOSING)
+        expiry_stop(&shard->expiry, other);
     session_drop(&shard->sessions, other, entry);
     return session_restore(&shard->sessions, slot, entry) == 0;
 }
 
-static bool keep_session(struct steps *steps, struct session *session, uint32_t slot, bool ask_destination)
+/* Into the indices and, but for those that close, onto its timer. */
+static bool keep_session(struct steps *steps, const struct session_restoring *restoring,
+                         const struct recover_scratch *scratch, uint64_t now_ns, struct recover_count *count)
 {
-    const struct state *state = &steps->shared->state;
-    if (!session_is_sound(steps, session))
+    struct session *session = &steps->shared->state.sessions[restoring->slot];
+    struct steps_shard *shard = &steps->shards[session->shard];
+    struct bib_entry *entry = bib_entry(&shard->bib, session->bib);
+    int r = session_restore_end(&shard->sessions, restoring, entry);
+    if (r < 0 && (r != -EEXIST || !replace_older(shard, session, restoring->slot, scratch, count)))
         return false;
-    struct bib_entry *entry = &state->bib[session->bib];
-    if (ask_destination && !destination_is_allowed(steps, session, entry))
-        return false;
-    session->pool = (uint8_t)prefixes_pool_index(steps->shared->prefixes, entry->address_index);
-    return index_session(&steps->shards[session->shard], session, slot);
+    uint8_t pool = (uint8_t)prefixes_pool_index(steps->shared->prefixes, entry->address_index);
+    if (session->pool != pool)
+        session->pool = pool;
+    count_session(scratch, session, 1, count);
+    if (session->lifetime == EXPIRY_TCP_CLOSING)
+        scratch->closing[count->closing++] = (struct recover_closing){session->closed_ns, restoring->slot};
+    else
+        expiry_restore(&shard->expiry, restoring->slot, now_ns);
+    return true;
 }
 
-static void keep_sessions(struct steps *steps, bool ask_destination, struct recover_count *count)
+enum { BATCH = 32 };
+
+/* At most BATCH slots of one chunk. */
+static void keep_batch(struct steps *steps, uint8_t shard, struct range range,
+                       const struct recover_scratch *scratch, uint64_t now_ns, struct recover_count *count)
 {
-    const struct state *state = &steps->shared->state;
-    for (uint32_t i = 0; i < state->header->session_slots; i++) {
-        struct session *session = &state->sessions[i];
-        if (!is_live(&session->word) || !is_ours(steps, session->shard))
+    struct session_restoring batch[BATCH];
+    unsigned batched = 0;
+    const struct session_table *table = &steps->shards[shard].sessions;
+    for (uint32_t i = range.first; i < range.end; i++) {
+        struct session *session = session_at(table, i);
+        if (!is_live(&session->word))
             continue;
-        if (keep_session(steps, session, i, ask_destination))
+        if (session_is_whole(steps->shared, i) && session->shard == shard &&
+            session_is_sound(steps, scratch, session)) {
+            session_restore_begin(table, i, &batch[batched++]);
+        } else {
+            slot_word_clear(&session->word);
+            count->sessions_dropped++;
+        }
+    }
+    for (unsigned i = 0; i < batched; i++)
+        session_restore_fetch(table, &batch[i]);
+    for (unsigned i = 0; i < batched; i++) {
+        if (keep_session(steps, &batch[i], scratch, now_ns, count))
             continue;
-        slot_word_clear(&session->word);
+        slot_word_clear(&session_at(table, batch[i].slot)->word);
         count->sessions_dropped++;
     }
 }
 
-static int by_closed(const void *a, const void *b, void *context)
+/* Room in the indices for all that may come, so that they need not grow step by step. */
+static void reserve(struct steps *steps, const struct recover_scratch *scratch, uint32_t chunks)
 {
-    const struct session *sessions = context;
-    uint64_t x = sessions[*(const uint32_t *)a].closed_ns, y = sessions[*(const uint32_t *)b].closed_ns;
+    uint32_t count[STATE_SHARDS_MAX] = {0};
+    for (uint32_t i = 0; i < chunks; i++)
+        if (is_ours(steps, scratch->session_chunks[i]))
+            count[scratch->session_chunks[i]] += STATE_CHUNK;
+    for (unsigned i = steps->worker; i < steps->shared->shards; i += steps->shared->workers)
+        session_reserve(&steps->shards[i].sessions, count[i]);
+}
+
+static int by_closed(const void *a, const void *b)
+{
+    uint64_t x = ((const struct recover_closing *)a)->closed_ns;
+    uint64_t y = ((const struct recover_closing *)b)->closed_ns;
     return x < y ? -1 : x > y;
 }
 
-/* Timers of all that was kept: those that close in the order in which they began to. */
-static void arm_sessions(struct steps *steps, const struct recover_scratch *scratch, uint64_t now_ns,
-                         struct recover_count *count)
+/* Those that close, in the order in which they began to. */
+static void arm_closing(struct steps *steps, const struct recover_scratch *scratch, uint64_t now_ns,
+                        struct recover_count *count)
 {
-    const struct state *state = &steps->shared->state;
-    uint32_t closing = 0;
-    for (uint32_t i = 0; i < state->header->session_slots; i++) {
-        struct session *session = &state->sessions[i];
-        if (!is_live(&session->word) || !is_ours(steps, session->shard))
-            continue;
-        count->sessions++;
-        scratch->answered[session->bib] += session->flags & SESSION_ANSWERED;
-        if (session->lifetime == EXPIRY_TCP_CLOSING)
-            scratch->closing[closing++] = i;
-        else
-            expiry_restore(&steps->shards[session->shard].expiry, i, now_ns);
+    struct session *sessions = steps->shared->state.sessions;
+    qsort(scratch->closing, count->closing, sizeof(*scratch->closing), by_closed);
+    for (uint32_t i = 0; i < count->closing; i++) {
+        uint32_t slot = scratch->closing[i].slot;
+        if (is_live(&sessions[slot].word)) /* one of two may have gone since */
+            expiry_restore(&steps->shards[sessions[slot].shard].expiry, slot, now_ns);
     }
-    qsort_r(scratch->closing, closing, sizeof(*scratch->closing), by_closed, state->sessions);
-    for (uint32_t i = 0; i < closing; i++)
-        expiry_restore(&steps->shards[state->sessions[scratch->closing[i]].shard].expiry, scratch->closing[i],
-                       now_ns);
 }
 
-/* What each backend has; a dynamic binding that no session was left of goes. */
-static void count_bindings(struct steps *steps, const struct recover_scratch *scratch,
-                           struct recover_count *count)
+void recover_slots(struct steps *steps, const struct recover_scratch *scratch, uint64_t now_ns,
+                   struct recover_count *count)
 {
-    const struct state *state = &steps->shared->state;
-    for (uint32_t i = 0; i < state->header->bib_slots; i++) {
-        struct bib_entry *entry = &state->bib[i];
-        if (!is_live(&entry->word) || !is_ours(steps, entry->shard))
+    const struct state_header *header = steps->shared->state.header;
+    uint32_t bib_chunks = chunks_of(header->bib_slots), session_chunks = chunks_of(header->session_slots);
+    reserve(steps, scratch, session_chunks);
+    for (uint32_t i = 0; i < bib_chunks; i++)
+        if (is_ours(steps, scratch->bib_chunks[i]))
+            keep_bindings(steps, scratch->bib_chunks[i], range_of(i, header->bib_slots), count);
+    for (uint32_t i = 0; i < session_chunks; i++) {
+        if (!is_ours(steps, scratch->session_chunks[i]))
             continue;
-        struct steps_shard *shard = &steps->shards[entry->shard];
-        if (entry->sessions > 0 || entry->is_static) {
-            quota_restore(steps->shared->quota, &entry->src6, entry->transport,
-                          entry->is_static ? NULL : &entry->address_index, entry->sessions,
-                          scratch->answered[i]);
+        struct range range = range_of(i, header->session_slots);
+        for (uint32_t at = range.first; at < range.end; at += BATCH)
+            keep_batch(steps, scratch->session_chunks[i],
+                       (struct range){at, range.end - at < BATCH ? range.end : at + BATCH}, scratch, now_ns,
+                       count);
+    }
+    arm_closing(steps, scratch, now_ns, count);
+}
+
+/* A dynamic binding that no session is left of; its port is held down. */
+static void end_binding(struct steps_shard *shard, uint32_t slot, uint64_t now_ns,
+                        struct recover_count *count)
+{
+    const struct bib_entry *entry = bib_entry(&shard->bib, slot);
+    claim_release(shard->claim, entry->address_index, entry->transport, entry->src4_port, now_ns);
+    bib_drop(&shard->bib, slot);
+    count->bindings--;
+    count->bindings_dropped++;
+}
+
+/* Of scratch->answered: no record was free for the backend. */
+#define UNCOUNTED UINT32_MAX
+
+/* What each backend has. False when there was no record for one: its sessions are to go. */
+static bool count_bindings(struct steps *steps, const struct recover_scratch *scratch, struct range range,
+                           uint64_t now_ns, struct recover_count *count)
+{
+    bool counted = true;
+    for (uint32_t i = range.first; i < range.end; i++) {
+        const struct bib_entry *entry = &steps->shared->state.bib[i];
+        if (!is_live(&entry->word))
             continue;
+        if (entry->sessions == 0 && !entry->is_static) {
+            end_binding(&steps->shards[entry->shard], i, now_ns, count);
+        } else if (!quota_restore(steps->shared->quota, &entry->src6, entry->transport,
+                                  entry->is_static ? NULL : &entry->address_index, entry->sessions,
+                                  scratch->answered[i])) {
+            scratch->answered[i] = UNCOUNTED;
+            counted = false;
         }
-        claim_forget(shard->claim, entry->address_index, entry->transport, entry->src4_port);
-        bib_drop(&shard->bib, i);
-        count->bindings--;
-        count->bindings_dropped++;
+    }
+    return counted;
+}
+
+/* The table is smaller than it was, or the limits tell more backends apart: what no limit would hold goes. */
+static void end_uncounted(struct steps *steps, const struct recover_scratch *scratch, struct range range,
+                          uint64_t now_ns, struct recover_count *count)
+{
+    for (uint32_t i = range.first; i < range.end; i++) {
+        const struct session *session = &steps->shared->state.sessions[i];
+        if (!is_live(&session->word) || scratch->answered[session->bib] != UNCOUNTED)
+            continue;
+        struct steps_shard *shard = &steps->shards[session->shard];
+        uint32_t bib = session->bib;
+        expiry_stop(&shard->expiry, i);
+        count->sessions--;
+        count->sessions_dropped++;
+        if (session_drop(&shard->sessions, i, bib_entry(&shard->bib, bib)) &&
+            !bib_entry(&shard->bib, bib)->is_static)
+            end_binding(shard, bib, now_ns, count);
     }
 }
 
-void recover_shards(struct steps *steps, const struct recover_scratch *scratch, uint64_t now_ns,
-                    struct recover_count *ret_count)
+void recover_rest(struct steps *steps, const struct recover_scratch *scratch, uint64_t now_ns,
+                  struct recover_count *count)
 {
-    struct recover_count count = {0};
-    bool ask_destination = steps->shared->settings_changed;
-    keep_bindings(steps, &count);
-    keep_sessions(steps, ask_destination, &count);
-    arm_sessions(steps, scratch, now_ns, &count);
-    count_bindings(steps, scratch, &count);
+    const struct state_header *header = steps->shared->state.header;
+    bool counted = true;
     for (unsigned i = steps->worker; i < steps->shared->shards; i += steps->shared->workers)
-        count.held += claim_restore_held(steps->shards[i].claim, scratch->held, now_ns);
-    *ret_count = count;
+        count->held += claim_restore_held(steps->shards[i].claim, scratch->held, now_ns);
+    for (uint32_t i = 0; i < chunks_of(header->bib_slots); i++)
+        if (is_ours(steps, scratch->bib_chunks[i]) &&
+            !count_bindings(steps, scratch, range_of(i, header->bib_slots), now_ns, count))
+            counted = false;
+    for (uint32_t i = 0; !counted && i < chunks_of(header->session_slots); i++)
+        if (is_ours(steps, scratch->session_chunks[i]))
+            end_uncounted(steps, scratch, range_of(i, header->session_slots), now_ns, count);
 }

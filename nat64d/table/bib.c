@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/addr.h"
+#include "nat64d/table/slot_check.h"
 #include "nat64d/table/slot_word.h"
 
 struct bib_shared {
@@ -151,6 +152,7 @@ int bib_add(struct bib *bib, const struct bib_values *values, uint64_t now_ns, u
     entry->static_index = values->static_index;
     entry->address_index = values->address_index;
     entry->created_ns = now_ns;
+    entry->check = slot_check_bib(entry, slot);
     slot_word_publish(&entry->word);
     bib->count[values->transport]++;
     *ret_slot = slot;

@@ -5,6 +5,7 @@
 #include "nat64d/table/hash.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "nat64d/table/state_file.h"
 
@@ -47,6 +48,27 @@ void hash_init(struct hash *hash, uint32_t *heads, struct hash_link *links, uint
         .buckets = HASH_BUCKETS_MIN,
         .level = HASH_BUCKETS_MIN,
     };
+}
+
+void hash_reserve(struct hash *hash, uint32_t count)
+{
+    while (hash->level < count && hash->level < hash->buckets_max)
+        hash->level *= 2;
+    hash->buckets = hash->level;
+    /* Pages that are read before they are written cost a second fault each. */
+    memset(hash->heads, 0, hash->buckets * sizeof(*hash->heads));
+}
+
+void hash_fetch_head(const struct hash *hash, uint64_t value)
+{
+    __builtin_prefetch(&hash->heads[bucket_of(hash, (uint32_t)value)], 1);
+}
+
+void hash_fetch_first(const struct hash *hash, uint64_t value)
+{
+    uint32_t ref = hash->heads[bucket_of(hash, (uint32_t)value)];
+    if (ref != 0)
+        __builtin_prefetch(&hash->links[slot_of(ref)]);
 }
 
 static uint32_t match(const struct hash *hash, uint32_t ref, uint32_t value)

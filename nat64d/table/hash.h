@@ -41,6 +41,14 @@ struct hash {
 size_t hash_heads(uint32_t slots);
 void hash_init(struct hash *hash, uint32_t *heads, struct hash_link *links, uint32_t slots);
 
+/* Makes room for as many entries at once; the index is empty. */
+void hash_reserve(struct hash *hash, uint32_t count);
+
+/* Before a look-up of many: begins to fetch the head of the chain, and, when that is there, its first entry.
+ */
+void hash_fetch_head(const struct hash *hash, uint64_t value);
+void hash_fetch_first(const struct hash *hash, uint64_t value);
+
 /* Walks the slots that may have this hash: for (s = hash_first(..); s != STATE_NONE; s = hash_next(..)). */
 uint32_t hash_first(const struct hash *hash, uint64_t value);
 uint32_t hash_next(const struct hash *hash, uint64_t value, uint32_t slot);

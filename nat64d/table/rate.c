@@ -11,15 +11,20 @@ enum {
     NETWORK_WORD = 8,      /* bytes of a /64 */
 };
 
-void rate_init(struct rate *rate, struct siphash_key key, uint32_t per_second,
-               uint32_t per_second_per_network, uint64_t now_ns)
+void rate_set(struct rate *rate, uint32_t per_second, uint32_t per_second_per_network,
+              uint32_t refusals_per_second)
+{
+    rate->per_second = per_second;
+    rate->per_second_per_network = per_second_per_network;
+    rate->refusals_per_second = refusals_per_second;
+}
+
+void rate_init(struct rate *rate, struct siphash_key key, uint64_t now_ns)
 {
     memset(rate, 0, sizeof(*rate));
     rate->key = key;
-    rate->per_second = per_second;
-    rate->per_second_per_network = per_second_per_network;
     uint64_t full_ns = now_ns > NS_PER_S ? now_ns - NS_PER_S : 0;
-    rate->all.filled_ns = full_ns;
+    rate->all.filled_ns = rate->refusals.filled_ns = full_ns;
     for (unsigned i = 0; i < RATE_NETWORKS; i++)
         rate->networks[i].filled_ns = full_ns;
 }
@@ -57,6 +62,14 @@ bool rate_allow6(struct rate *rate, const struct in6_addr *to, uint64_t now_ns)
     uint64_t network;
     memcpy(&network, to, NETWORK_WORD);
     return allow(rate, network, now_ns);
+}
+
+bool rate_allow_refusal(struct rate *rate, uint64_t now_ns)
+{
+    if (!has_token(&rate->refusals, rate->refusals_per_second, now_ns))
+        return false;
+    spend(&rate->refusals, rate->refusals_per_second);
+    return true;
 }
 
 bool rate_allow4(struct rate *rate, uint32_t to, uint64_t now_ns)

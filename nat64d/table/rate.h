@@ -5,7 +5,9 @@
  * Specification: RFC 4443 2.4 (f), RFC 1812 4.3.2.8
  *
  * Token buckets, burst of one second. Networks are /64 (IPv6) or /32 (IPv4), hashed with a key into a fixed
- * table of RATE_NETWORKS buckets: a collision shares a bucket, an attacker cannot choose it.
+ * table of RATE_NETWORKS buckets: a collision shares a bucket, an attacker cannot choose it. What tells a
+ * backend that there is no port or session for it has a bucket of its own: only who may use the gateway gets
+ * it, and one that is not told waits and tries again.
  */
 #ifndef GATE64_NAT64D_TABLE_RATE_H
 #define GATE64_NAT64D_TABLE_RATE_H
@@ -27,13 +29,18 @@ struct rate {
     struct siphash_key key;
     uint32_t per_second; /* 0: nothing passes */
     uint32_t per_second_per_network;
+    uint32_t refusals_per_second;
     struct rate_bucket all;
+    struct rate_bucket refusals;
     struct rate_bucket networks[RATE_NETWORKS];
 };
 
-void rate_init(struct rate *rate, struct siphash_key key, uint32_t per_second,
-               uint32_t per_second_per_network, uint64_t now_ns);
+void rate_init(struct rate *rate, struct siphash_key key, uint64_t now_ns);
+/* Before the first question, and whenever they change. */
+void rate_set(struct rate *rate, uint32_t per_second, uint32_t per_second_per_network,
+              uint32_t refusals_per_second);
 bool rate_allow6(struct rate *rate, const struct in6_addr *to, uint64_t now_ns);
+bool rate_allow_refusal(struct rate *rate, uint64_t now_ns);
 bool rate_allow4(struct rate *rate, uint32_t to, uint64_t now_ns);
 
 #endif

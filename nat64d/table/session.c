@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nat64d/table/slot_check.h"
 #include "nat64d/table/slot_word.h"
 
 struct session_shared {
@@ -83,9 +84,9 @@ static uint64_t peer_hash(const struct session_table *table, uint32_t bib, uint3
     return siphash13_words(table->key, &word, 1);
 }
 
-uint32_t session_find(const struct session_table *table, uint32_t bib, uint32_t dst4, uint16_t dst_port)
+static uint32_t find_flow(const struct session_table *table, uint32_t bib, uint32_t dst4, uint16_t dst_port,
+                          uint64_t hash)
 {
-    uint64_t hash = flow_hash(table, bib, dst4, dst_port);
     for (uint32_t slot = hash_first(&table->flows, hash); slot != STATE_NONE;
          slot = hash_next(&table->flows, hash, slot)) {
         const struct session *session = &table->sessions[slot];
@@ -93,6 +94,11 @@ uint32_t session_find(const struct session_table *table, uint32_t bib, uint32_t 
             return slot;
     }
     return STATE_NONE;
+}
+
+uint32_t session_find(const struct session_table *table, uint32_t bib, uint32_t dst4, uint16_t dst_port)
+{
+    return find_flow(table, bib, dst4, dst_port, flow_hash(table, bib, dst4, dst_port));
 }
 
 /* The session that stands for its group in the index of peers. */
@@ -112,14 +118,14 @@ bool session_has_peer(const struct session_table *table, uint32_t bib, uint32_t 
     return find_peer(table, bib, dst4, peer_hash(table, bib, dst4)) != STATE_NONE;
 }
 
-static int join_group(struct session_table *table, const struct session_values *values, uint32_t slot)
+static int join_group(struct session_table *table, uint32_t bib, uint32_t dst4,
+                      const struct session_restoring *hashes)
 {
     struct session_group *groups = table->groups;
-    uint64_t hash = peer_hash(table, values->bib, values->dst4);
-    uint32_t peer = find_peer(table, values->bib, values->dst4, hash);
+    uint32_t slot = hashes->slot, peer = find_peer(table, bib, dst4, hashes->peer);
     if (peer == STATE_NONE) {
         groups[slot] = (struct session_group){slot, slot};
-        return hash_add(&table->peers, hash, slot);
+        return hash_add(&table->peers, hashes->peer, slot);
     }
     groups[slot] = (struct session_group){groups[peer].next, peer};
     groups[groups[peer].next].previous = slot;
@@ -143,20 +149,22 @@ static void leave_group(struct session_table *table, uint32_t slot)
         abort();
 }
 
-static int index_session(struct session_table *table, const struct session_values *values, uint32_t slot)
+static int index_session(struct session_table *table, uint32_t bib, uint32_t dst4,
+                         const struct session_restoring *hashes)
 {
-    uint64_t hash = flow_hash(table, values->bib, values->dst4, values->dst_port);
-    int r = hash_add(&table->flows, hash, slot);
+    int r = hash_add(&table->flows, hashes->flow, hashes->slot);
     if (r < 0)
         return r;
-    r = join_group(table, values, slot);
+    r = join_group(table, bib, dst4, hashes);
     if (r < 0)
-        hash_drop(&table->flows, hash, slot);
+        hash_drop(&table->flows, hashes->flow, hashes->slot);
     return r;
 }
 
-static void fill(struct session *session, const struct session_values *values, uint8_t shard, uint64_t now_ns)
+static void fill(struct session_table *table, const struct session_values *values, uint32_t slot,
+                 uint64_t now_ns)
 {
+    struct session *session = &table->sessions[slot];
     session->bib = values->bib;
     session->dst4 = values->dst4;
     session->dst_port = values->dst_port;
@@ -164,37 +172,41 @@ static void fill(struct session *session, const struct session_values *values, u
     session->tcp_state = values->tcp_state;
     session->pref64 = values->pref64;
     session->pool = values->pool;
-    session->shard = shard;
+    session->shard = table->shard;
     session->lifetime = 0;
     session->flags = 0;
     session->name = session->rule = 0;
-    session->pool = 0;
     session->created_ns = now_ns;
     session->closed_ns = 0;
     atomic_store_explicit(&session->expires_ns, 0, memory_order_relaxed);
     session->packets6 = session->bytes6 = session->packets4 = session->bytes4 = 0;
     session->seq6 = session->ack6 = session->seq4 = session->ack4 = 0;
     session->window6 = session->window4 = session->mss6 = session->mss4 = 0;
+    session->check = slot_check_session(session, slot);
 }
 
 int session_add(struct session_table *table, const struct session_values *values, struct bib_entry *entry,
                 uint64_t now_ns, uint32_t *ret_slot)
 {
-    if (session_find(table, values->bib, values->dst4, values->dst_port) != STATE_NONE)
+    struct session_restoring hashes = {
+        .flow = flow_hash(table, values->bib, values->dst4, values->dst_port),
+        .peer = peer_hash(table, values->bib, values->dst4),
+    };
+    if (find_flow(table, values->bib, values->dst4, values->dst_port, hashes.flow) != STATE_NONE)
         return -EEXIST;
-    uint32_t slot = slots_take(table->slots);
-    if (slot == STATE_NONE)
+    hashes.slot = slots_take(table->slots);
+    if (hashes.slot == STATE_NONE)
         return -ENOSPC;
-    int r = index_session(table, values, slot);
+    int r = index_session(table, values->bib, values->dst4, &hashes);
     if (r < 0) {
-        slots_give(table->slots, slot);
+        slots_give(table->slots, hashes.slot);
         return r;
     }
-    fill(&table->sessions[slot], values, table->shard, now_ns);
-    slot_word_publish(&table->sessions[slot].word);
+    fill(table, values, hashes.slot, now_ns);
+    slot_word_publish(&table->sessions[hashes.slot].word);
     entry->sessions++;
     table->count[values->transport]++;
-    *ret_slot = slot;
+    *ret_slot = hashes.slot;
     return 0;
 }
 
@@ -209,29 +221,65 @@ bool session_drop(struct session_table *table, uint32_t slot, struct bib_entry *
     return --entry->sessions == 0;
 }
 
-int session_restore(struct session_table *table, uint32_t slot, struct bib_entry *entry)
+void session_reserve(struct session_table *table, uint32_t count)
 {
-    int r = slots_restore(table->slots, slot);
-    if (r < 0)
-        return r;
+    hash_reserve(&table->flows, count);
+    hash_reserve(&table->peers, count);
+}
+
+void session_restore_begin(const struct session_table *table, uint32_t slot,
+                           struct session_restoring *ret_restoring)
+{
     const struct session *session = &table->sessions[slot];
-    struct session_values values = {.transport = session->transport,
-                                    .bib = session->bib,
-                                    .dst4 = session->dst4,
-                                    .dst_port = session->dst_port};
-    if (values.transport >= TRANSPORT_COUNT || values.transport != entry->transport)
+    ret_restoring->slot = slot;
+    ret_restoring->flow = flow_hash(table, session->bib, session->dst4, session->dst_port);
+    ret_restoring->peer = peer_hash(table, session->bib, session->dst4);
+    hash_fetch_head(&table->flows, ret_restoring->flow);
+    hash_fetch_head(&table->peers, ret_restoring->peer);
+}
+
+void session_restore_fetch(const struct session_table *table, const struct session_restoring *restoring)
+{
+    hash_fetch_first(&table->flows, restoring->flow);
+    hash_fetch_first(&table->peers, restoring->peer);
+}
+
+/* Its slot was taken. */
+static int restore(struct session_table *table, const struct session_restoring *restoring,
+                   struct bib_entry *entry)
+{
+    const struct session *session = &table->sessions[restoring->slot];
+    int r;
+    if (session->transport >= TRANSPORT_COUNT || session->transport != entry->transport)
         r = -EINVAL;
-    else if (session_find(table, values.bib, values.dst4, values.dst_port) != STATE_NONE)
+    else if (find_flow(table, session->bib, session->dst4, session->dst_port, restoring->flow) != STATE_NONE)
         r = -EEXIST;
     else
-        r = index_session(table, &values, slot);
+        r = index_session(table, session->bib, session->dst4, restoring);
     if (r < 0) {
-        slots_give(table->slots, slot);
+        slots_give(table->slots, restoring->slot);
         return r;
     }
     entry->sessions++;
-    table->count[values.transport]++;
+    table->count[session->transport]++;
     return 0;
+}
+
+int session_restore_end(struct session_table *table, const struct session_restoring *restoring,
+                        struct bib_entry *entry)
+{
+    int r = slots_restore(table->slots, restoring->slot);
+    return r < 0 ? r : restore(table, restoring, entry);
+}
+
+int session_restore(struct session_table *table, uint32_t slot, struct bib_entry *entry)
+{
+    struct session_restoring restoring;
+    int r = slots_restore(table->slots, slot);
+    if (r < 0)
+        return r;
+    session_restore_begin(table, slot, &restoring);
+    return restore(table, &restoring, entry);
 }
 
 bool session_peek(const struct session *sessions, uint32_t slot, struct session *ret_copy)

@@ -65,6 +65,21 @@ bool session_drop(struct session_table *table, uint32_t slot, struct bib_entry *
 int session_restore(struct session_table *table, uint32_t slot, struct bib_entry *entry)
     __attribute__((warn_unused_result));
 
+/* The same for many, without waiting for memory once for each: first _begin for all of a batch, then _fetch
+ * for all, then _end for each, which is session_restore. */
+struct session_restoring {
+    uint32_t slot;
+    uint64_t flow, peer; /* hashes */
+};
+void session_restore_begin(const struct session_table *table, uint32_t slot,
+                           struct session_restoring *ret_restoring);
+void session_restore_fetch(const struct session_table *table, const struct session_restoring *restoring);
+int session_restore_end(struct session_table *table, const struct session_restoring *restoring,
+                        struct bib_entry *entry) __attribute__((warn_unused_result));
+
+/* Before any is restored: so many will be, at most. */
+void session_reserve(struct session_table *table, uint32_t count);
+
 static inline struct session *session_at(const struct session_table *table, uint32_t slot)
 {
     return &table->sessions[slot];

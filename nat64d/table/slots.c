@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ struct chunk {
     uint16_t size;
     int32_t next; /* in the shard's list of chunks with free slots, or in the shared free list */
     int32_t previous;
-    const struct slots_shard *owner; /* NULL: in the shared list; guarded as that is */
+    _Atomic(const struct slots_shard *) owner; /* NULL: in the shared list; written under its mutex */
 };
 
 struct slots {
@@ -141,13 +142,10 @@ static void return_chunk(struct slots_shard *shard, int32_t index)
     pthread_mutex_unlock(&slots->mutex);
 }
 
+/* Nobody but the shard makes this true or false. */
 static bool has_chunk(const struct slots_shard *shard, int32_t index)
 {
-    struct slots *slots = shard->slots;
-    pthread_mutex_lock(&slots->mutex);
-    bool has = slots->chunks[index].owner == shard;
-    pthread_mutex_unlock(&slots->mutex);
-    return has;
+    return atomic_load_explicit(&shard->slots->chunks[index].owner, memory_order_relaxed) == shard;
 }
 
 /* Takes a free slot of a chunk that is the shard's. */

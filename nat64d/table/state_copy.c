@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/addr.h"
+#include "nat64d/table/slot_check.h"
 #include "nat64d/table/slot_word.h"
 #include "nat64d/table/state_file.h"
 
@@ -61,6 +62,11 @@ static uint32_t filling_take(struct filling *filling, uint8_t shard)
     return slot;
 }
 
+static bool has_checks(const struct state_source *from)
+{
+    return from->header->layout == STATE_LAYOUT;
+}
+
 static void publish(_Atomic uint32_t *word)
 {
     atomic_store_explicit(word, 0, memory_order_relaxed);
@@ -75,12 +81,15 @@ static void copy_bindings(const struct state_source *from, struct state *to, int
         struct bib_entry entry;
         size_t len = from->header->bib_slot_len;
         map[i] = STATE_NONE;
-        if (!copy_slot(from->bib + i * len, len, &entry, sizeof(entry)) || entry.shard >= to->header->shards)
+        if (!copy_slot(from->bib + i * len, len, &entry, sizeof(entry)) ||
+            entry.shard >= to->header->shards ||
+            (has_checks(from) && entry.check != slot_check_bib(&entry, i)))
             continue;
         map[i] = filling_take(&filling, entry.shard);
         if (map[i] == STATE_NONE)
             continue;
         entry.created_ns = shifted(entry.created_ns, shift_ns);
+        entry.check = slot_check_bib(&entry, map[i]);
         atomic_store_explicit(&entry.word, STATE_FREE, memory_order_relaxed);
         memcpy(&to->bib[map[i]], &entry, sizeof(entry));
         publish(&to->bib[map[i]].word);
@@ -111,7 +120,8 @@ static uint32_t copy_sessions(const struct state_source *from, struct state *to,
         struct session session;
         size_t len = from->header->session_slot_len;
         const uint8_t *source = from->sessions + i * len;
-        if (!copy_slot(source, len, &session, sizeof(session)))
+        if (!copy_slot(source, len, &session, sizeof(session)) ||
+            (has_checks(from) && session.check != slot_check_session(&session, i)))
             continue;
         uint32_t slot = STATE_NONE;
         if (session.bib < from->header->bib_slots && map[session.bib] != STATE_NONE &&
@@ -125,6 +135,9 @@ static uint32_t copy_sessions(const struct state_source *from, struct state *to,
         session.bib = map[session.bib];
         session.created_ns = shifted(session.created_ns, shift_ns);
         session.expires_ns = shifted(session.expires_ns, shift_ns);
+        if (session.closed_ns != 0)
+            session.closed_ns = shifted(session.closed_ns, shift_ns);
+        session.check = slot_check_session(&session, slot);
         atomic_store_explicit(&session.word, STATE_FREE, memory_order_relaxed);
         memcpy(&to->sessions[slot], &session, sizeof(session));
         publish(&to->sessions[slot].word);

@@ -13,8 +13,8 @@ enum {
 
 static_assert(sizeof(struct state_header) <= ALIGNMENT, "a copy of the header is a page");
 /* What lies in the file of another version must not move. */
-static_assert(offsetof(struct bib_entry, spare) == 56, "the shortest binding slot");
-static_assert(offsetof(struct session, spare) == 112, "the shortest session slot");
+static_assert(offsetof(struct bib_entry, check) == 56, "the shortest binding slot");
+static_assert(offsetof(struct session, check) == 112, "the shortest session slot");
 static_assert(sizeof(struct claim_held) == 16, "a port held down");
 
 static size_t rounded(size_t len)
@@ -115,8 +115,8 @@ static bool is_readable(const struct state_header *header, size_t len)
     bool own = header->layout == STATE_LAYOUT, previous = header->layout == STATE_LAYOUT - 1;
     if ((!own && !previous) || header->bib_slot_len > sizeof(struct bib_entry) ||
         header->session_slot_len > sizeof(struct session) ||
-        header->bib_slot_len < offsetof(struct bib_entry, spare) ||
-        header->session_slot_len < offsetof(struct session, spare) || header->bib_slot_len % 8 != 0 ||
+        header->bib_slot_len < offsetof(struct bib_entry, check) ||
+        header->session_slot_len < offsetof(struct session, check) || header->bib_slot_len % 8 != 0 ||
         header->session_slot_len % 8 != 0 || !in_bounds(&shape))
         return false;
     return len >= parts_of(&shape, header->bib_slot_len, header->session_slot_len).end;

@@ -37,7 +37,7 @@ enum {
     STATE_HELD = 8192,      /* of them, in a state that we make */
     STATE_PREF64_MAX =
         32,           /* prefixes that sessions may name: those in force, and room for as many new ones */
-    STATE_LAYOUT = 2, /* the one before it is read, too */
+    STATE_LAYOUT = 3, /* the one before it is read, too; it has no `check` */
     STATE_BOOT_ID = 16,
 };
 
@@ -90,7 +90,8 @@ struct bib_entry {
     uint32_t static_index;  /* into the configured bindings, when is_static */
     uint32_t address_index; /* of src4 in the pool */
     uint64_t created_ns;
-    uint32_t spare[2];
+    uint32_t check; /* slot_check_bib */
+    uint32_t spare;
 };
 static_assert(sizeof(struct bib_entry) == 64, "a binding slot is one cache line");
 
@@ -118,7 +119,9 @@ struct session {
     uint8_t pool;        /* of its binding's address */
     uint8_t spare8[3];
     uint64_t closed_ns; /* when EXPIRY_TCP_CLOSING began */
-    uint64_t spare[2];
+    uint32_t check;     /* slot_check_session */
+    uint32_t spare4;
+    uint64_t spare;
 };
 static_assert(sizeof(struct session) == 128, "a session slot is two cache lines");
 

@@ -1,2 +1,8 @@
-# Benchmarks: ratios against peers; never part of make check.
-EXTRA_DIST += tests/bench/run
+# Benchmarks: ratios against peers, the gap that a restart makes; never part of make check.
+EXTRA_DIST += \
+	tests/bench/run \
+	tests/bench/gap tests/bench/echo.py tests/bench/sessions.py
+EXTRA_PROGRAMS += tests/bench/bench_recover
+tests_bench_bench_recover_SOURCES = tests/bench/bench_recover.c $(rig)
+tests_bench_bench_recover_LDADD = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a pool/libport.a \
+	common/libshared.a common/libbase.a

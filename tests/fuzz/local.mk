@@ -1,6 +1,6 @@
 # Fuzz targets: with --enable-fuzzers they are libFuzzer programs (make fuzzers), otherwise each replays its corpus.
 fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_message tests/fuzz/fuzz_settings \
-	tests/fuzz/fuzz_reply
+	tests/fuzz/fuzz_reply tests/fuzz/fuzz_state_file tests/fuzz/fuzz_host_record
 check_PROGRAMS += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
 .PHONY: fuzzers
@@ -10,12 +10,16 @@ tests_fuzz_fuzz_icmp_SOURCES = tests/fuzz/fuzz_icmp.c
 tests_fuzz_fuzz_dns_message_SOURCES = tests/fuzz/fuzz_dns_message.c
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c
 tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz_reply.c
+tests_fuzz_fuzz_state_file_SOURCES = tests/fuzz/fuzz_state_file.c $(rig)
+tests_fuzz_fuzz_host_record_SOURCES = tests/fuzz/fuzz_host_record.c
 if !FUZZERS
 tests_fuzz_fuzz_packet_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_icmp_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_dns_message_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_settings_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_reply_SOURCES += tests/fuzz/replay.c
+tests_fuzz_fuzz_state_file_SOURCES += tests/fuzz/replay.c
+tests_fuzz_fuzz_host_record_SOURCES += tests/fuzz/replay.c
 UNIT_TESTS += $(fuzz_programs)
 endif
 tests_fuzz_fuzz_packet_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_packet"'
@@ -23,17 +27,24 @@ tests_fuzz_fuzz_icmp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_icmp"'
 tests_fuzz_fuzz_dns_message_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_message"'
 tests_fuzz_fuzz_settings_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_settings"'
 tests_fuzz_fuzz_reply_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_reply"'
+tests_fuzz_fuzz_state_file_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_state_file"'
+tests_fuzz_fuzz_host_record_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_host_record"'
 fuzzer_link = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_packet_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_icmp_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_dns_message_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_reply_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_state_file_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_host_record_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_packet_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_icmp_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_dns_message_LDADD = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a common/libshared.a \
 	common/libbase.a
 tests_fuzz_fuzz_settings_LDADD = common/libservice.a common/libshared.a common/libbase.a $(CONFIG_LIBS) $(SYSTEMD_LIBS)
 tests_fuzz_fuzz_reply_LDADD = gate64/libtext.a
+tests_fuzz_fuzz_state_file_LDADD = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a \
+	pool/libport.a common/libshared.a common/libbase.a
+tests_fuzz_fuzz_host_record_LDADD = nat64d/libxlat.a
 EXTRA_DIST += tests/fuzz/fuzz_packet.in tests/fuzz/fuzz_icmp.in tests/fuzz/fuzz_dns_message.in tests/fuzz/fuzz_settings.in \
-	tests/fuzz/fuzz_reply.in tests/fuzz/replay.c
+	tests/fuzz/fuzz_reply.in tests/fuzz/fuzz_state_file.in tests/fuzz/fuzz_host_record.in tests/fuzz/replay.c

@@ -158,6 +158,7 @@ http {
         }
     }
     server { listen 127.0.0.1:8081; location / { return 200 "received from \$http_x_from\n"; } }
+    ${LAB_NGINX:-}
 }
 END
     lab_spawn legacy nginx nginx -c "$LAB_DIR/nginx.conf"

@@ -9,14 +9,43 @@ LAB_TESTS += \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/shared_points.sh \
 	tests/lab/shared_host.sh \
+	tests/lab/restart.sh \
+	tests/lab/restart_shared.sh \
+	tests/lab/restart_state.sh \
+	tests/lab/nat64d_reload.sh \
+	tests/lab/limits.sh \
+	tests/lab/exhaust.sh \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh
-EXTRA_DIST += $(LAB_TESTS) \
-	tests/lab/minbase tests/lab/enter tests/lab/lab.sh tests/lab/points.sh tests/lab/all_points.sh \
-	tests/lab/dns64_load.py tests/lab/steady.py
+LONG_LAB_TESTS += \
+	tests/lab/systemd.sh
+EXTRA_DIST += $(LAB_TESTS) $(LONG_LAB_TESTS) \
+	tests/lab/all_points.sh \
+	tests/lab/dns64_load.py \
+	tests/lab/enter \
+	tests/lab/flows.py \
+	tests/lab/lab.sh \
+	tests/lab/make-root \
+	tests/lab/minbase \
+	tests/lab/points.sh \
+	tests/lab/poll_sessions.py \
+	tests/lab/reload_files.py \
+	tests/lab/session_field.patch \
+	tests/lab/steady.py \
+	tests/lab/supervise \
+	tests/lab/udp_steady.py
 
 # nat64d with counters around mutexes and rings.
 check_PROGRAMS += tests/lab/nat64d_counted
 tests_lab_nat64d_counted_SOURCES = tests/lab/wrap_count.c $(nat64d_nat64d_SOURCES)
 tests_lab_nat64d_counted_LDADD = $(nat64d_nat64d_LDADD)
 tests_lab_nat64d_counted_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=ring_push -Wl,--wrap=ring_pop
+
+# The units under systemd, in a Debian root with what the daemons are linked with.
+G64_DEBIAN_ROOT = $(abs_top_builddir)/debian-root
+debian-root: ; $(abs_top_srcdir)/tests/lab/make-root $(G64_DEBIAN_ROOT) systemd systemd-sysv dbus iproute2 iptables \
+	nftables procps curl libmnl0 libnetfilter-queue1 libldns3 libevent-core-2.1-7 libevent-extra-2.1-7 \
+	libevent-pthreads-2.1-7 libconfig9 libjansson4 libcap-ng0
+.PHONY: debian-root
+# Many flows at a rate, for tests of limits and reloads.
+check_PROGRAMS += tests/lab/connect_load

@@ -94,7 +94,7 @@ has_only() { # PID CAPABILITIES: effective and permitted are these, and it gets 
     grep -E 'CapEff|CapPrm|CapBnd|NoNewPrivs|Uid' "/proc/$1/status"
     [ "$(grep -cE "(CapEff|CapPrm):.$2" "/proc/$1/status")" = 2 ] && grep -q 'NoNewPrivs:.1' "/proc/$1/status"
 }
-capabilities() { # bits: KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10, NET_ADMIN 12
+capabilities() { # bits: KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10, NET_ADMIN 12; iptables is not the legacy one here
     lab_nat64d && lab_dns64 || return 1
     has_only "$NAT64D_PID" 00000000000010e0 && has_only "$(lab_translator)" 0000000000000000 &&
         has_only "$DNS64_PID" 0000000000000400 && grep -q 'CapBnd:.00000000000010e0' "/proc/$NAT64D_PID/status" &&

@@ -95,7 +95,7 @@ backend() {
 backend_goes_on() {
     local before
     before=$(head -1 "$LAB_DIR/backend")
-    lab_wait 20 backend_moved "$before"
+    lab_wait 60 backend_moved "$before" # TCP waits longer each time
 }
 backend_moved() { [ "$(head -1 "$LAB_DIR/backend")" -gt "$1" ] && ! grep -q broken "$LAB_DIR/backend"; }
 
@@ -112,7 +112,7 @@ nothing_captured() {
 }
 
 ready() { # all of it works before it begins
-    lab_wait 20 lab_translates && lab_wait 10 lab_in pi2 curl -sf -m 5 -o /dev/null "http://[$SERVICE6]/"
+    lab_wait 30 lab_translates && lab_wait 30 lab_in pi2 curl -sf -m 5 -o /dev/null "http://[$SERVICE6]/"
 }
 stopped() { # PIDS...: hung for 5 s
     kill -STOP "$@" && sleep 5

@@ -34,6 +34,7 @@ static struct quota_limits no_limits(void)
     return (struct quota_limits){.prefix_len = {128, 64},
                                  .ports = {all, all},
                                  .sessions = {1 << 24, 1 << 24},
+                                 .sessions_in_all = 1000000,
                                  .unanswered = {1 << 24, 1 << 24},
                                  .rate = {1 << 30, 1 << 30}};
 }
@@ -598,6 +599,21 @@ TEST(CGN_R4_a_limit_is_exact_with_four_threads)
 
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+TEST(N64_3_3_02_no_more_sessions_than_there_may_be_in_all)
+{
+    struct quota_limits limits = no_limits();
+    limits.sessions_in_all = 3;
+    make(&limits, 100);
+    for (uint8_t i = 0; i < 3; i++) {
+        const struct in6_addr who = {{{0x20, 1, 0xd, 0xb8, [15] = i}}};
+        assert_int_equal(quota_session_add(quota, &who, 0), QUOTA_OK);
+    }
+    const struct in6_addr other = {{{0x20, 1, 0xd, 0xb8, [15] = 9}}}, first = {{{0x20, 1, 0xd, 0xb8}}};
+    assert_int_equal(quota_session_add(quota, &other, 0), QUOTA_TABLE);
+    quota_session_drop(quota, &first, false);
+    assert_int_equal(quota_session_add(quota, &other, 0), QUOTA_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -625,6 +641,7 @@ int main(void)
         UNIT(prefixes_of_any_length_make_a_backend_and_a_network),
         UNIT(a_backend_and_a_network_of_the_same_prefix_are_two),
         UNIT(CGN_R4_a_limit_is_exact_with_four_threads),
+        UNIT(N64_3_3_02_no_more_sessions_than_there_may_be_in_all),
     };
     return RUN(tests);
 }

@@ -147,7 +147,8 @@ TEST(ERR_05_rate_limits_hold_for_a_network_and_for_all)
     static struct rate rate;
     struct in6_addr to = {0};
     unsigned passed = 0;
-    rate_init(&rate, key, 100, 10, 1000 * S);
+    rate_init(&rate, key, 1000 * S);
+    rate_set(&rate, 100, 10, 50);
     for (int i = 0; i < 3000; i++)
         passed += rate_allow6(&rate, &to, 1000 * S + (uint64_t)i * S / 1000);
     assert_in_range(passed, 38, 41); /* a burst of 10, then 10 a second for 3 s */
@@ -158,7 +159,12 @@ TEST(ERR_05_rate_limits_hold_for_a_network_and_for_all)
         passed += rate_allow6(&rate, &to, 2000 * S + (uint64_t)i * S / 10000);
     }
     assert_in_range(passed, 280, 301);
-    rate_init(&rate, key, 0, 10, 1000 * S);
+    passed = 0;
+    for (int i = 0; i < 10000; i++) /* refusals have their own, and take nothing from the others */
+        passed += rate_allow_refusal(&rate, 3000 * S + (uint64_t)i * S / 10000);
+    assert_in_range(passed, 98, 101);
+    rate_init(&rate, key, 1000 * S);
+    rate_set(&rate, 0, 10, 50);
     assert_false(rate_allow4(&rate, 1, 2000 * S));
 }
 

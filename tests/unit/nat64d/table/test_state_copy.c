@@ -12,6 +12,7 @@
 
 #include "nat64d/table/bib.h"
 #include "nat64d/table/session.h"
+#include "nat64d/table/slot_check.h"
 #include "nat64d/table/slot_word.h"
 
 #define S INT64_C(1000000000)
@@ -64,6 +65,7 @@ static void put_binding(uint32_t slot, uint8_t shard, uint16_t port)
     entry->src4 = 0xc0000201;
     entry->src4_port = port;
     entry->created_ns = (uint64_t)(1000 * S);
+    entry->check = slot_check_bib(entry, slot);
     slot_word_publish(&entry->word);
 }
 
@@ -79,6 +81,7 @@ static void put_session(uint32_t slot, uint8_t shard, uint32_t bib, uint16_t dst
     session->expires_ns = (uint64_t)(1300 * S);
     session->packets6 = 7;
     session->mss4 = 1460;
+    session->check = slot_check_session(session, slot);
     slot_word_publish(&session->word);
 }
 
@@ -176,11 +179,11 @@ TEST(shorter_slots_are_read_and_what_they_lack_is_0)
     make_both(&usual, &usual);
     fill(500);
     for (uint32_t i = 0; i < 1000; i++) {
-        from.state.bib[i].spare[0] = UINT32_MAX;
+        from.state.bib[i].check = UINT32_MAX;
         memcpy(&bib[i * 56], &from.state.bib[i], 56);
     }
     for (uint32_t i = 0; i < 2000; i++) {
-        from.state.sessions[i].spare[0] = UINT64_MAX;
+        from.state.sessions[i].check = UINT32_MAX;
         memcpy(&sessions[i * 104], &from.state.sessions[i], 104);
     }
     source.bib = bib;
@@ -194,8 +197,8 @@ TEST(shorter_slots_are_read_and_what_they_lack_is_0)
     assert_int_equal(count_checked(), 500);
     for (uint32_t i = 0; i < 2000; i++)
         if (is_live(&to.state.sessions[i].word)) {
-            assert_int_equal(to.state.sessions[i].spare[0], 0);
-            assert_int_equal(to.state.bib[to.state.sessions[i].bib].spare[0], 0);
+            assert_int_equal(to.state.sessions[i].check, slot_check_session(&to.state.sessions[i], i));
+            assert_int_equal(to.state.sessions[i].spare, 0);
         }
 }
 
@@ -214,10 +217,11 @@ TEST(times_are_shifted_and_never_beyond_their_range)
         make_both(&usual, &usual);
         put_binding(5, 1, 101);
         put_session(9, 1, 5, 1);
-        from.state.held[0].until_ns = (uint64_t)(1300 * S);
+        from.state.held[0].until_ns = from.state.sessions[9].closed_ns = (uint64_t)(1300 * S);
         assert_int_equal(state_copy(&source, &to.state, cases[i].shift_ns, map), 0);
         assert_int_equal(count_checked(), 1);
         assert_true(to.state.sessions[0].expires_ns == cases[i].expires_ns);
+        assert_true(to.state.sessions[0].closed_ns == cases[i].expires_ns);
         assert_true(to.state.held[0].until_ns == cases[i].expires_ns);
         tear_down(NULL);
     }

@@ -120,11 +120,12 @@ TEST(N64_3_1_02_tcp_and_udp_may_share_a_port)
 TEST(N64_3_1_06_the_last_session_says_so)
 {
     struct bib_values binding = values_of(3);
-    struct session_values session = {.dst4 = 0xcb007101, .dst_port = 80};
+    struct session_values session = {.dst4 = 0xcb007101, .dst_port = 80, .pool = 3};
     uint32_t slot, one, two;
     assert_int_equal(bib_add(&bib, &binding, 0, &slot), 0);
     session.bib = slot;
     assert_int_equal(session_add(&sessions, &session, bib_entry(&bib, slot), 0, &one), 0);
+    assert_int_equal(session_at(&sessions, one)->pool, 3);
     assert_int_equal(session_add(&sessions, &session, bib_entry(&bib, slot), 0, &two), -EEXIST);
     session.dst_port = 81;
     assert_int_equal(session_add(&sessions, &session, bib_entry(&bib, slot), 0, &two), 0);

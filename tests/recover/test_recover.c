@@ -1,0 +1,157 @@
+/*
+ * Starts on a state that was whole, under a configuration or a header that is another.
+ *
+ * Layer: test
+ * Specification: RFC 6146 3.1 and 3.2, RFC 6888 REQ-8
+ */
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nat64d/table/slot_check.h"
+#include "nat64d/table/slot_word.h"
+#include "tests/unit/nat64d/agree.h"
+#include "tests/unit/nat64d/rig.h"
+
+enum { SLOTS = 512, SHARDS = 2 };
+
+static const struct rig_shape shape = {SLOTS, 16, SHARDS, 2, 8000, 8999};
+static struct rig rig;
+static void *memory;
+
+static int set_up(void **context)
+{
+    (void)context;
+    memory = aligned_alloc(4096, rig_len(&shape));
+    assert_non_null(memory);
+    memset(memory, 0, rig_len(&shape));
+    rig_now_ns = 1000 * RIG_S;
+    rig_init(&rig, &shape);
+    return rig_lay_out(&rig, memory);
+}
+
+static int tear_down(void **context)
+{
+    (void)context;
+    rig_stop(&rig);
+    free(memory);
+    return 0;
+}
+
+static void start(void)
+{
+    rig_stop(&rig);
+    assert_int_equal(rig_start(&rig), 0);
+    assert_null(agree_tables(rig.tables));
+}
+
+static uint32_t sessions(void)
+{
+    uint32_t count = 0;
+    for (unsigned i = 0; i < SHARDS; i++)
+        for (unsigned t = 0; t < TRANSPORT_COUNT; t++)
+            count += rig.tables->shards[i].sessions.count[t];
+    return count;
+}
+
+static struct session *first_session(void)
+{
+    uint32_t word;
+    for (uint32_t i = 0; i < SLOTS; i++)
+        if (slot_word_begin(&rig.state.sessions[i].word, &word))
+            return &rig.state.sessions[i];
+    fail();
+    return NULL;
+}
+
+TEST(HA_01_a_static_binding_for_a_port_that_has_a_dynamic_one)
+{
+    rig.settings.statics_count = 0;
+    start();
+    assert_int_equal(rig_tcp(&rig, "2001:db8::5", 80, "64:ff9b::8.8.8.8", 443, RIG_SYN), REASON_OK);
+    rig.settings.statics_count = 1;
+    start();
+    assert_int_equal(sessions(), 0);
+    assert_int_equal(rig_tcp(&rig, "8.8.4.4", 443, "203.0.113.1", 8080, RIG_SYN), REASON_OK);
+    rig.settings.statics_count = 0;
+    start();
+    assert_int_equal(sessions(), 0);
+    assert_int_equal(rig_tcp(&rig, "2001:db8::5", 80, "64:ff9b::8.8.8.8", 443, RIG_SYN), REASON_OK);
+}
+
+TEST(HA_01_a_header_without_a_free_place_for_a_prefix)
+{
+    for (unsigned i = 0; i < STATE_PREF64_MAX; i++)
+        rig.state.header->pref64[i] = (struct state_pref64){.address = {{{0x20, 1, (uint8_t)i}}}, .len = 96};
+    state_file_seal(&rig.state);
+    start();
+    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    start();
+    assert_int_equal(sessions(), 1);
+    unsigned kept = 0;
+    for (unsigned i = 0; i < STATE_PREF64_MAX; i++)
+        kept += rig.state.header->pref64[i].len != 0;
+    assert_int_equal(kept, 1);
+}
+
+TEST(HA_01_of_two_sessions_for_a_flow_the_newer_stays)
+{
+    start();
+    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    const struct session *session = first_session();
+    uint32_t slot = (uint32_t)(session - rig.state.sessions) + 10;
+    struct session *newer = &rig.state.sessions[slot];
+    memcpy(newer, session, sizeof(*newer));
+    newer->created_ns++;
+    newer->flags = SESSION_ANSWERED;
+    newer->check = slot_check_session(newer, slot);
+    start();
+    assert_int_equal(sessions(), 1);
+    assert_ptr_equal(first_session(), newer);
+    assert_null(agree_to_the_end(rig.tables, rig_now_ns, 0));
+}
+
+TEST(HA_01_a_full_table_has_no_slot_for_a_static_binding)
+{
+    char source[40];
+    rig.settings.statics_count = 0;
+    start();
+    for (unsigned i = 0; i < 4 * SLOTS; i++) {
+        snprintf(source, sizeof(source), "2001:db8::%x", i + 16);
+        rig_udp(&rig, source, 5000, "64:ff9b::8.8.8.8", 1000);
+    }
+    rig.settings.statics_count = 1;
+    start();
+    assert_int_equal(sessions(), SLOTS);
+    assert_int_equal(rig.recovered.statics_left_out, 1);
+}
+
+TEST(N64_ALC_12_ports_of_sessions_that_a_configuration_ends_are_held)
+{
+    const struct addr_prefix4 denied = {0x08080808, 32};
+    start();
+    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    uint16_t port = (uint16_t)rig_external_port(&rig);
+    rig_stop(&rig);
+    rig.settings.deny4 = (struct addr_prefix4 *)&denied;
+    rig.settings.deny4_count = 1;
+    rig.state.header->settings_hash = 0; /* it is another configuration */
+    start();
+    assert_int_equal(sessions(), 0);
+    assert_null(agree_to_the_end(rig.tables, rig_now_ns, port));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(HA_01_a_static_binding_for_a_port_that_has_a_dynamic_one),
+        CASE(HA_01_a_header_without_a_free_place_for_a_prefix),
+        CASE(HA_01_of_two_sessions_for_a_flow_the_newer_stays),
+        CASE(HA_01_a_full_table_has_no_slot_for_a_static_binding),
+        CASE(N64_ALC_12_ports_of_sessions_that_a_configuration_ends_are_held),
+    };
+    return RUN(tests);
+}
