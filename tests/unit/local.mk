@@ -18,7 +18,8 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/rfc6146/test_icmp_rows tests/unit/nat64d/rfc6146/test_error_rows \
 	tests/unit/nat64d/rfc6146/test_guard_rows tests/unit/nat64d/rfc6146/test_flow_rows \
 	tests/unit/nat64d/rfc6146/test_header_rows tests/unit/nat64d/rfc6146/test_hairpin_rows \
-	tests/unit/nat64d/rfc6146/test_extension_rows tests/unit/nat64d/rfc6146/test_allocation_rows
+	tests/unit/nat64d/rfc6146/test_extension_rows tests/unit/nat64d/rfc6146/test_allocation_rows \
+	tests/unit/nat64d/rfc6146/test_answer_rows
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
@@ -78,6 +79,7 @@ tests_unit_nat64d_rfc6146_test_header_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_hairpin_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_extension_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_allocation_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_answer_rows_LDADD = $(steps)
 tests_unit_nat64d_test_effective_SOURCES = tests/unit/nat64d/test_effective.c nat64d/effective.c nat64d/effective.h
 tests_unit_nat64d_test_effective_LDADD = $(service)
 tests_unit_nat64d_keeper_test_channel_SOURCES = tests/unit/nat64d/keeper/test_channel.c \

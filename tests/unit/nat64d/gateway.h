@@ -101,6 +101,7 @@ static inline int set_up(void **context)
         .prefix_len = {128, 64},
         .ports = {{60000, false}, {60000, false}},
         .sessions = {SLOTS, SLOTS},
+        .sessions_in_all = 1000000,
         .unanswered = {SLOTS, SLOTS},
         .rate = {100000, 100000},
     };
@@ -129,7 +130,8 @@ static inline int set_up(void **context)
     steps.shards = shards;
     steps.counters = &counters;
     identification_init(&steps.identification, key, 0, 1);
-    rate_init(&steps.rate, key, 1000, 1000, now_ns);
+    rate_init(&steps.rate, key, now_ns);
+    rate_set(&steps.rate, 1000, 1000, 1000);
     return allocate_static(&steps, 0, 0, now_ns);
 }
 

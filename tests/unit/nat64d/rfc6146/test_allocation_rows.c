@@ -67,6 +67,19 @@ TEST(N64_3_5_1_08_N64_ALC_06_ICM_R8_a_pool_that_is_used_up)
     assert_int_equal(udp6(HOST, 6000, PEER, 1000), REASON_OK);
 }
 
+TEST(ERR_05_refusals_for_want_of_a_port_are_limited)
+{
+    unsigned answers = 0;
+    rate_set(&steps.rate, 1000, 1000, 50);
+    for (unsigned i = 0; i < 64; i++)
+        assert_int_equal(udp6(HOST, 5000 + i, PEER, 1000), REASON_OK);
+    for (unsigned i = 0; i < 1000; i++) {
+        assert_int_equal(udp6(HOST, 6000 + i, PEER, 1000), REASON_NO_PORT);
+        answers += result.reply_len > 0;
+    }
+    assert_in_range(answers, 49, 51);
+}
+
 TEST(TCP_CL_1_N64_ALC_06_a_syn_for_which_there_is_no_port)
 {
     for (unsigned i = 0; i < 64; i++) {
@@ -192,6 +205,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(N64_ALC_01_CGN_R2_UDP_R2_N64_3_5_3_02_one_address_for_all_three,
                                         set_up_four, tear_down),
         SMALL(N64_3_5_1_08_N64_ALC_06_ICM_R8_a_pool_that_is_used_up),
+        SMALL(ERR_05_refusals_for_want_of_a_port_are_limited),
         SMALL(TCP_CL_1_N64_ALC_06_a_syn_for_which_there_is_no_port),
         SMALL(N64_ALC_12_CGN_R8_a_udp_port_rests_before_it_is_given_again),
         SMALL(LES_N_16_each_port_comes_back_once),
