@@ -21,7 +21,10 @@ enum {
     REQUEST_LEN = 1024,
     REFUSAL_LEN = 4096, /* so much of a refusal's body is read */
     STATUS_OK = 200,
-    STATUS_CONFLICT = 409, /* RFC 9110 15.5.10: refused for a reason that the daemon tells */
+    STATUS_CONFLICT = 409,    /* RFC 9110 15.5.10: refused for a reason that the daemon tells */
+    STATUS_UNAVAILABLE = 503, /* 15.6.4: the translator is being started */
+    AGAIN_MS = 100,
+    PATIENCE_MS = 2000, /* a translator is back in a third of a second at a million sessions */
 };
 
 /* Bytes of the body that are not done with: a document so far, or the beginning of a record. */
@@ -242,13 +245,30 @@ static int exchange_run(struct exchange *exchange, const char *path, const char 
     return r;
 }
 
+/* While nat64d starts its translator again, its keeper refuses every request unread: so it may be made again.
+ */
+static int run_patiently(struct exchange *exchange, const char *path, const char *target)
+{
+    for (unsigned waited_ms = 0;; waited_ms += AGAIN_MS) {
+        reply_init(&exchange->reply);
+        int r = exchange_run(exchange, path, target);
+        if (r == 0 || exchange->reply.status != STATUS_UNAVAILABLE || waited_ms >= PATIENCE_MS)
+            return r;
+        free(exchange->body.bytes);
+        exchange->body.bytes = NULL;
+        exchange->body.len = 0;
+        exchange->body.room = 0;
+        exchange->fd = -1;
+        usleep(AGAIN_MS * 1000);
+    }
+}
+
 static int ask_document(const char *socket_path, bool action, const char *target, json_t **ret_document,
                         char error[CLIENT_ERROR_LEN])
 {
     struct exchange exchange = {
         .fd = -1, .body.limit = CLIENT_DOCUMENT_LEN, .action = action, .error = error};
-    reply_init(&exchange.reply);
-    int r = exchange_run(&exchange, socket_path, target);
+    int r = run_patiently(&exchange, socket_path, target);
     if (r < 0)
         goto out;
     json_t *document =

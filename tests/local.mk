@@ -4,3 +4,4 @@ include tests/recover/local.mk
 include tests/lab/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
+EXTRA_DIST += tests/requirements.tsv tests/mutants

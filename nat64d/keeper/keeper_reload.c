@@ -123,11 +123,11 @@ static int wait_reloaded(struct keeper *keeper, char error[SETTINGS_ERROR_LEN])
     return -ETIMEDOUT;
 }
 
-/* A shared address that comes or goes brings other descriptors and another capability: a new translator. */
+/* A shared address that comes brings other descriptors and a capability: a new translator. When it goes they
+ * stay until the next one, which is no reason to make one now. */
 static bool needs_new_child(const struct keeper *keeper, const struct keeper_settings *new)
 {
-    return keeper->child == 0 || !keeper->ready ||
-           keeper_has_shared(keeper->in_force.effective) != keeper_has_shared(new->effective);
+    return keeper->child == 0 || !keeper->ready || (keeper->queues == 0 && keeper_has_shared(new->effective));
 }
 
 /* What cannot be taken away now is told, and tried again with the next reload. */

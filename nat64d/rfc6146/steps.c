@@ -41,6 +41,8 @@ static enum reason classify(struct packet *packet, struct flow *flow, enum kind 
         case PARSE_ICMP_ERROR: *ret_kind = KIND_ERROR; break;
         case PARSE_ICMP_OTHER: return REASON_ICMP_TYPE;
         }
+    } else if (packet->family == 4 && packet->protocol == PACKET_PROTO_IGMP) {
+        return REASON_ICMP_TYPE; /* RFC 7915 4.2: in silence, unlike other protocols */
     } else {
         return REASON_UNKNOWN_PROTOCOL;
     }

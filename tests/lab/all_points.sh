@@ -69,6 +69,6 @@ t "XL-MTU-01 path MTU discovery through a 1300-byte IPv4 link" narrow4
 t "XL-MTU-04 path MTU discovery through a 1280-byte IPv6 link" narrow6
 t "N64-3.1-05 a static binding reached from IPv4 under the default filtering" static_in
 t "N64-5.3-06 curl on the gateway itself through the prefix" own_curl
-t "SEC-17 a source outside backends gets nothing but rate-limited ICMPv6 1/1" outsider
+t "SEC-17 N64-5.3-06 a source outside backends gets nothing but rate-limited ICMPv6 1/1" outsider
 t "WKP-01 SEC-11 private, loopback and own IPv4 addresses are refused" denied
 exit $t_failed

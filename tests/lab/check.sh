@@ -67,7 +67,8 @@ END
     lab_in gw ip -6 route flush proto ra
     return $status
 }
-firewall() { # COMMAND RULE...
+firewall() { # COMMAND RULE...: and somebody has taken nat64d's own rules away
+    lab_in gw "$1" -D FORWARD -j G64-nat64
     lab_in gw "$@" && mends firewall 'the firewall drops IPv'
     local status=$?
     lab_in gw "$1" -F FORWARD
@@ -105,7 +106,11 @@ no_default() {
     other_conf "$upstream" # the default: a pool that follows the uplink
     lab_in gw ping -c 1 -W 2 192.31.196.2 && lab_in gw ip route del default && mends uplink 'no IPv4 default route'
 }
-no_user() { userdel gate64 && mends user 'no user gate64' && id gate64; }
+no_user() { # userdel refuses while processes have it
+    grep -v '^gate64:' /etc/passwd >"$LAB_DIR/passwd" && cat "$LAB_DIR/passwd" >/etc/passwd
+    grep -v '^gate64:' /etc/group >"$LAB_DIR/group" && cat "$LAB_DIR/group" >/etc/group
+    mends user 'no user gate64' && id gate64
+}
 port_53() { # socat ARGUMENTS...
     lab_end "$DNS64_PID"
     lab_spawn gw taker socat "$@" PIPE

@@ -33,8 +33,8 @@ t "status" exits 0 'nat64d' status
 t "sessions" exits 0 '192.52.193.10' sessions
 t "bindings shows the static one" exits 0 'shop' bindings
 t "pool" exits 0 '192.31.196.16' pool
-t "counters" exits 0 'packets_from_ipv6' counters
+t "CGN-R10 counters" exits 0 'packets_from_ipv6' counters
 t "sessions as JSON" json_lines sessions src6_port
 t "pool as JSON" json_lines pool blocks_total
-t "counters as JSON" json_lines counters value
+t "CGN-R10 counters as JSON" json_lines counters value
 exit $t_failed

@@ -7,16 +7,21 @@ unit_pool = tests/unit/pool/test_binding tests/unit/pool/test_block tests/unit/p
 	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_quota
 unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
 	tests/unit/nat64d/rfc7915/test_translate tests/unit/nat64d/rfc7915/test_icmp \
-	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc6146/test_tcp_state \
-	tests/unit/nat64d/rfc6146/test_tcp_window \
+	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc7915/test_fragment_fields \
+	tests/unit/nat64d/rfc6146/test_tcp_state tests/unit/nat64d/rfc6146/test_tcp_window \
 	tests/unit/nat64d/keeper/test_port_set tests/unit/nat64d/keeper/test_record \
 	tests/unit/nat64d/keeper/test_rules_text
 unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_expiry \
 	tests/unit/nat64d/table/test_fragments \
 	tests/unit/nat64d/table/test_restore tests/unit/nat64d/table/test_small \
 	tests/unit/nat64d/table/test_state_copy tests/unit/nat64d/table/test_state_file
-unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test_collect \
-	tests/unit/nat64d/rfc7757/test_stateless
+unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test_tcp_rows \
+	tests/unit/nat64d/rfc6146/test_icmp_rows tests/unit/nat64d/rfc6146/test_error_rows \
+	tests/unit/nat64d/rfc6146/test_guard_rows tests/unit/nat64d/rfc6146/test_flow_rows \
+	tests/unit/nat64d/rfc6146/test_header_rows tests/unit/nat64d/rfc6146/test_hairpin_rows \
+	tests/unit/nat64d/rfc6146/test_extension_rows tests/unit/nat64d/rfc6146/test_allocation_rows \
+	tests/unit/nat64d/rfc6146/test_answer_rows \
+	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc7757/test_stateless
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
@@ -54,6 +59,7 @@ tests_unit_nat64d_packet_test_parse_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_translate_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_icmp_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_mtu_LDADD = $(xlat)
+tests_unit_nat64d_rfc7915_test_fragment_fields_LDADD = $(xlat)
 tests_unit_nat64d_rfc6146_test_tcp_state_LDADD = $(xlat)
 tests_unit_nat64d_rfc6146_test_tcp_window_LDADD = $(xlat)
 tests_unit_nat64d_keeper_test_port_set_LDADD = $(xlat)
@@ -71,6 +77,16 @@ tests_unit_nat64d_table_test_state_file_LDADD = $(state)
 tests_unit_nat64d_rfc6146_test_collect_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_steps_LDADD = $(steps)
 tests_unit_nat64d_rfc7757_test_stateless_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_tcp_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_icmp_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_error_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_guard_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_flow_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_header_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_hairpin_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_extension_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_allocation_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_answer_rows_LDADD = $(steps)
 tests_unit_nat64d_test_effective_SOURCES = tests/unit/nat64d/test_effective.c nat64d/effective.c nat64d/effective.h
 tests_unit_nat64d_test_effective_LDADD = $(service)
 tests_unit_nat64d_keeper_test_channel_SOURCES = tests/unit/nat64d/keeper/test_channel.c \
@@ -84,6 +100,7 @@ tests_unit_dns64_test_rules_SOURCES = tests/unit/dns64/test_rules.c dns64/rules.
 tests_unit_dns64_test_rules_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(service)
 endif
 EXTRA_DIST += tests/unit/test.h tests/unit/nat64d/build.h tests/unit/nat64d/rfc6146/rig.h \
+	tests/unit/nat64d/gateway.h \
 	tests/unit/nat64d/keeper/raw.ipv4 tests/unit/nat64d/keeper/routed.ipv4 \
 	tests/unit/nat64d/keeper/routed.ipv6 tests/unit/nat64d/keeper/routed.nft \
 	tests/unit/nat64d/keeper/shared1.ipv4 tests/unit/nat64d/keeper/shared1.nft \

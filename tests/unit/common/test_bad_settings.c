@@ -170,6 +170,13 @@ TEST(N64_4_02_every_range_refuses_below_and_above)
     assert_true(ranges > 20);
 }
 
+TEST(N64_4_02_ICM_R2_UDP_R5_lifetimes_that_no_rfc_allows)
+{
+    refused("nat64: { timeouts: { udp = 119; }; };", 1, "nat64.timeouts.udp");
+    refused("nat64: { timeouts: { tcp-established = 7199; }; };", 1, "nat64.timeouts.tcp-established");
+    refused("nat64: { timeouts: { icmp = 59; }; };", 1, "nat64.timeouts.icmp");
+}
+
 TEST(texts_refuse_what_is_too_short_or_long)
 {
     char text[TEXT_LEN], value[600];
@@ -323,6 +330,7 @@ int main(void)
         cmocka_unit_test(every_key_refuses_a_wrong_type),
         cmocka_unit_test(every_key_refuses_a_wrong_value),
         cmocka_unit_test(N64_4_02_every_range_refuses_below_and_above),
+        cmocka_unit_test(N64_4_02_ICM_R2_UDP_R5_lifetimes_that_no_rfc_allows),
         cmocka_unit_test(texts_refuse_what_is_too_short_or_long),
         cmocka_unit_test(integers_beyond_32_and_64_bits),
         cmocka_unit_test(grammar_faults),

@@ -32,6 +32,25 @@ TEST(ADR_2_2_02_u_byte_is_zero_also_inside_a_96)
     assert_int_equal(pref64_check(&prefix), -EINVAL);
 }
 
+TEST(LUP_05_u_byte_is_zero_in_the_local_prefix_too)
+{
+    static const char *const good[] = {"64:ff9b:1::/48", "64:ff9b:1::/64", "64:ff9b:1:fffe::/96"};
+    static const char *const bad[] = {"64:ff9b:1:0:100::/96", "64:ff9b:1:0:ff00::/96"};
+    uint32_t back;
+    for (size_t i = 0; i < 3; i++) {
+        struct addr_prefix6 prefix = prefix_of(good[i]);
+        assert_int_equal(pref64_check(&prefix), 0);
+        struct in6_addr addr = pref64_embed(&prefix, 0xc0000221);
+        assert_int_equal(addr.s6_addr[8], 0);
+        addr.s6_addr[8] = 1;
+        assert_false(pref64_extract(&prefix, &addr, &back));
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct addr_prefix6 prefix = prefix_of(bad[i]);
+        assert_int_equal(pref64_check(&prefix), -EINVAL);
+    }
+}
+
 /* The table of RFC 6052 2.4 and more of its kind. */
 static const struct {
     const char *prefix;
@@ -52,7 +71,7 @@ static const struct {
      {"64:ff9b:1:fffe::c000:221", "64:ff9b:1:fffe::cb00:714d", "64:ff9b:1:fffe::c000:aa"}},
 };
 
-TEST(ADR_2_2_03_vectors_both_ways)
+TEST(ADR_2_2_03_N64_3_5_4_02_vectors_both_ways)
 {
     static const uint32_t addresses[3] = {0xc0000221, 0xcb00714d, 0xc00000aa};
     for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
@@ -67,7 +86,7 @@ TEST(ADR_2_2_03_vectors_both_ways)
         }
 }
 
-TEST(ADR_2_3_01_round_trip_over_random_addresses)
+TEST(ADR_2_3_01_N64_3_5_4_01_round_trip_over_random_addresses)
 {
     unsigned seed = 7;
     for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
@@ -108,8 +127,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ADR_2_2_01_only_the_six_lengths),
         cmocka_unit_test(ADR_2_2_02_u_byte_is_zero_also_inside_a_96),
-        cmocka_unit_test(ADR_2_2_03_vectors_both_ways),
-        cmocka_unit_test(ADR_2_3_01_round_trip_over_random_addresses),
+        cmocka_unit_test(LUP_05_u_byte_is_zero_in_the_local_prefix_too),
+        cmocka_unit_test(ADR_2_2_03_N64_3_5_4_02_vectors_both_ways),
+        cmocka_unit_test(ADR_2_3_01_N64_3_5_4_01_round_trip_over_random_addresses),
         cmocka_unit_test(ADR_2_2_04_suffix_is_ignored_and_u_byte_is_not),
         cmocka_unit_test(N64_3_5_02_outside_the_prefix_is_not_extracted),
     };

@@ -20,7 +20,7 @@ static struct settings *load(const char *text)
     return settings;
 }
 
-TEST(N64_4_01_defaults_are_those_of_the_rfcs)
+TEST(N64_4_01_N64_3_5_4_03_N78_2_1_01_CGN_R7_defaults_are_those_of_the_rfcs)
 {
     struct settings *s = load("");
     assert_int_equal(s->nat64.timeouts.udp, 300);
@@ -33,6 +33,9 @@ TEST(N64_4_01_defaults_are_those_of_the_rfcs)
     assert_int_equal(s->nat64.timeouts.udp_dns, 17);
     assert_int_equal(s->pref64_count, 1);
     assert_int_equal(s->pref64[0].prefix.len, 96);
+    assert_memory_equal(&s->pref64[0].prefix.address, "\0\x64\xff\x9b\0\0\0\0\0\0\0\0\0\0\0", 16);
+    for (int protocol = SETTINGS_TCP; protocol <= SETTINGS_ICMP; protocol++)
+        assert_int_equal(s->nat64.filtering[protocol], SETTINGS_ADDRESS_DEPENDENT);
     assert_int_equal(s->dns64.listen_count, 1);
     assert_int_equal(s->dns64.listen[0].port, 53);
     /* Without a file: the uplink's own address, shared. */
@@ -102,7 +105,7 @@ TEST(comments_and_strings_do_not_look_like_numbers)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(N64_4_01_defaults_are_those_of_the_rfcs),
+        cmocka_unit_test(N64_4_01_N64_3_5_4_03_N78_2_1_01_CGN_R7_defaults_are_those_of_the_rfcs),
         cmocka_unit_test(a_full_file_is_read),
         cmocka_unit_test(what_is_printed_parses_to_the_same),
         cmocka_unit_test(comments_and_strings_do_not_look_like_numbers),

@@ -35,7 +35,7 @@ TEST(WKP_01_each_special_range_at_its_edges)
         assert_true(special_allowed4(ip(allowed[i]), NULL, 0));
 }
 
-TEST(WKP_04_an_opened_range_is_reached_and_no_other)
+TEST(an_opened_range_is_reached_and_no_other)
 {
     struct addr_prefix4 ten;
     assert_int_equal(addr_parse_prefix4("10.0.0.0/8", &ten), 0);
@@ -79,7 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(WKP_01_each_special_range_at_its_edges),
-        cmocka_unit_test(WKP_04_an_opened_range_is_reached_and_no_other),
+        cmocka_unit_test(an_opened_range_is_reached_and_no_other),
         cmocka_unit_test(SEC_13_all_of_ipv4_opens_neither_loopback_nor_metadata),
         cmocka_unit_test(N64_3_5_05_sources_that_are_nobody),
     };

@@ -84,7 +84,7 @@ TEST(limits_are_shared_by_the_threads)
     rules_release(rules);
 }
 
-TEST(D64_5_1_4_our_prefixes_are_excluded_too)
+TEST(D64_5_1_4_04_our_prefixes_are_excluded_too)
 {
     struct rules *rules =
         make("pref64 = ( { prefix = \"2001:db8:64::/96\"; } ); dns64: { exclude-aaaa = []; };");
@@ -170,7 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_RESOLV(clients_are_backends_allow_and_this_host),
         WITH_RESOLV(limits_are_shared_by_the_threads),
-        WITH_RESOLV(D64_5_1_4_our_prefixes_are_excluded_too),
+        WITH_RESOLV(D64_5_1_4_04_our_prefixes_are_excluded_too),
         WITH_RESOLV(no_resolver_and_too_many),
         WITH_RESOLV(upstreams_are_found_again),
         WITH_RESOLV(the_same_network_and_another_one),

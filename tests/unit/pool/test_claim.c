@@ -60,7 +60,7 @@ static int tear_down(void **context)
     return 0;
 }
 
-TEST(N64_ALC_05_every_port_once_and_then_none)
+TEST(N64_ALC_05_UDP_R3_TCP_R7_every_port_once_and_then_none)
 {
     static uint8_t seen[65536];
     uint16_t port;
@@ -81,7 +81,7 @@ TEST(N64_ALC_05_every_port_once_and_then_none)
     assert_int_equal(port, 2222);
 }
 
-TEST(N64_ALC_04_udp_keeps_parity)
+TEST(N64_ALC_04_UDP_R4_udp_keeps_parity)
 {
     uint16_t port;
     make("192.0.2.1/32", 1024, 65535, 1, 0);
@@ -91,7 +91,7 @@ TEST(N64_ALC_04_udp_keeps_parity)
     }
 }
 
-TEST(N64_ALC_02_well_known_sources_get_well_known_ports_while_there_are_any)
+TEST(N64_ALC_02_UDP_R3_well_known_sources_get_well_known_ports_while_there_are_any)
 {
     uint16_t port;
     make("192.0.2.1/32", 1, 65535, 1, 0);
@@ -103,7 +103,7 @@ TEST(N64_ALC_02_well_known_sources_get_well_known_ports_while_there_are_any)
     assert_true(port >= 1024);
 }
 
-TEST(N64_ALC_03_client_ports_stay_above_1023)
+TEST(N64_ALC_03_UDP_R3_client_ports_stay_above_1023)
 {
     uint16_t port;
     make("192.0.2.1/32", 1, 65535, 1, 0);
@@ -124,7 +124,7 @@ TEST(LES_N_14_port_0_is_never_given)
     assert_int_equal(claim_take(claims[0], 0, TRANSPORT_TCP, 0, &port), -ENOSPC);
 }
 
-TEST(N64_ALC_07_ten_thousand_ports_are_spread_and_not_in_sequence)
+TEST(N64_ALC_07_N78_9_01_ten_thousand_ports_are_spread_and_not_in_sequence)
 {
     unsigned bins[64] = {0}, neighbours = 0;
     uint16_t port, last = 0;
@@ -144,7 +144,7 @@ TEST(N64_ALC_07_ten_thousand_ports_are_spread_and_not_in_sequence)
     assert_true(neighbours < 60);
 }
 
-TEST(N64_ALC_12_a_freed_udp_port_is_held_down_for_120_s)
+TEST(N64_ALC_12_CGN_R8_a_freed_udp_port_is_held_down_for_120_s)
 {
     uint16_t port, again;
     make("192.0.2.1/32", 5000, 5063, 1, 120 * S);
@@ -285,14 +285,15 @@ TEST(N64_ALC_05_two_threads_never_get_the_same_port)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(N64_ALC_05_every_port_once_and_then_none, tear_down),
-        cmocka_unit_test_teardown(N64_ALC_04_udp_keeps_parity, tear_down),
-        cmocka_unit_test_teardown(N64_ALC_02_well_known_sources_get_well_known_ports_while_there_are_any,
-                                  tear_down),
-        cmocka_unit_test_teardown(N64_ALC_03_client_ports_stay_above_1023, tear_down),
+        cmocka_unit_test_teardown(N64_ALC_05_UDP_R3_TCP_R7_every_port_once_and_then_none, tear_down),
+        cmocka_unit_test_teardown(N64_ALC_04_UDP_R4_udp_keeps_parity, tear_down),
+        cmocka_unit_test_teardown(
+            N64_ALC_02_UDP_R3_well_known_sources_get_well_known_ports_while_there_are_any, tear_down),
+        cmocka_unit_test_teardown(N64_ALC_03_UDP_R3_client_ports_stay_above_1023, tear_down),
         cmocka_unit_test_teardown(LES_N_14_port_0_is_never_given, tear_down),
-        cmocka_unit_test_teardown(N64_ALC_07_ten_thousand_ports_are_spread_and_not_in_sequence, tear_down),
-        cmocka_unit_test_teardown(N64_ALC_12_a_freed_udp_port_is_held_down_for_120_s, tear_down),
+        cmocka_unit_test_teardown(N64_ALC_07_N78_9_01_ten_thousand_ports_are_spread_and_not_in_sequence,
+                                  tear_down),
+        cmocka_unit_test_teardown(N64_ALC_12_CGN_R8_a_freed_udp_port_is_held_down_for_120_s, tear_down),
         cmocka_unit_test_teardown(N64_ALC_09_reserved_ports_are_never_given, tear_down),
         cmocka_unit_test_teardown(no_shard_runs_dry_while_another_has_empty_blocks, tear_down),
         cmocka_unit_test_teardown(host_ports_are_never_given_and_come_back_when_the_host_lets_go, tear_down),

@@ -80,7 +80,7 @@ static void quote_udp6(size_t data_len)
 
 enum { DROP = -1 };
 
-TEST(XL_46_every_type_and_code)
+TEST(every_icmpv4_type_and_code)
 {
     /* ICMPv4 type 3 by code: type and code in ICMPv6; RFC 7915 4.2. */
     static const int unreachable[17][2] = {{1, 0}, {1, 0}, {4, 1},    {1, 4}, {2, 0},   {1, 0},
@@ -113,7 +113,7 @@ TEST(XL_46_every_type_and_code)
         }
 }
 
-TEST(XL_64_every_type_and_code)
+TEST(every_icmpv6_type_and_code)
 {
     static const int unreachable[5] = {1, 10, 1, 1, 3};
     quote_udp6(20);
@@ -209,7 +209,7 @@ TEST(LES_N_31_eight_bytes_of_tcp_are_enough)
     assert_int_equal(build_get16(out + 90), 53);
 }
 
-TEST(XL_INN_08_and_09_sizes_are_bounded)
+TEST(XL_INN_08_XL_INN_09_sizes_are_bounded)
 {
     quote_udp4(1400);
     assert_int_equal(error46(3, 1, 0, inside.packet.data, inside.packet.len), REASON_OK);
@@ -313,14 +313,14 @@ TEST(ERR_04_what_is_never_answered)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(XL_46_every_type_and_code),
-        cmocka_unit_test(XL_64_every_type_and_code),
+        cmocka_unit_test(every_icmpv4_type_and_code),
+        cmocka_unit_test(every_icmpv6_type_and_code),
         cmocka_unit_test(XL_PTR_01_both_maps_over_all_pointers),
         cmocka_unit_test(XL_INN_06_the_quoted_packet_is_what_the_backend_sent),
         cmocka_unit_test(XL_INN_06_the_quoted_packet_is_what_the_ipv4_host_sent),
         cmocka_unit_test(XL_INN_04_cut_quotes_keep_the_length_of_the_original),
         cmocka_unit_test(LES_N_31_eight_bytes_of_tcp_are_enough),
-        cmocka_unit_test(XL_INN_08_and_09_sizes_are_bounded),
+        cmocka_unit_test(XL_INN_08_XL_INN_09_sizes_are_bounded),
         cmocka_unit_test(ICM_R3_a_wrong_checksum_is_refused_but_not_that_of_the_quote),
         cmocka_unit_test(XL_MTU_05_too_big_below_1280_is_dropped),
         cmocka_unit_test(EXT_03_an_extension_follows_with_a_new_length),

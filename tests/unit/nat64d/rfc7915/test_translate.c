@@ -80,7 +80,7 @@ TEST(CK_05_the_echo_vector)
     assert_int_equal(build_get16(built.packet.data + 24), 0x0abc);
 }
 
-TEST(XL_4_5_01_random_packets_keep_a_good_checksum_both_ways)
+TEST(XL_4_5_01_CK_03_random_packets_keep_a_good_checksum_both_ways)
 {
     unsigned seed = 11;
     uint8_t data[600];
@@ -121,7 +121,7 @@ TEST(LES_N_13_a_wrong_checksum_stays_wrong)
     assert_false(build_checksum_good(built.packet.data, 20, 6, built.packet.len));
 }
 
-TEST(XL_4_5_02_zero_udp_checksum_is_computed_and_never_sent_as_zero)
+TEST(XL_4_5_02_XL_4_5_04_LES_N_32_zero_udp_checksum_is_computed_and_never_sent_as_zero)
 {
     bool saw_all_ones = false;
     set_to6(53, 1500);
@@ -138,7 +138,7 @@ TEST(XL_4_5_02_zero_udp_checksum_is_computed_and_never_sent_as_zero)
     assert_true(saw_all_ones);
 }
 
-TEST(LES_N_32_an_updated_udp_checksum_is_never_zero)
+TEST(LES_N_32_XL_4_5_04_an_updated_udp_checksum_is_never_zero)
 {
     bool saw_all_ones = false;
     to4.source_port = 2000;
@@ -177,7 +177,7 @@ TEST(XL_4_1_02_traffic_class_and_the_other_fields)
     assert_int_equal(ip[7], 63);
 }
 
-TEST(XL_5_1_07_df_by_size)
+TEST(XL_5_1_07_LES_N_33_df_by_size)
 {
     uint8_t data[1300] = {0};
     to4.destination_port = 53;
@@ -353,13 +353,13 @@ int main(void)
         cmocka_unit_test(CK_04_the_udp_vector),
         cmocka_unit_test(CK_04_the_tcp_vector),
         cmocka_unit_test(CK_05_the_echo_vector),
-        cmocka_unit_test(XL_4_5_01_random_packets_keep_a_good_checksum_both_ways),
+        cmocka_unit_test(XL_4_5_01_CK_03_random_packets_keep_a_good_checksum_both_ways),
         cmocka_unit_test(LES_N_13_a_wrong_checksum_stays_wrong),
-        cmocka_unit_test(XL_4_5_02_zero_udp_checksum_is_computed_and_never_sent_as_zero),
-        cmocka_unit_test(LES_N_32_an_updated_udp_checksum_is_never_zero),
+        cmocka_unit_test(XL_4_5_02_XL_4_5_04_LES_N_32_zero_udp_checksum_is_computed_and_never_sent_as_zero),
+        cmocka_unit_test(LES_N_32_XL_4_5_04_an_updated_udp_checksum_is_never_zero),
         cmocka_unit_test(XL_4_5_03_zero_udp_checksum_from_ipv6_is_refused),
         cmocka_unit_test(XL_4_1_02_traffic_class_and_the_other_fields),
-        cmocka_unit_test(XL_5_1_07_df_by_size),
+        cmocka_unit_test(XL_5_1_07_LES_N_33_df_by_size),
         cmocka_unit_test(XL_FRG46_06_the_trigger_of_cutting),
         cmocka_unit_test(XL_FRG46_07_df_set_and_too_big),
         cmocka_unit_test(XL_FRG46_04_pieces_of_1232_and_248),

@@ -125,6 +125,23 @@ TEST(N78_10_01_identifications_do_not_repeat_nor_leave_their_slice)
         assert_true(identification_next(&id, 1, 2, 6, 45) + 45 <= 16384);
 }
 
+TEST(SEC_53_identifications_are_keyed_by_peer)
+{
+    static struct identification one, other;
+    unsigned same_key = 0, in_a_row = 0;
+    uint16_t last = 0;
+    identification_init(&one, key, 0, 1);
+    identification_init(&other, (struct siphash_key){77, 78}, 0, 1);
+    for (uint32_t peer = 1; peer <= 1000; peer++) {
+        uint16_t value = identification_next(&one, 1, peer, 17, 1);
+        same_key += value == identification_next(&other, 1, peer, 17, 1);
+        in_a_row += value == (uint16_t)(last + 1);
+        last = value;
+    }
+    assert_true(same_key < 10); /* another key, other values */
+    assert_true(in_a_row < 10); /* one peer's tell nothing of the next one's */
+}
+
 TEST(ERR_05_rate_limits_hold_for_a_network_and_for_all)
 {
     static struct rate rate;
@@ -173,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_ring_between_two_threads_loses_nothing_and_keeps_order),
         cmocka_unit_test(a_full_ring_refuses),
         cmocka_unit_test(N78_10_01_identifications_do_not_repeat_nor_leave_their_slice),
+        cmocka_unit_test(SEC_53_identifications_are_keyed_by_peer),
         cmocka_unit_test(ERR_05_rate_limits_hold_for_a_network_and_for_all),
         cmocka_unit_test(owners_are_spread_and_the_same_from_both_directions),
     };
