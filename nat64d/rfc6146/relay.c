@@ -120,6 +120,24 @@ static enum reason check_sequence(struct steps *steps, const struct flow *flow, 
     return REASON_ICMP_SEQUENCE;
 }
 
+/* A router on the way to the backend carries less than its SYN asked for. The IPv4 side learns it from the
+ * error; super-packets whose segment size NFQUEUE does not tell are cut by it from now on, else each of them
+ * would be too big again (RFC 8201 4). */
+static void lower_mss(struct steps *steps, const struct flow *flow, const struct packet *packet)
+{
+    struct steps_shard *shard = flow_shard(steps, flow);
+    uint32_t mtu = icmp64_path_mtu(packet);
+    if (mtu == 0 || flow->transport != TRANSPORT_TCP)
+        return;
+    uint32_t slot = session_find(&shard->sessions, flow->bib, flow->dst4, flow->dst4_port);
+    if (slot == STATE_NONE)
+        return;
+    struct session *session = session_at(&shard->sessions, slot);
+    uint32_t mss = mtu - PACKET_IPV6_HEADER - PACKET_TCP_HEADER;
+    if (mss < session->mss6)
+        session->mss6 = (uint16_t)mss;
+}
+
 enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet *packet,
                           const struct relay *relay)
 {
@@ -133,6 +151,7 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
     enum reason reason = check_sequence(steps, flow, &relay->quoted, false);
     if (reason != REASON_OK)
         return reason;
+    lower_mss(steps, flow, packet);
     const struct bib_entry *entry = flow_binding(steps, flow);
     link_mtu(steps, &flow->src6, flow->dst4, &mtu);
     /* As the IPv4 host sent it: from (Z,z) to (T,t). */

@@ -96,6 +96,12 @@ enum reason icmp64_check(const struct packet *packet, uint32_t *ret_quoted_offse
     return REASON_OK;
 }
 
+uint32_t icmp64_path_mtu(const struct packet *packet)
+{
+    const uint8_t *icmp = packet_l4(packet);
+    return icmp[0] == TYPE_TOO_BIG ? bytes_get32(icmp + 4) : 0;
+}
+
 /* The quoted packet as the IPv4 host sent it; returns its length. */
 static uint32_t put_quoted(const struct packet *quoted, uint32_t total, const struct translation4 *inner,
                            const struct translation_options *options, uint8_t *out, uint32_t room)

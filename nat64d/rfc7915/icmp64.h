@@ -26,6 +26,9 @@ enum reason icmp64_translate(const struct packet *packet, const struct packet *q
  * packet lies in packet->data (the RFC 4884 padding and extension excluded). */
 enum reason icmp64_check(const struct packet *packet, uint32_t *ret_quoted_offset, uint32_t *ret_quoted_len);
 
+/* The MTU that a checked Packet Too Big tells; 0 of any other error. */
+uint32_t icmp64_path_mtu(const struct packet *packet);
+
 /* The map alone: type, code and parameter (pointer or MTU) for tables of tests. False: not translated. */
 struct icmp64_map {
     uint8_t type;

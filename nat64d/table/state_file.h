@@ -114,9 +114,9 @@ struct session {
     _Atomic uint64_t packets4, bytes4; /* to the backend */
     uint32_t seq6, ack6, seq4, ack4;   /* last seen, for in-window checks */
     uint16_t window6, window4;
-    uint16_t mss6, mss4;    /* MSS option seen in each direction's SYN */
-    uint32_t rule;          /* policy rule that allowed it; 0 none */
-    uint8_t pool;           /* of its binding's address */
+    uint16_t mss6, mss4; /* MSS option of each direction's SYN; mss6 falls with the path MTU to the backend */
+    uint32_t rule;       /* policy rule that allowed it; 0 none */
+    uint8_t pool;        /* of its binding's address */
     uint8_t scale6, scale4; /* window scale of each direction's SYN, as rfc6146/tcp_window codes it */
     uint8_t spare8;
     uint64_t closed_ns; /* when EXPIRY_TCP_CLOSING began */
