@@ -107,32 +107,27 @@ static void link_mtu(const struct steps *steps, const struct in6_addr *backend, 
     ret_mtu->mtu4 = network_mtu4(steps->network, dst4);
 }
 
-/* RFC 5927 4.1: an error about TCP is believed only about what is in flight. */
-static enum reason check_sequence(struct steps *steps, const struct flow *flow, const struct packet *quoted,
-                                  bool sent_by_backend)
+/* The session that an error speaks of; NULL if its binding has none with that peer. */
+static struct session *quoted_session(struct steps *steps, const struct flow *flow)
 {
-    const struct steps_shard *shard = flow_shard(steps, flow);
-    if (flow->transport != TRANSPORT_TCP || steps->shared->tcp.ignore_window)
-        return REASON_OK;
+    struct steps_shard *shard = flow_shard(steps, flow);
     uint32_t slot = session_find(&shard->sessions, flow->bib, flow->dst4, flow->dst4_port);
-    if (slot == STATE_NONE || tcp_in_flight(session_at(&shard->sessions, slot), quoted, sent_by_backend))
-        return REASON_OK;
-    return REASON_ICMP_SEQUENCE;
+    return slot == STATE_NONE ? NULL : session_at(&shard->sessions, slot);
+}
+
+/* RFC 5927 4.1: an error about TCP is believed only about what is in flight. */
+static bool is_credible(const struct steps *steps, const struct session *session, const struct packet *quoted,
+                        bool sent_by_backend)
+{
+    return session == NULL || session->transport != TRANSPORT_TCP || steps->shared->tcp.ignore_window ||
+           tcp_in_flight(session, quoted, sent_by_backend);
 }
 
 /* A router on the way to the backend carries less than its SYN asked for. The IPv4 side learns it from the
  * error; super-packets whose segment size NFQUEUE does not tell are cut by it from now on, else each of them
  * would be too big again (RFC 8201 4). */
-static void lower_mss(struct steps *steps, const struct flow *flow, const struct packet *packet)
+static void lower_mss(struct session *session, uint32_t mtu)
 {
-    struct steps_shard *shard = flow_shard(steps, flow);
-    uint32_t mtu = icmp64_path_mtu(packet);
-    if (mtu == 0 || flow->transport != TRANSPORT_TCP)
-        return;
-    uint32_t slot = session_find(&shard->sessions, flow->bib, flow->dst4, flow->dst4_port);
-    if (slot == STATE_NONE)
-        return;
-    struct session *session = session_at(&shard->sessions, slot);
     uint32_t mss = mtu - PACKET_IPV6_HEADER - PACKET_TCP_HEADER;
     if (mss < session->mss6)
         session->mss6 = (uint16_t)mss;
@@ -148,10 +143,12 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
         return REASON_ICMP_NO_BINDING;
     if (packet->hop_limit <= 1)
         return REASON_HOP_LIMIT;
-    enum reason reason = check_sequence(steps, flow, &relay->quoted, false);
-    if (reason != REASON_OK)
-        return reason;
-    lower_mss(steps, flow, packet);
+    struct session *session = quoted_session(steps, flow);
+    if (!is_credible(steps, session, &relay->quoted, false))
+        return REASON_ICMP_SEQUENCE;
+    uint32_t path_mtu = icmp64_path_mtu(packet);
+    if (session != NULL && session->transport == TRANSPORT_TCP && path_mtu != 0)
+        lower_mss(session, path_mtu);
     const struct bib_entry *entry = flow_binding(steps, flow);
     link_mtu(steps, &flow->src6, flow->dst4, &mtu);
     /* As the IPv4 host sent it: from (Z,z) to (T,t). */
@@ -159,8 +156,8 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
     inner.source_port = flow->transport == TRANSPORT_ICMP ? entry->src4_port : flow->dst4_port;
     inner.destination = entry->src4;
     inner.destination_port = entry->src4_port;
-    reason = icmp64_translate(packet, &relay->quoted, relay->total, entry->src4, flow->dst4, &inner, &mtu,
-                              &steps->shared->options, steps->scratch, &len);
+    enum reason reason = icmp64_translate(packet, &relay->quoted, relay->total, entry->src4, flow->dst4,
+                                          &inner, &mtu, &steps->shared->options, steps->scratch, &len);
     if (reason != REASON_OK)
         return reason;
     replace(packet, steps->scratch, len, 4);
@@ -169,12 +166,10 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
 }
 
 /* Which prefix shows the remote host: the session's, if there is one; else any that may. */
-static bool choose_pref64(struct steps *steps, struct flow *flow)
+static bool choose_pref64(struct steps *steps, struct flow *flow, const struct session *session)
 {
-    struct steps_shard *shard = flow_shard(steps, flow);
-    uint32_t slot = session_find(&shard->sessions, flow->bib, flow->dst4, flow->dst4_port);
-    if (slot != STATE_NONE) {
-        flow->pref64 = steps_pref64(steps, session_at(&shard->sessions, slot));
+    if (session != NULL) {
+        flow->pref64 = steps_pref64(steps, session);
         return true;
     }
     if (steps_is_pool(steps, flow->transport, flow->dst4, flow->dst4_port)) {
@@ -206,13 +201,15 @@ enum reason relay_to_ipv6(struct steps *steps, struct flow *flow, struct packet 
     struct translation6 to, inner;
     struct in6_addr source;
     uint32_t len;
-    if (flow->bib == STATE_NONE || !filter_passes(steps, flow) || !choose_pref64(steps, flow))
+    if (flow->bib == STATE_NONE || !filter_passes(steps, flow))
+        return REASON_ICMP_NO_BINDING;
+    const struct session *session = quoted_session(steps, flow);
+    if (!choose_pref64(steps, flow, session))
         return REASON_ICMP_NO_BINDING;
     if (!packet->hairpin && packet->hop_limit <= 1)
         return REASON_HOP_LIMIT;
-    enum reason reason = check_sequence(steps, flow, &relay->quoted, true);
-    if (reason != REASON_OK)
-        return reason;
+    if (!is_credible(steps, session, &relay->quoted, true))
+        return REASON_ICMP_SEQUENCE;
     outgoing_tuple6(steps, flow, &to);
     if (!choose_source(steps, flow, parse_source4(packet), &to.destination, &source))
         return REASON_SOURCE_DENIED;
@@ -222,8 +219,8 @@ enum reason relay_to_ipv6(struct steps *steps, struct flow *flow, struct packet 
     inner.source_port = to.destination_port;
     inner.destination = to.source;
     inner.destination_port = to.source_port;
-    reason = icmp46_translate(packet, &relay->quoted, relay->total, &source, &to.destination, &inner, &mtu,
-                              &steps->shared->options, steps->scratch, &len);
+    enum reason reason = icmp46_translate(packet, &relay->quoted, relay->total, &source, &to.destination,
+                                          &inner, &mtu, &steps->shared->options, steps->scratch, &len);
     if (reason != REASON_OK)
         return reason;
     replace(packet, steps->scratch, len, 6);
