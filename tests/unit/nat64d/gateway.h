@@ -6,8 +6,9 @@
  * Specification: RFC 6146 3.3 - 3.8
  *
  * Pool 203.0.113.1, backends 2001:db8::/32, peers 8.8.8.8 and 8.8.4.4, the well-known prefix; 9.9.9.9 is the
- * gateway's own; TCP port 8080 of the pool is bound to [2001:db8::5]:80. Lifetimes differ from each other, so
- * that a test sees which one runs: UDP 300 s, DNS 17, ICMP 60, TCP 7200, opening 240, closing 120.
+ * gateway's own; TCP port 8080 of the pool is bound to [2001:db8::5]:80, TCP and UDP ports 9000 to 9009 to its
+ * ports 700 to 709, for 8.8.0.0/16 alone. Lifetimes differ from each other, so that a test sees which one
+ * runs: UDP 300 s, DNS 17, ICMP 60, TCP 7200, opening 240, closing 120.
  */
 #ifndef GATE64_TESTS_UNIT_NAT64D_GATEWAY_H
 #define GATE64_TESTS_UNIT_NAT64D_GATEWAY_H
@@ -58,18 +59,35 @@ static inline void set_up_pool(void)
 {
     const uint32_t address = pool_len == 32 ? 0xcb007101 : 0xcb007100;
     const struct prefixes_input pool = {{address, pool_len}, &pool_ports, 1, "pool", pool_shared, false};
-    static const struct binding shop = {.transport = TRANSPORT_TCP,
-                                        .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
-                                        .src6_port = 80,
-                                        .src4 = 0xcb007101,
-                                        .src4_port = 8080,
-                                        .name = "shop"};
+    static const struct addr_prefix4 from = {0x08080000, 16};
+    static const struct binding statics[] = {{.transport = TRANSPORT_TCP,
+                                              .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
+                                              .src6_port = 80,
+                                              .src4 = 0xcb007101,
+                                              .src4_port = 8080,
+                                              .name = "shop"},
+                                             {.transport = TRANSPORT_UDP,
+                                              .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
+                                              .src6_port = 700,
+                                              .src4 = 0xcb007101,
+                                              .src4_port = 9000,
+                                              .more = 9,
+                                              .from = &from,
+                                              .from_count = 1},
+                                             {.transport = TRANSPORT_TCP,
+                                              .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
+                                              .src6_port = 700,
+                                              .src4 = 0xcb007101,
+                                              .src4_port = 9000,
+                                              .more = 9,
+                                              .from = &from,
+                                              .from_count = 1}};
     struct siphash_key key = {1, 2};
     struct port_random random = {.key = port_key};
     assert_int_equal(prefixes_init(&prefixes, &pool, 1), 0);
     shared.prefixes = &prefixes;
     assert_int_equal(block_new(&prefixes, 1, &random, &shared.blocks), 0);
-    assert_int_equal(binding_new(&shop, 1, key, (struct binding_table **)&shared.bindings), 0);
+    assert_int_equal(binding_new(statics, 3, key, (struct binding_table **)&shared.bindings), 0);
     assert_int_equal(
         block_reserve(shared.blocks, prefixes_find(&prefixes, 0xcb007101), TRANSPORT_TCP, 8080, 0), 0);
 }

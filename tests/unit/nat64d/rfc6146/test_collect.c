@@ -5,7 +5,7 @@
  * Layer: test
  * Specification: RFC 6146 3.4, RFC 7915 4.1, 4.5, 5.1.1, RFC 8200 4.5, RFC 5722, RFC 6946, RFC 3128
  */
-#include "tests/unit/nat64d/rfc6146/rig.h"
+#include "tests/unit/nat64d/gateway.h"
 
 #include "nat64d/rfc7915/fragment.h"
 
@@ -13,7 +13,6 @@ enum { PIECES_MAX = 64, BIG = 65536 + 128 };
 
 static struct built in;
 static uint8_t whole[BIG], joined[BIG], payload[BIG];
-static struct steps_result result;
 static struct packet out; /* the last that left */
 static uint8_t out_buffer[PACKET_BUFFER];
 static uint32_t joined_len, pieces_out, largest_out;

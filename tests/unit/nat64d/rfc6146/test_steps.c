@@ -5,87 +5,9 @@
  * Layer: test
  * Specification: RFC 6146 3.3 - 3.8
  */
-#include "tests/unit/nat64d/rfc6146/rig.h"
+#include "tests/unit/nat64d/gateway.h"
 
 #include <stdio.h>
-
-#include "nat64d/rfc6146/tcp_state.h"
-
-enum { SYN = 2, ACK = 16, FIN = 1, RST = 4 };
-
-static struct built built;
-static struct steps_result result;
-
-static enum reason send_built(void)
-{
-    steps_packet(&steps, &built.packet, now_ns, &result);
-    return result.reason;
-}
-
-static enum reason udp6(const char *source, unsigned port, const char *destination, unsigned destination_port)
-{
-    build_udp(&built, source, port, destination, destination_port, "data", 4);
-    return send_built();
-}
-
-static enum reason udp4(const char *source, unsigned port, unsigned pool_port)
-{
-    build_udp(&built, source, port, "203.0.113.1", pool_port, "data", 4);
-    return send_built();
-}
-
-static enum reason tcp6(unsigned flags)
-{
-    build_tcp(&built, "2001:db8::1", 4000, "64:ff9b::8.8.8.8", 80, flags, NULL, 0);
-    return send_built();
-}
-
-static enum reason tcp4(unsigned pool_port, unsigned flags)
-{
-    build_tcp(&built, "8.8.8.8", 80, "203.0.113.1", pool_port, flags, NULL, 0);
-    return send_built();
-}
-
-/* Source port of the IPv4 packet that just left. */
-static unsigned external_port(void)
-{
-    assert_int_equal(result.verdict, STEPS_SEND);
-    assert_int_equal(built.packet.family, 4);
-    return build_get16(built.packet.data + 20);
-}
-
-static uint32_t sessions(void)
-{
-    return shards[0].sessions.count[0] + shards[0].sessions.count[1] + shards[0].sessions.count[2];
-}
-
-static uint32_t bindings(void)
-{
-    return shards[0].bib.count[0] + shards[0].bib.count[1] + shards[0].bib.count[2] -
-           1; /* but the static one */
-}
-
-/* Lets time pass; returns the length of the first packet that it brings, 0 if none. */
-static uint32_t pass(uint64_t seconds)
-{
-    uint32_t len, first = 0;
-    unsigned budget = 10000;
-    now_ns += seconds * S;
-    while (budget > 0)
-        if ((len = steps_timeout(&steps, now_ns, &budget)) > 0 && first == 0)
-            first = len;
-    return first;
-}
-
-static enum tcp_state state(void)
-{
-    for (uint32_t i = 0; i < SLOTS; i++) {
-        struct session session;
-        if (session_peek(shared.state.sessions, i, &session) && session.transport == TRANSPORT_TCP)
-            return session.tcp_state;
-    }
-    return TCP_STATE_NONE;
-}
 
 TEST(N64_3_1_04_one_binding_for_all_destinations)
 {
