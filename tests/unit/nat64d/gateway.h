@@ -6,8 +6,8 @@
  * Specification: RFC 6146 3.3 - 3.8
  *
  * Pool 203.0.113.1, backends 2001:db8::/32, peers 8.8.8.8 and 8.8.4.4, the well-known prefix; 9.9.9.9 is the
- * gateway's own; TCP port 8080 of the pool is bound to [2001:db8::5]:80, TCP and UDP ports 9000 to 9009 to its
- * ports 700 to 709, for 8.8.0.0/16 alone. Lifetimes differ from each other, so that a test sees which one
+ * gateway's own; TCP port 8080 of the pool is bound to [2001:db8::5]:80, TCP and UDP ports 9000 to 9009 to
+ * its ports 700 to 709, for 8.8.0.0/16 alone. Lifetimes differ from each other, so that a test sees which one
  * runs: UDP 300 s, DNS 17, ICMP 60, TCP 7200, opening 240, closing 120.
  */
 #ifndef GATE64_TESTS_UNIT_NAT64D_GATEWAY_H
