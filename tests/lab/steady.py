@@ -81,5 +81,6 @@ try:
         result = echo(connect(socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM), kind == "tcp")
 except OSError as e:
     result = (0, 1, str(e))
-print("%s to %s#%d from port %d: %d sent, %d lost %s" % (kind, address, port, source, *result))
+# One write, line end and all: others write into the same file.
+sys.stdout.write("%s to %s#%d from port %d: %d sent, %d lost %s\n" % (kind, address, port, source, *result))
 sys.exit(1 if result[1] or not result[0] else 0)
