@@ -21,7 +21,7 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/rfc6146/test_header_rows tests/unit/nat64d/rfc6146/test_hairpin_rows \
 	tests/unit/nat64d/rfc6146/test_extension_rows tests/unit/nat64d/rfc6146/test_allocation_rows \
 	tests/unit/nat64d/rfc6146/test_answer_rows \
-	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc7757/test_stateless
+	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
@@ -34,7 +34,8 @@ service = common/libservice.a common/libshared.a common/libbase.a $(CMOCKA_LIBS)
 pool = pool/libpool.a pool/libport.a $(base)
 xlat = nat64d/libxlat.a pool/libport.a $(base)
 state = nat64d/libstate.a pool/libpool.a $(xlat)
-steps = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a pool/libport.a common/libshared.a $(base)
+steps = $(steps_base) common/libshared.a $(base)
+steps_base = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a pool/libport.a
 wire = dns64/libdnswire.a $(base)
 query = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a common/libshared.a $(base)
 
@@ -87,6 +88,9 @@ tests_unit_nat64d_rfc6146_test_hairpin_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_extension_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_allocation_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_answer_rows_LDADD = $(steps)
+tests_unit_nat64d_test_replay_SOURCES = tests/unit/nat64d/test_replay.c $(rig)
+tests_unit_nat64d_test_replay_LDADD = $(steps_base) $(service)
+tests_unit_nat64d_test_replay_CPPFLAGS = $(AM_CPPFLAGS) -DVECTORS='"$(abs_top_srcdir)/tests/replay/nat64d"'
 tests_unit_nat64d_test_effective_SOURCES = tests/unit/nat64d/test_effective.c nat64d/effective.c nat64d/effective.h
 tests_unit_nat64d_test_effective_LDADD = $(service)
 tests_unit_nat64d_keeper_test_channel_SOURCES = tests/unit/nat64d/keeper/test_channel.c \
@@ -99,7 +103,7 @@ tests_unit_dns64_test_rules_SOURCES = tests/unit/dns64/test_rules.c dns64/rules.
 	dns64/edge/resolv.c dns64/edge/resolv.h
 tests_unit_dns64_test_rules_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(service)
 endif
-EXTRA_DIST += tests/unit/test.h tests/unit/nat64d/build.h \
+EXTRA_DIST += tests/replay tests/unit/test.h tests/unit/nat64d/build.h \
 	tests/unit/nat64d/gateway.h \
 	tests/unit/nat64d/keeper/raw.ipv4 tests/unit/nat64d/keeper/routed.ipv4 \
 	tests/unit/nat64d/keeper/routed.ipv6 tests/unit/nat64d/keeper/routed.nft \

@@ -1,0 +1,297 @@
+/*
+ * The vectors of tests/replay through the steps: what comes out is compared byte for byte.
+ *
+ * Layer: test
+ * Specification: tests/replay/README.md; RFC 6146 3.3
+ */
+#include "tests/unit/test.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/settings_file.h"
+#include "nat64d/packet/vnet.h"
+#include "nat64d/rfc7915/fragment.h"
+#include "tests/unit/nat64d/rig.h"
+
+enum {
+    CASES_MAX = 1024,
+    FILES_MAX = 64,
+    OUT_MAX = 64,      /* packets of a step */
+    LINES_MAX = 65536, /* of all files */
+    SLOTS = 64,
+    LINK_MTU = 1500,
+    ANY = 0x100, /* a byte that may be anything */
+};
+
+struct replay_case {
+    const char *name;
+    char **lines; /* those of the case */
+    size_t lines_count;
+    const char *conf; /* the whole configuration of its file */
+};
+
+/* What one step brought out. */
+struct caught {
+    uint8_t bytes[PACKET_MAX];
+    uint32_t len;
+};
+
+static struct replay_case cases[CASES_MAX];
+static struct CMUnitTest tests[CASES_MAX];
+static size_t cases_count;
+static struct rig rig;
+static struct caught *caught;
+static size_t caught_count;
+static uint16_t wanted[PACKET_MAX];
+
+static void catch (const uint8_t *bytes, uint32_t len)
+{
+    assert_true(caught_count < OUT_MAX);
+    memcpy(caught[caught_count].bytes, bytes, len);
+    caught[caught_count++].len = len;
+}
+
+/* As edge/send does. */
+static void leave(struct packet *packet, uint32_t cut_mtu)
+{
+    static uint8_t bytes[PACKET_MAX];
+    struct fragment_cut cut;
+    uint32_t len;
+    vnet_complete_checksum(packet);
+    if (cut_mtu == 0) {
+        catch (packet->data, packet->len);
+        return;
+    }
+    fragment_cut_init(&cut, packet, cut_mtu, packet->id);
+    while (fragment_cut_next(&cut, bytes, &len))
+        catch (bytes, len);
+}
+
+static void through(struct built *built)
+{
+    struct steps *steps = &rig.steps[0];
+    steps_packet(steps, &built->packet, rig_now_ns, &rig.result);
+    if (rig.result.verdict == STEPS_SEND)
+        leave(&built->packet, rig.result.cut_mtu);
+    if (rig.result.reply_len > 0)
+        catch (steps->reply, rig.result.reply_len);
+}
+
+static void put(const uint16_t *bytes, uint32_t len)
+{
+    rig.built.packet = (struct packet){.data = rig.built.buffer + PACKET_HEADROOM, .len = len};
+    for (uint32_t i = 0; i < len; i++)
+        rig.built.packet.data[i] = (uint8_t)bytes[i];
+    through(&rig.built);
+    while (steps_waiting(&rig.steps[0])) {
+        rig.built.packet = (struct packet){.data = rig.built.buffer + PACKET_HEADROOM};
+        steps_take_waiting(&rig.steps[0], &rig.built.packet);
+        through(&rig.built);
+    }
+}
+
+/* The digits of a line are added to `wanted`. */
+static uint32_t read_bytes(const char *text, uint32_t len)
+{
+    for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
+        unsigned value = ANY;
+        assert_true(len < PACKET_MAX);
+        if (strncmp(text, "..", 2) != 0 && sscanf(text, "%2x", &value) != 1)
+            fail_msg("no byte: %s", text);
+        wanted[len++] = (uint16_t)value;
+    }
+    return len;
+}
+
+/* The packet of line `*at` and of those that go on with it. */
+static uint32_t read_packet(const struct replay_case *one, size_t *at)
+{
+    uint32_t len = read_bytes(strchr(one->lines[*at], ' ') + 1, 0);
+    while (++*at < one->lines_count && one->lines[*at][0] == ' ')
+        len = read_bytes(one->lines[*at] + strspn(one->lines[*at], " "), len);
+    return len;
+}
+
+static void compare(const struct caught *got, uint32_t len)
+{
+    if (got->len != len)
+        fail_msg("%u bytes came out, not %u", (unsigned)got->len, (unsigned)len);
+    for (uint32_t i = 0; i < len; i++)
+        if (wanted[i] != ANY && wanted[i] != got->bytes[i])
+            fail_msg("byte %u is %02x, not %02x", (unsigned)i, (unsigned)got->bytes[i], (unsigned)wanted[i]);
+    if (got->bytes[0] >> 4 == 4)
+        assert_int_equal(build_sum(0, got->bytes, (got->bytes[0] & 15u) * 4), 0xffff);
+}
+
+static bool begins(const char *line, const char *word)
+{
+    return strncmp(line, word, strlen(word)) == 0;
+}
+
+static void run_steps(const struct replay_case *one)
+{
+    size_t at = 0, next = 0;
+    bool open = false; /* what the last `in` brought out is not compared yet */
+    while (at < one->lines_count) {
+        const char *line = one->lines[at];
+        if (begins(line, "in ")) {
+            if (next != caught_count)
+                fail_msg("%zu packets came out, not %zu", caught_count, next);
+            if (next > 0)
+                caught_count = next = 0;
+            uint32_t len = read_packet(one, &at);
+            put(wanted, len);
+            open = true;
+        } else if (begins(line, "out ")) {
+            if (next == caught_count)
+                fail_msg("only %zu packets came out: %s", next, reason_info[rig.result.reason].name);
+            uint32_t len = read_packet(one, &at);
+            compare(&caught[next++], len);
+            open = false;
+        } else if (strcmp(line, "none") == 0) {
+            assert_true(open);
+            at++;
+            open = false;
+        } else {
+            fail_msg("not a line of a case: %s", line);
+        }
+    }
+    assert_false(open);
+    if (next != caught_count)
+        fail_msg("%zu packets came out, not %zu", caught_count, next);
+}
+
+/* The lab's gateway: tests/replay/README.md. */
+static struct network_route6 routes6[2];
+static struct network_route4 route4;
+static uint32_t own4;
+
+static void surround(const struct settings *settings)
+{
+    uint32_t mtu6 = settings->nat64.ipv6_mtu != 0 ? (uint32_t)settings->nat64.ipv6_mtu : LINK_MTU;
+    uint32_t mtu4 = settings->nat64.ipv4_mtu != 0 ? (uint32_t)settings->nat64.ipv4_mtu : LINK_MTU;
+    struct in6_addr link;
+    inet_pton(AF_INET6, "2001:db8:2::1", &link);
+    routes6[0] = (struct network_route6){{link, 64}, mtu6, link};
+    routes6[0].destination.address.s6_addr[15] = 0;
+    inet_pton(AF_INET6, "2001:db8:3::1", &link);
+    routes6[1] = (struct network_route6){.mtu = mtu6, .source = link};
+    route4 = (struct network_route4){.mtu = mtu4};
+    own4 = 0xc01fc401;
+    rig.network = (struct network){.routes6 = routes6,
+                                   .routes6_count = 2,
+                                   .routes4 = &route4,
+                                   .routes4_count = 1,
+                                   .own4 = &own4,
+                                   .own4_count = 1,
+                                   .lowest_mtu6 = mtu6,
+                                   .lowest_mtu4 = mtu4};
+}
+
+static void run_case(void **state)
+{
+    const struct replay_case *one = *state;
+    static const struct rig_shape shape = {SLOTS, SLOTS, 1, 1, 1024, 65535};
+    char error[SETTINGS_ERROR_LEN];
+    struct settings *settings = NULL;
+    void *memory = aligned_alloc(4096, rig_len(&shape));
+    caught = malloc(OUT_MAX * sizeof(*caught));
+    assert_non_null(memory);
+    assert_non_null(caught);
+    caught_count = 0;
+    memset(memory, 0, rig_len(&shape));
+    rig_init(&rig, &shape);
+    if (settings_file_load_text(one->conf, strlen(one->conf), "conf", &settings, error) < 0)
+        fail_msg("%s", error);
+    rig.settings = *settings;
+    rig.settings.nat64.max_sessions = SLOTS;
+    surround(settings);
+    rig_now_ns = 1000 * RIG_S;
+    assert_int_equal(rig_lay_out(&rig, memory), 0);
+    assert_int_equal(rig_start(&rig), 0);
+    run_steps(one);
+    rig_stop(&rig);
+    settings_file_free(settings);
+    free(memory);
+    free(caught);
+}
+
+static char *read_file(const char *folder, const char *name)
+{
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t len = 0;
+    if (file == NULL || getdelim(&text, &len, '\0', file) < 0) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+        exit(1);
+    }
+    fclose(file);
+    return text;
+}
+
+/* The words of a case as the name of a test: what is no letter or digit is `_`. */
+static const char *name_of(const char *line)
+{
+    char *name = strdup(line + strlen("case "));
+    for (char *at = name; *at != '\0'; at++)
+        if (!isalnum((unsigned char)*at))
+            *at = '_';
+    return name;
+}
+
+static void add_conf(char **conf, const char *text)
+{
+    char *longer = malloc(strlen(*conf) + strlen(text) + 2);
+    sprintf(longer, "%s\n%s", *conf, text);
+    free(*conf);
+    *conf = longer;
+}
+
+static void read_cases(const char *folder, const char *name)
+{
+    char *text = read_file(folder, name), *conf = read_file(folder, "gate64.conf");
+    char **lines = calloc(LINES_MAX, sizeof(*lines)), *rest = text;
+    size_t count = 0, first = cases_count;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL && count < LINES_MAX;) {
+        if (line[0] == '\0' || line[0] == '#')
+            continue;
+        if (begins(line, "conf ")) {
+            add_conf(&conf, line + strlen("conf "));
+        } else if (begins(line, "case ") && cases_count < CASES_MAX) {
+            cases[cases_count++] = (struct replay_case){.name = name_of(line), .lines = lines + count};
+        } else {
+            lines[count++] = line;
+            cases[cases_count - 1].lines_count++;
+        }
+    }
+    for (size_t i = first; i < cases_count; i++)
+        cases[i].conf = conf;
+}
+
+static int is_replay(const struct dirent *entry)
+{
+    const char *end = strrchr(entry->d_name, '.');
+    return end != NULL && strcmp(end, ".replay") == 0;
+}
+
+int main(void)
+{
+    struct dirent **files;
+    int count = scandir(VECTORS, &files, is_replay, alphasort);
+    if (count <= 0) {
+        fprintf(stderr, "%s: no vectors\n", VECTORS);
+        return 1;
+    }
+    for (int i = 0; i < count; i++)
+        read_cases(VECTORS, files[i]->d_name);
+    for (size_t i = 0; i < cases_count; i++)
+        tests[i] =
+            (struct CMUnitTest){.name = cases[i].name, .test_func = run_case, .initial_state = &cases[i]};
+    return _cmocka_run_group_tests("tests", tests, cases_count, NULL, NULL);
+}
