@@ -11,7 +11,8 @@ nat64d_libsteps_a_SOURCES = \
 	nat64d/rfc6146/relay.c nat64d/rfc6146/relay.h \
 	nat64d/rfc6146/tcp.c nat64d/rfc6146/tcp.h \
 	nat64d/rfc6146/udp.c nat64d/rfc6146/udp.h \
-	nat64d/rfc7757/stateless.c nat64d/rfc7757/stateless.h
+	nat64d/rfc7757/stateless.c nat64d/rfc7757/stateless.h \
+	nat64d/rfc8158/events.c nat64d/rfc8158/events.h
 
 include nat64d/packet/local.mk
 include nat64d/table/local.mk

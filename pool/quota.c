@@ -345,8 +345,9 @@ static enum quota_result bind_network(struct quota *quota, const struct in6_addr
     return result;
 }
 
+/* False when there was none; *ret_last says that it was the last one. */
 static bool unbind(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
-                   enum transport transport)
+                   enum transport transport, bool *ret_last)
 {
     struct place place = place_of(quota, level, backend);
     bool dropped = false;
@@ -354,6 +355,7 @@ static bool unbind(struct quota *quota, enum quota_level level, const struct in6
     struct quota_record *record = find(&place);
     if (record != NULL) {
         dropped = count_down(&record->ports[transport]);
+        *ret_last = dropped && !has_ports(record);
         put(&place, record);
     }
     pthread_mutex_unlock(&place.stripe->mutex);
@@ -370,16 +372,19 @@ enum quota_result quota_bind(struct quota *quota, const struct in6_addr *backend
         bind_backend(quota, backend, transport, prefixes, attempt, ret_address, ret_first);
     if (result != QUOTA_OK)
         return result;
+    bool last;
     result = bind_network(quota, backend, transport, prefixes, *ret_address);
     if (result != QUOTA_OK)
-        unbind(quota, QUOTA_BACKEND, backend, transport);
+        unbind(quota, QUOTA_BACKEND, backend, transport, &last);
     return result;
 }
 
-void quota_unbind(struct quota *quota, const struct in6_addr *backend, enum transport transport)
+bool quota_unbind(struct quota *quota, const struct in6_addr *backend, enum transport transport)
 {
-    if (unbind(quota, QUOTA_BACKEND, backend, transport))
-        unbind(quota, QUOTA_NETWORK, backend, transport);
+    bool last = false, last_of_network;
+    if (unbind(quota, QUOTA_BACKEND, backend, transport, &last))
+        unbind(quota, QUOTA_NETWORK, backend, transport, &last_of_network);
+    return last;
 }
 
 static bool restore(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
@@ -412,8 +417,9 @@ bool quota_restore(struct quota *quota, const struct in6_addr *backend, enum tra
         return true;
     for (uint32_t i = 0; i < sessions; i++)
         drop_session(quota, QUOTA_BACKEND, backend, i >= unanswered);
+    bool last;
     if (address != NULL)
-        unbind(quota, QUOTA_BACKEND, backend, transport);
+        unbind(quota, QUOTA_BACKEND, backend, transport, &last);
     return false;
 }
 

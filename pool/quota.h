@@ -59,8 +59,8 @@ void quota_session_drop(struct quota *quota, const struct in6_addr *backend, boo
 enum quota_result quota_bind(struct quota *quota, const struct in6_addr *backend, enum transport transport,
                              const struct prefixes *prefixes, uint32_t attempt, uint32_t *ret_address,
                              bool *ret_first);
-/* A binding ended, or could not be made after quota_bind. */
-void quota_unbind(struct quota *quota, const struct in6_addr *backend, enum transport transport);
+/* A binding ended, or could not be made after quota_bind. True: it was the last that the backend had. */
+bool quota_unbind(struct quota *quota, const struct in6_addr *backend, enum transport transport);
 
 /* A binding with its sessions from before a restart; no limit is asked. `address` is NULL for a static one,
  * which takes no port of the backend's. False when no record is free, and nothing is counted then. */

@@ -164,7 +164,11 @@ extern const struct reason_info reason_info[REASON_COUNT];
     X(BINDINGS_CREATED, "bindings_created", "bindings made")                                                \
     X(BINDINGS_ENDED, "bindings_ended", "bindings that went with their last session")                       \
     X(MSS_CLAMPED, "mss_clamped", "SYN segments whose MSS was lowered")                                     \
-    X(TCP_OUT_OF_WINDOW, "tcp_out_of_window", "TCP segments that did not fit their connection, passed on")
+    X(TCP_OUT_OF_WINDOW, "tcp_out_of_window", "TCP segments that did not fit their connection, passed on")  \
+    X(EVENTS, "events_recorded", "records for the event log")                                               \
+    X(EVENTS_LOST, "events_lost",                                                                           \
+      "records that the event log had no room for: its file takes them too slowly, or not")                 \
+    X(EVENTS_SUPPRESSED, "events_suppressed", "records of refusals over the rate of the event log")
 
 enum tally {
 #define TALLY_ENUM(name, counter, text) TALLY_##name,

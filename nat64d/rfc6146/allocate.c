@@ -5,6 +5,7 @@
 #include "nat64d/rfc6146/allocate.h"
 
 #include "nat64d/rfc6146/filter.h"
+#include "nat64d/rfc8158/events.h"
 
 enum {
     ADDRESS_ATTEMPTS = 8, /* of the pool, for a backend that has none yet: bounded work a packet */
@@ -24,18 +25,38 @@ static enum reason refused_by(enum quota_result result)
     return REASON_LIMIT_RECORDS;
 }
 
+/* The event log is told which limit it was. */
+static enum reason refuse(struct steps *steps, enum quota_result result, const struct in6_addr *backend,
+                          enum transport transport, uint64_t now_ns)
+{
+    static const struct {
+        enum event_quota quota;
+        enum event_cause cause;
+    } events[] = {
+        [QUOTA_NO_RECORD] = {EVENT_QUOTA_SUBSCRIBERS, EVENT_CAUSE_NONE},
+        [QUOTA_PORTS] = {EVENT_QUOTA_BACKEND, EVENT_CAUSE_PORTS},
+        [QUOTA_SESSIONS] = {EVENT_QUOTA_BACKEND, EVENT_CAUSE_SESSIONS},
+        [QUOTA_UNANSWERED] = {EVENT_QUOTA_BACKEND, EVENT_CAUSE_UNANSWERED},
+        [QUOTA_RATE] = {EVENT_QUOTA_BACKEND, EVENT_CAUSE_RATE},
+        [QUOTA_TABLE] = {EVENT_QUOTA_SESSIONS, EVENT_CAUSE_NONE},
+    };
+    if (result != QUOTA_OK)
+        events_quota(steps, events[result].quota, events[result].cause, backend, (uint8_t)transport, now_ns);
+    return refused_by(result);
+}
+
 /* RFC 6146 3.5.1.1: the address that the backend has; only without one may another be tried. */
-static enum reason take_port(struct steps *steps, const struct flow *flow, struct bib_values *values)
+static enum reason take_port(struct steps *steps, struct flow *flow, struct bib_values *values,
+                             uint64_t now_ns)
 {
     const struct steps_shared *shared = steps->shared;
     struct steps_shard *shard = &steps->shards[flow->shard];
     uint32_t addresses = shared->prefixes->active;
     for (uint32_t attempt = 0, tries = 0; attempt < addresses && tries < ADDRESS_ATTEMPTS; attempt++) {
-        bool first;
         enum quota_result result = quota_bind(shared->quota, &flow->src6, flow->transport, shared->prefixes,
-                                              attempt, &values->address_index, &first);
+                                              attempt, &values->address_index, &flow->pairs);
         if (result != QUOTA_OK)
-            return refused_by(result);
+            return refuse(steps, result, &flow->src6, flow->transport, now_ns);
         /* Addresses that are wholly somebody's cost no try. */
         bool any = block_any(shared->blocks, values->address_index);
         tries += any;
@@ -43,9 +64,10 @@ static enum reason take_port(struct steps *steps, const struct flow *flow, struc
                               &values->src4_port) == 0)
             return REASON_OK;
         quota_unbind(shared->quota, &flow->src6, flow->transport);
-        if (!first)
+        if (!flow->pairs)
             break;
     }
+    events_no_port(steps, flow, values->address_index, flow->pairs, now_ns);
     return REASON_NO_PORT;
 }
 
@@ -57,13 +79,15 @@ enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t no
         .src6 = flow->src6,
         .src6_port = flow->src6_port,
     };
-    enum reason reason = take_port(steps, flow, &values);
+    enum reason reason = take_port(steps, flow, &values, now_ns);
     if (reason != REASON_OK)
         return reason;
     values.src4 = prefixes_address(steps->shared->prefixes, values.address_index);
     if (bib_add(&shard->bib, &values, now_ns, &flow->bib) < 0) {
         claim_forget(shard->claim, values.address_index, flow->transport, values.src4_port);
         quota_unbind(steps->shared->quota, &flow->src6, flow->transport);
+        events_quota(steps, EVENT_QUOTA_BINDINGS, EVENT_CAUSE_NONE, &flow->src6, (uint8_t)flow->transport,
+                     now_ns);
         return REASON_TABLE_FULL;
     }
     steps_count(steps, TALLY_BINDINGS_CREATED, 1);
@@ -99,7 +123,9 @@ static void drop_binding(struct steps *steps, unsigned shard_index, uint32_t slo
     else
         claim_forget(shard->claim, address, transport, port);
     bib_drop(&shard->bib, slot);
-    quota_unbind(steps->shared->quota, &backend, transport);
+    bool last = quota_unbind(steps->shared->quota, &backend, transport);
+    if (used && last)
+        events_address(steps, false, &backend, address, now_ns);
     steps_count(steps, TALLY_BINDINGS_ENDED, 1);
 }
 
@@ -107,6 +133,17 @@ void allocate_undo_binding(struct steps *steps, struct flow *flow, uint64_t now_
 {
     drop_binding(steps, flow->shard, flow->bib, false, now_ns);
     flow->bib = STATE_NONE;
+}
+
+/* A session was made, and with it perhaps what it needs. */
+static void tell_session(struct steps *steps, const struct flow *flow, const struct bib_entry *entry,
+                         uint64_t now_ns)
+{
+    if (flow->pairs)
+        events_address(steps, true, &entry->src6, entry->address_index, now_ns);
+    if (entry->sessions == 1 && !entry->is_static)
+        events_binding(steps, true, entry, now_ns);
+    events_session(steps, true, session_at(&flow_shard(steps, flow)->sessions, flow->session), entry, now_ns);
 }
 
 enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp_state,
@@ -123,15 +160,19 @@ enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp
         .tcp_state = tcp_state,
         .pool = (uint8_t)prefixes_pool_index(steps->shared->prefixes, entry->address_index),
     };
-    enum reason reason = refused_by(quota_session_add(steps->shared->quota, &entry->src6, now_ns));
+    enum reason reason = refuse(steps, quota_session_add(steps->shared->quota, &entry->src6, now_ns),
+                                &entry->src6, flow->transport, now_ns);
     if (reason != REASON_OK)
         return reason;
     if (session_add(&shard->sessions, &values, entry, now_ns, &flow->session) < 0) {
         quota_session_drop(steps->shared->quota, &entry->src6, false);
         flow->session = STATE_NONE;
+        events_quota(steps, EVENT_QUOTA_SESSIONS, EVENT_CAUSE_NONE, &entry->src6, (uint8_t)flow->transport,
+                     now_ns);
         return REASON_TABLE_FULL;
     }
     expiry_start(&shard->expiry, flow->session, lifetime, now_ns);
+    tell_session(steps, flow, entry, now_ns);
     steps_count(steps, TALLY_SESSIONS_CREATED, 1);
     return REASON_OK;
 }
@@ -153,12 +194,15 @@ void allocate_end_session(struct steps *steps, unsigned shard_index, uint32_t sl
 
     quota_session_drop(steps->shared->quota, &backend, session->flags & SESSION_ANSWERED);
     steps_count(steps, TALLY_SESSIONS_ENDED, 1);
+    events_session(steps, false, session, entry, now_ns);
     if (!session_drop(&shard->sessions, slot, entry) || stays)
         return;
-    if (is_static)
+    if (is_static) {
         bib_drop(&shard->bib, bib);
-    else
-        drop_binding(steps, shard_index, bib, true, now_ns);
+        return;
+    }
+    events_binding(steps, false, entry, now_ns);
+    drop_binding(steps, shard_index, bib, true, now_ns);
 }
 
 int allocate_static(struct steps *steps, unsigned shard_index, uint32_t index, uint16_t src4_port,

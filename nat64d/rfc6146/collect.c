@@ -8,6 +8,7 @@
 
 #include "common/bytes.h"
 #include "nat64d/packet/parse.h"
+#include "nat64d/rfc8158/events.h"
 
 enum {
     UDP_CHECKSUM = 6,
@@ -61,6 +62,17 @@ static unsigned home(const struct steps *steps, const struct packet *packet)
     return (unsigned)(fragments_hash(steps->shared->state.header->key, packet) % steps->shared->workers);
 }
 
+/* RFC 8158: too many datagrams wait for their fragments. */
+static void tell_full(struct steps *steps, const struct packet *packet, uint64_t now_ns)
+{
+    struct in6_addr source;
+    bool from_backend = packet->family == 6;
+    if (from_backend)
+        memcpy(&source, parse_source6(packet), sizeof(source));
+    events_quota(steps, EVENT_QUOTA_FRAGMENTS, EVENT_CAUSE_NONE, from_backend ? &source : NULL, EVENT_ANY,
+                 now_ns);
+}
+
 enum reason collect_fragment(struct steps *steps, struct packet *packet, uint64_t now_ns,
                              struct steps_result *result)
 {
@@ -82,6 +94,8 @@ enum reason collect_fragment(struct steps *steps, struct packet *packet, uint64_
         return REASON_UDP_ZERO_CHECKSUM;
     reason = fragments_add(steps->fragments, packet, whole, now_ns, &fate, &dropped);
     counters_add(steps->counters, reason, dropped);
+    if (reason == REASON_FRAGMENT_LIMIT || reason == REASON_FRAGMENT_MEMORY)
+        tell_full(steps, packet, now_ns);
     if (reason == REASON_OK && fate == FRAGMENTS_KEPT) {
         steps_count(steps, TALLY_FRAGMENTS_KEPT, 1);
         result->verdict = STEPS_KEPT;

@@ -24,6 +24,7 @@ struct flow {
     unsigned shard;
     uint32_t bib;     /* slot, or STATE_NONE */
     uint32_t session; /* slot, or STATE_NONE: a TCP segment may pass without one */
+    bool pairs;       /* the binding that was made for it is the first that the backend has */
 };
 
 /* The shard's tables. */

@@ -23,6 +23,7 @@
 #include "nat64d/rfc6146/tcp_state.h"
 #include "nat64d/rfc7915/translation.h"
 #include "nat64d/table/bib.h"
+#include "nat64d/table/event.h"
 #include "nat64d/table/expiry.h"
 #include "nat64d/table/fragments.h"
 #include "nat64d/table/identification.h"
@@ -44,6 +45,23 @@ static_assert(REASON_COUNT + TALLY_COUNT <= COUNTERS_MAX, "a set of counters hol
 
 /* RFC 7757 4.2: how one mapped host reaches another. */
 enum steps_eam_hairpin { STEPS_EAM_HAIRPIN_INTRINSIC, STEPS_EAM_HAIRPIN_SIMPLE, STEPS_EAM_HAIRPIN_OFF };
+
+/* What the event log wants (rfc8158/events). */
+struct steps_events {
+    bool bindings;       /* EVENT_BIB_* */
+    bool sessions;       /* EVENT_SESSION_*, with destinations */
+    bool addresses;      /* EVENT_ADDRESS_* */
+    uint8_t backend_len; /* bits of an address that make a backend */
+    uint32_t per_second; /* records of each limited kind, a worker */
+};
+
+/* Records that a flood could bring, one a packet. */
+enum steps_event_limit {
+    STEPS_EVENT_PORTS,
+    STEPS_EVENT_ADDRESSES,
+    STEPS_EVENT_QUOTA,
+    STEPS_EVENT_LIMITS,
+};
 
 struct steps_shared {
     struct state state;
@@ -67,6 +85,7 @@ struct steps_shared {
     uint64_t fragment_ns;   /* how long the fragments of a datagram may take */
     uint32_t fragments_max; /* datagrams in fragments at once, of all workers */
     bool send_errors;
+    struct steps_events events;
     unsigned shards;
     unsigned workers;
 };
@@ -90,6 +109,8 @@ struct steps {
     struct rate rate;
     struct fragments *fragments; /* of the datagrams whose home we are (collect.h) */
     struct port_random random;
+    struct event_ring *events; /* this worker's; NULL: nobody logs */
+    struct event_limit event_limits[STEPS_EVENT_LIMITS];
     unsigned timeout_shard; /* where steps_timeout goes on */
     bool probe4_due;        /* the IPv4 side of this session of timeout_shard is asked next */
     uint32_t probe4_session;

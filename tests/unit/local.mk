@@ -12,7 +12,7 @@ unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test
 	tests/unit/nat64d/keeper/test_port_set tests/unit/nat64d/keeper/test_record \
 	tests/unit/nat64d/keeper/test_rules_text
 unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_expiry \
-	tests/unit/nat64d/table/test_fragments \
+	tests/unit/nat64d/table/test_event tests/unit/nat64d/table/test_fragments \
 	tests/unit/nat64d/table/test_restore tests/unit/nat64d/table/test_small \
 	tests/unit/nat64d/table/test_state_copy tests/unit/nat64d/table/test_state_file
 unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test_tcp_rows \
@@ -21,7 +21,8 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/rfc6146/test_header_rows tests/unit/nat64d/rfc6146/test_hairpin_rows \
 	tests/unit/nat64d/rfc6146/test_extension_rows tests/unit/nat64d/rfc6146/test_allocation_rows \
 	tests/unit/nat64d/rfc6146/test_answer_rows \
-	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay
+	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay \
+	tests/unit/nat64d/rfc8158/test_events
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
@@ -70,6 +71,7 @@ tests_unit_nat64d_keeper_test_rules_text_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DGOLDEN='"$(abs_top_srcdir)/tests/unit/nat64d/keeper"'
 tests_unit_nat64d_table_test_tables_LDADD = $(state)
 tests_unit_nat64d_table_test_expiry_LDADD = $(state)
+tests_unit_nat64d_table_test_event_LDADD = $(state)
 tests_unit_nat64d_table_test_fragments_LDADD = $(state)
 tests_unit_nat64d_table_test_restore_LDADD = $(state)
 tests_unit_nat64d_table_test_small_LDADD = $(state)
@@ -78,6 +80,7 @@ tests_unit_nat64d_table_test_state_file_LDADD = $(state)
 tests_unit_nat64d_rfc6146_test_collect_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_steps_LDADD = $(steps)
 tests_unit_nat64d_rfc7757_test_stateless_LDADD = $(steps)
+tests_unit_nat64d_rfc8158_test_events_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_tcp_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_icmp_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_error_rows_LDADD = $(steps)

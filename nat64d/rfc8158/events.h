@@ -1,0 +1,49 @@
+/*
+ * What the steps tell the event log: each function makes one record of what has just happened.
+ *
+ * Layer: path
+ * Specification: RFC 8158 5 (the records of a NAT64), RFC 6888 REQ-12 (no destinations unless wanted)
+ *
+ * Nothing is done when nobody logs (steps->events is NULL) or the operator does not want this kind. A record
+ * for which there is no room is lost and counted; no call waits. To be called where the tables change, never
+ * on the way of an established flow.
+ *
+ * A binding is told of with its first session and when its last has ended: one that was made for a packet
+ * that was refused after all never was. Where destinations are logged the session's records say all that the
+ * binding's would, so there are no others (RFC 8158 5).
+ */
+#ifndef GATE64_NAT64D_RFC8158_EVENTS_H
+#define GATE64_NAT64D_RFC8158_EVENTS_H
+
+#include "nat64d/rfc6146/flow.h"
+
+/* The session of a binding was made (EVENT_SESSION_CREATE), or ends. */
+void events_session(struct steps *steps, bool created, const struct session *session,
+                    const struct bib_entry *entry, uint64_t now_ns);
+/* A dynamic binding got its first session, or lost its last. */
+void events_binding(struct steps *steps, bool created, const struct bib_entry *entry, uint64_t now_ns);
+
+/* The pairing of a backend with an address of the pool (by index) begins or ends: EVENT_ADDRESS_*. */
+void events_address(struct steps *steps, bool bound, const struct in6_addr *backend, uint32_t address,
+                    uint64_t now_ns);
+
+/* A block of ports was given to a backend, or has gone back: EVENT_BLOCK_*. `since_ns` (of one that is
+ * freed): when it was given. `transport`: EVENT_ANY when its ports are the backend's in all of them. */
+struct events_block {
+    struct in6_addr backend;
+    uint8_t transport;
+    uint32_t address; /* index */
+    uint16_t first, last;
+    uint64_t since_ns;
+};
+void events_block(struct steps *steps, bool allocated, const struct events_block *block, uint64_t now_ns);
+
+/* Rate limited. No port for a new flow: EVENT_PORTS_EXHAUSTED of the address (by index) tried last, and
+ * EVENT_ADDRESSES_EXHAUSTED when the backend had none yet and might have got any. */
+void events_no_port(struct steps *steps, const struct flow *flow, uint32_t address, bool any_address,
+                    uint64_t now_ns);
+/* A limit was met: EVENT_QUOTA_EXCEEDED. `backend` may be NULL. */
+void events_quota(struct steps *steps, enum event_quota quota, enum event_cause cause,
+                  const struct in6_addr *backend, uint8_t transport, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * Layer: table
+ * Specification: RFC 8158 (Lamport 1983 for the ring)
+ */
+#include "nat64d/table/event.h"
+
+#include <string.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* Names the shape of ring and records: another version may have another. */
+#define LAYOUT (UINT64_C(0x6576656e74000001) + ((uint64_t)sizeof(struct event) << 16))
+
+const char *event_name(uint8_t kind)
+{
+    static const char *const names[] = {
+        [EVENT_ADDRESSES_EXHAUSTED] = "addresses-exhausted",
+        [EVENT_SESSION_CREATE] = "session-create",
+        [EVENT_SESSION_DELETE] = "session-delete",
+        [EVENT_BIB_CREATE] = "bib-create",
+        [EVENT_BIB_DELETE] = "bib-delete",
+        [EVENT_PORTS_EXHAUSTED] = "ports-exhausted",
+        [EVENT_QUOTA_EXCEEDED] = "quota-exceeded",
+        [EVENT_ADDRESS_BIND] = "address-bind",
+        [EVENT_ADDRESS_UNBIND] = "address-unbind",
+        [EVENT_BLOCK_ALLOCATED] = "block-allocated",
+        [EVENT_BLOCK_FREED] = "block-freed",
+        [EVENT_THRESHOLD] = "threshold",
+    };
+    return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
+}
+
+size_t event_ring_size(uint32_t capacity)
+{
+    return sizeof(struct event_ring) + (size_t)capacity * sizeof(struct event);
+}
+
+void event_ring_init(struct event_ring *ring, uint32_t capacity)
+{
+    ring->capacity = capacity;
+    atomic_init(&ring->head, 0);
+    atomic_init(&ring->told, 0);
+    atomic_init(&ring->tail, 0);
+    atomic_init(&ring->lost, 0);
+    ring->layout = LAYOUT;
+}
+
+void event_ring_open(struct event_ring *ring, uint32_t capacity)
+{
+    uint64_t head = atomic_load(&ring->head), tail = atomic_load(&ring->tail);
+    if (ring->layout != LAYOUT || ring->capacity != capacity || tail - head > capacity ||
+        atomic_load(&ring->told) > atomic_load(&ring->lost))
+        event_ring_init(ring, capacity);
+}
+
+bool event_ring_put(struct event_ring *ring, const struct event *event)
+{
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    if (tail - atomic_load_explicit(&ring->head, memory_order_acquire) >= ring->capacity) {
+        uint64_t lost = atomic_load_explicit(&ring->lost, memory_order_relaxed);
+        atomic_store_explicit(&ring->lost, lost + 1, memory_order_relaxed);
+        return false;
+    }
+    memcpy(&ring->records[tail & (ring->capacity - 1)], event, sizeof(*event));
+    atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
+    return true;
+}
+
+const struct event *event_ring_at(const struct event_ring *ring, uint64_t position)
+{
+    if (position == atomic_load_explicit(&ring->tail, memory_order_acquire))
+        return NULL;
+    return &ring->records[position & (ring->capacity - 1)];
+}
+
+void event_ring_give(struct event_ring *ring, uint64_t position)
+{
+    atomic_store_explicit(&ring->head, position, memory_order_release);
+}
+
+bool event_limit_passes(struct event_limit *limit, uint32_t per_second, uint64_t now_ns,
+                        uint32_t *ret_suppressed)
+{
+    if (now_ns >= limit->until_ns) {
+        limit->until_ns = now_ns + NS_PER_S;
+        limit->count = 0;
+    }
+    if (limit->count >= per_second) {
+        limit->suppressed += limit->suppressed < UINT32_MAX;
+        return false;
+    }
+    limit->count++;
+    *ret_suppressed = limit->suppressed;
+    limit->suppressed = 0;
+    return true;
+}
