@@ -18,14 +18,15 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* RFC 1191 7.1: the greatest common MTU below the length of what was too big; not below what IPv6 needs. */
+/* RFC 1191 7.1: the greatest common MTU below the length of what was too big. With none left the backend is
+ * told the least that IPv6 has, whose packets may be cut: a little more would come back for ever. */
 static uint32_t plateau(uint32_t total)
 {
     static const uint16_t plateaus[] = {65535, 32000, 17914, 8166, 4352, 2002, 1492};
     for (size_t i = 0; i < sizeof(plateaus) / sizeof(plateaus[0]); i++)
         if (plateaus[i] < total)
             return plateaus[i];
-    return PACKET_MIN_IPV6_MTU;
+    return PACKET_MIN_IPV6_MTU - GROWTH;
 }
 
 uint32_t mtu_46(uint32_t next_hop_mtu, uint32_t quoted_total, const struct translation_mtu *mtu)
