@@ -246,8 +246,433 @@ def headers():
     return file
 
 
+QUESTION = b"a question of some length"
+
+
+def asked6(sport=1500, dport=53):
+    """What the backend sent."""
+    return v6(HOST, PEER, UDP, udp(HOST, PEER, sport, dport, QUESTION))
+
+
+def asked4(ttl=63, **fields):
+    """The same as IPv4 has it."""
+    return v4(HOST4, PEER4, UDP, udp(HOST4, PEER4, 1500, 53, QUESTION), ttl=ttl, **fields)
+
+
+def answered4():
+    return v4(PEER4, HOST4, UDP, udp(PEER4, HOST4, 53, 1500, QUESTION))
+
+
+def answered6(hops=63, **fields):
+    return v6(PEER, HOST, UDP, udp(PEER, HOST, 53, 1500, QUESTION), hops=hops, **fields)
+
+
+ASK = (asked6(), own(asked4()))
+
+
+# RFC 7915 4.2: type and code to type and code; all others are dropped.
+TO_ICMP6 = {(3, 0): (1, 0), (3, 1): (1, 0), (3, 3): (1, 4), (3, 5): (1, 0), (3, 6): (1, 0), (3, 7): (1, 0), (3, 8): (1, 0),
+            (3, 9): (1, 1), (3, 10): (1, 1), (3, 11): (1, 0), (3, 12): (1, 0), (3, 13): (1, 1), (3, 15): (1, 1),
+            (11, 0): (3, 0), (11, 1): (3, 1)}
+ROW46 = {0: 12, 1: 13, 2: 14, 3: 15, 4: 16, 5: 17, 6: 18, 7: 18, 8: 18, 9: 19, 10: 19, 11: 20, 12: 20, 13: 21, 14: 22,
+         15: 23}
+SILENT4 = {15: 3, 16: 3, 13: 4, 14: 4, 17: 5, 18: 5, 9: 6, 10: 6, 4: 7, 5: 8, 6: 9, 7: 10, 40: 10, 255: 10}
+# RFC 7915 figure 3 and figure 6.
+POINTER46 = {0: 0, 1: 1, 2: 4, 3: 4, 8: 7, 9: 6, 12: 8, 13: 8, 14: 8, 15: 8, 16: 24, 17: 24, 18: 24, 19: 24}
+POINTER64 = {0: 0, 1: 1, 4: 2, 5: 2, 6: 9, 7: 8}
+POINTER64.update({at: 12 for at in range(8, 24)})
+POINTER64.update({at: 16 for at in range(24, 40)})
+
+
+def error46(kind, code, rest, quote, ttl=60, **fields):
+    return v4(ROUTER4, HOST4, ICMP4, icmp(ROUTER4, HOST4, kind, code, rest, quote), ttl=ttl, **fields)
+
+
+def error46_out(kind, code, rest, quote, hops=59, **fields):
+    return v6(ROUTER, HOST, ICMP6, icmp(ROUTER, HOST, kind, code, rest, quote), hops=hops, **fields)
+
+
+def quoted46(ttl=61, **fields):
+    """(the quote in an ICMPv4 error, the same for the backend)"""
+    return asked4(ttl=ttl, ident=0xbeef), v6(HOST, PEER, UDP, udp(HOST, PEER, 1500, 53, QUESTION), hops=ttl, **fields)
+
+
+def errors46():
+    file = Vectors("icmp46", "ICMP errors of IPv4.")
+    quote4, quote6 = quoted46()
+    for code in range(17):
+        ident = f"XL-46-{ROW46.get(code, 24):02d}"
+        mapped = TO_ICMP6.get((3, code))
+        if code == 2:
+            file.case(ident, "destination unreachable 2", ASK,
+                      (error46(3, 2, 0, quote4), error46_out(4, 1, 6, quote6)))
+        elif code == 4:
+            file.case(ident, "destination unreachable 4", ASK,
+                      (error46(3, 4, 1400, quote4), error46_out(2, 0, 1420, quote6)))
+        else:
+            file.case(ident, f"destination unreachable {code}", ASK,
+                      (error46(3, code, 0, quote4), error46_out(*mapped, 0, quote6) if mapped else None))
+    for code in (0, 1):
+        file.case("XL-46-25 XL-INN-01", f"time exceeded {code}", ASK,
+                  (error46(11, code, 0, quote4), error46_out(3, code, 0, quote6)))
+    file.case("XL-46-25", "time exceeded 2", ASK, (error46(11, 2, 0, quote4), None))
+    for pointer in list(range(24)) + [255]:
+        for code, ident in ((0, 26), (2, 28)):
+            mapped = POINTER46.get(pointer)
+            file.case(f"XL-46-{ident} XL-PTR-01", f"parameter problem {code} at {pointer}", ASK,
+                      (error46(12, code, pointer << 24, quote4),
+                       None if mapped is None else error46_out(4, 0, mapped, quote6)))
+    file.case("XL-46-27", "parameter problem 1", ASK, (error46(12, 1, 0, quote4), None))
+    file.case("XL-46-29", "parameter problem 3", ASK, (error46(12, 3, 0, quote4), None))
+    for kind, row in SILENT4.items():
+        file.case(f"XL-46-{row:02d}", f"type {kind}", ASK, (error46(kind, 0, 0, quote4), None))
+    file.case("XL-46-11", "IGMP", (v4(PEER4, HOST4, 2, b"\x16\0\x09\xff\0\0\0\0"), None))
+    for said, told in ((1480, 1500), (1400, 1420), (1280, 1300), (1260, 1280), (1259, 1280), (576, 1280), (68, 1280),
+                       (9000, 1500), (65535, 1500)):
+        file.case("XL-MTU-01 XL-MTU-03", f"fragmentation needed at {said}", ASK,
+                  (error46(3, 4, said, quote4), error46_out(2, 0, told, quote6)))
+    # RFC 1191: the length that the quoted header tells decides, however much of it is quoted.
+    for length, told in ((1500, 1500), (1493, 1500), (1492, 1280), (1300, 1280)):
+        sent = data(length - 28)
+        cut4 = v4(HOST4, PEER4, UDP, udp(HOST4, PEER4, 1500, 53, sent)[:8], ttl=61, df=True, length=length)
+        cut6 = v6(HOST, PEER, UDP, udp(HOST, PEER, 1500, 53, sent)[:8], hops=61, length=length - 20)
+        file.case("XL-MTU-02 XL-MTU-03 XL-INN-04", f"fragmentation needed without a size by a packet of {length}", ASK,
+                  (error46(3, 4, 0, cut4), error46_out(2, 0, told, cut6)))
+    file.case("N64-3.6-03 LES-N-08 XL-4.1-02", "an error has the hop that it is from, and its class", ASK,
+              (error46(11, 0, 0, quote4, tos=0xc0), error46_out(3, 0, 0, quote6, tc=0xc0)))
+    file.case("XL-INN-07 XL-INN-02", "options of the quoted packet are left out", ASK,
+              (error46(11, 0, 0, v4(HOST4, PEER4, UDP, udp(HOST4, PEER4, 1500, 53, QUESTION), ttl=61,
+                                    options=b"\x07\x07\x04\0\0\0\0\0")), error46_out(3, 0, 0, quote6)))
+    whole = udp(HOST, PEER, 1500, 53, QUESTION)
+    short = v4(HOST4, PEER4, UDP, udp(HOST4, PEER4, 1500, 53, QUESTION)[:8], ttl=61, length=28 + len(QUESTION))
+    file.case("LES-N-31 XL-INN-04 XL-INN-06", "eight bytes of the quoted transport", ASK,
+              (error46(3, 1, 0, short),
+               error46_out(1, 0, 0, v6(HOST, PEER, UDP, whole[:8], hops=61, length=len(whole)))))
+    for length in (0, 1, 19, 20, 27):
+        file.case("LES-N-01 XL-INN-10", f"a quote of {length} bytes", ASK, (error46(3, 1, 0, quote4[:length]), None))
+    file.case("XL-INN-03 N64-3.4-05", "an error about an error", ASK,
+              (error46(11, 0, 0, v4(HOST4, PEER4, ICMP4, icmp(HOST4, PEER4, 3, 3, 0, answered4()))), None))
+    ping = (v6(HOST, PEER, ICMP6, echo(HOST, PEER, True, 0x1234, b"ping")),
+            own(v4(HOST4, PEER4, ICMP4, echo(HOST4, PEER4, True, 0x1234, b"ping"), ttl=63)))
+    file.case("XL-INN-06 LES-N-04 LES-N-07", "an error about an echo", ping,
+              (error46(11, 0, 0, v4(HOST4, PEER4, ICMP4, echo(HOST4, PEER4, True, 0x1234, b"ping"), ttl=1)),
+               error46_out(3, 0, 0, v6(HOST, PEER, ICMP6, echo(HOST, PEER, True, 0x1234, b"ping"), hops=1))))
+    syn = (v6(HOST, PEER, TCP, tcp(HOST, PEER, 40000, 80, SYN)),
+           own(v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, SYN), ttl=63)))
+    file.case("XL-INN-06 N64-3.4-03", "an error about a SYN", syn,
+              (error46(3, 13, 0, v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, SYN), ttl=61)),
+               error46_out(1, 1, 0, v6(HOST, PEER, TCP, tcp(HOST, PEER, 40000, 80, SYN), hops=61))))
+    wrong = bytearray(quote4)
+    wrong[10] ^= 0x55
+    file.case("LES-N-05", "the quoted header does not sum up", ASK,
+              (error46(11, 0, 0, bytes(wrong)), error46_out(3, 0, 0, quote6)))
+    forged = bytearray(error46(11, 0, 0, quote4))
+    forged[22] ^= 1
+    file.case("SEC-41", "an error that does not sum up", ASK, (bytes(forged), None))
+    file.case("N64-3.6-02", "an error about nothing that was sent", (error46(3, 1, 0, quote4), None))
+    # RFC 4884: 128 bytes quoted are 148 with the longer header, padded to 152; 32 words of 4, 19 words of 8.
+    long4 = v4(HOST4, PEER4, UDP, udp(HOST4, PEER4, 1500, 53, data(100)), ttl=61, ident=0xbeef)
+    long6 = v6(HOST, PEER, UDP, udp(HOST, PEER, 1500, 53, data(100)), hops=61)
+    extra = extension(b"\x00\x08\x01\x01\x00\x01\x02\x03")
+    file.case("EXT-03 EXT-08", "an extension of a time exceeded", ASK,
+              (error46(11, 0, 32 << 16, long4 + extra), error46_out(3, 0, 19 << 24, long6 + bytes(4) + extra)))
+    short4, short6 = quote4 + bytes(128 - len(quote4)), quote6 + bytes(128 - len(quote6))
+    file.case("EXT-03", "the padding of a short quote is made anew", ASK,
+              (error46(11, 0, 32 << 16, short4 + extra), error46_out(3, 0, 16 << 24, short6 + extra)))
+    file.case("EXT-05", "an extension of a fragmentation needed is left out", ASK,
+              (error46(3, 4, 32 << 16 | 1400, long4 + extra), error46_out(2, 0, 1420, long6)))
+    return file
+
+
+def extension(objects):
+    """RFC 4884 7: version 2 and a checksum over the whole."""
+    head = struct.pack(">HH", 0x2000, 0)
+    return head[:2] + struct.pack(">H", checksum(head + objects)) + objects
+
+
+# RFC 7915 5.2.
+TO_ICMP4 = {(1, 0): (3, 1), (1, 1): (3, 10), (1, 2): (3, 1), (1, 3): (3, 1), (1, 4): (3, 3), (3, 0): (11, 0), (3, 1): (11, 1)}
+ROW64 = {0: 6, 1: 7, 2: 8, 3: 9, 4: 10}
+
+
+def error64(kind, code, rest, quote, hops=60, source=HOST, **fields):
+    return v6(source, PEER, ICMP6, icmp(source, PEER, kind, code, rest, quote), hops=hops, **fields)
+
+
+def error64_out(kind, code, rest, quote, ttl=59, **fields):
+    return own(v4(HOST4, PEER4, ICMP4, icmp(HOST4, PEER4, kind, code, rest, quote), ttl=ttl, **fields))
+
+
+def errors64():
+    file = Vectors("icmp64", "ICMP errors of IPv6.")
+    get = (answered4(), answered6())
+    quote6, quote4 = answered6(hops=61), v4(PEER4, HOST4, UDP, udp(PEER4, HOST4, 53, 1500, QUESTION), ttl=61)
+    for code in range(8):
+        mapped = TO_ICMP4.get((1, code))
+        file.case(f"XL-64-{ROW64.get(code, 11):02d}", f"destination unreachable {code}", ASK, get,
+                  (error64(1, code, 0, quote6), error64_out(*mapped, 0, quote4) if mapped else None))
+    for code in (0, 1):
+        file.case("XL-64-13 XL-INN-01", f"time exceeded {code}", ASK, get,
+                  (error64(3, code, 0, quote6), error64_out(11, code, 0, quote4)))
+    file.case("XL-64-13", "time exceeded 2", ASK, get, (error64(3, 2, 0, quote6), None))
+    for pointer in list(range(44)) + [255, 256, 0x01000000]:
+        mapped = POINTER64.get(pointer)
+        file.case("XL-64-14 XL-PTR-01", f"parameter problem 0 at {pointer}", ASK, get,
+                  (error64(4, 0, pointer, quote6),
+                   None if mapped is None else error64_out(12, 0, mapped << 24, quote4)))
+    file.case("XL-64-15", "parameter problem 1", ASK, get,
+              (error64(4, 1, 6, quote6), error64_out(3, 2, 0, quote4)))
+    file.case("XL-64-16", "parameter problem 2", ASK, get, (error64(4, 2, 40, quote6), None))
+    file.case("XL-64-17", "parameter problem 3", ASK, get, (error64(4, 3, 0, quote6), None))
+    for kind, row in ((130, 3), (131, 3), (132, 3), (143, 3), (133, 4), (134, 4), (135, 4), (136, 4), (137, 4), (127, 18),
+                      (100, 18), (5, 18), (0, 18), (138, 5), (200, 5), (255, 5)):
+        file.case(f"XL-64-{row:02d}", f"type {kind}", ASK, get, (error64(kind, 0, 0, quote6), None))
+    for said, told in ((1500, 1480), (1400, 1380), (1280, 1260), (9000, 1480), (65536 + 1400, 1480)):
+        file.case("XL-64-12 XL-MTU-04", f"packet too big at {said}", ASK, get,
+                  (error64(2, 0, said, quote6), error64_out(3, 4, told, quote4)))
+    for said in (1279, 1000, 68, 0):
+        file.case("XL-MTU-05 SEC-43", f"packet too big at {said}", ASK, get, (error64(2, 0, said, quote6), None))
+    # The answer in fragments: the 8 bytes of the fragment header are there on the IPv6 side only.
+    segment6, segment4 = udp(PEER, HOST, 53, 1500, data(1600)), udp(PEER4, HOST4, 53, 1500, data(1600))
+    piece6 = v6(PEER, HOST, FRAGMENT, fragment_header(UDP, 0, True, 0x7788) + segment6[:64], hops=61, length=1240)
+    piece4 = v4(PEER4, HOST4, UDP, segment4[:64], ttl=61, ident=0x7788, mf=True, length=1252)
+    file.case("XL-MTU-04 XL-INN-05", "packet too big about a fragment", ASK, get,
+              (error64(2, 0, 1400, piece6), error64_out(3, 4, 1372, piece4)))
+    file.case("N64-3.6-04 SRC-04", "a router's error has the address of the backend's binding", ASK, get,
+              (error64(3, 0, 0, quote6, source=ROUTER6), error64_out(11, 0, 0, quote4)))
+    file.case("XL-5.1-02", "the class of an error", ASK, get,
+              (error64(1, 4, 0, quote6, tc=0xc0), error64_out(3, 3, 0, quote4, tos=0xc0)))
+    file.case("XL-INN-07 XL-INN-02", "extension headers of the quoted packet are left out", ASK, get,
+              (error64(1, 4, 0, v6(PEER, HOST, OPTIONS, bytes([UDP, 0, 1, 4, 0, 0, 0, 0]) +
+                                   udp(PEER, HOST, 53, 1500, QUESTION), hops=61)), error64_out(3, 3, 0, quote4)))
+    part6 = v6(PEER, HOST, UDP, udp(PEER, HOST, 53, 1500, QUESTION)[:8], hops=61, length=8 + len(QUESTION))
+    part4 = v4(PEER4, HOST4, UDP, udp(PEER4, HOST4, 53, 1500, QUESTION)[:8], ttl=61, length=28 + len(QUESTION))
+    file.case("LES-N-31 XL-INN-04 XL-INN-06", "eight bytes of the quoted transport", ASK, get,
+              (error64(1, 4, 0, part6), error64_out(3, 3, 0, part4)))
+    for length in (0, 1, 39, 40, 47):
+        file.case("LES-N-01 XL-INN-10", f"a quote of {length} bytes", ASK, get,
+                  (error64(1, 4, 0, quote6[:length]), None))
+    file.case("XL-INN-03 N64-3.4-05", "an error about an error", ASK,
+              (error64(3, 0, 0, v6(PEER, HOST, ICMP6, icmp(PEER, HOST, 1, 4, 0, asked6()))), None))
+    pong = (v4(PEER4, HOST4, ICMP4, echo(PEER4, HOST4, True, 0x4321, b"ping")),
+            v6(PEER, HOST, ICMP6, echo(PEER, HOST, True, 0x4321, b"ping"), hops=63))
+    file.case("XL-INN-06 LES-N-04 LES-N-07", "an error about an echo", pong,
+              (error64(1, 3, 0, v6(PEER, HOST, ICMP6, echo(PEER, HOST, True, 0x4321, b"ping"), hops=1)),
+               error64_out(3, 1, 0, v4(PEER4, HOST4, ICMP4, echo(PEER4, HOST4, True, 0x4321, b"ping"), ttl=1))))
+    forged = bytearray(error64(1, 4, 0, quote6))
+    forged[42] ^= 1
+    file.case("SEC-41", "an error that does not sum up", ASK, get, (bytes(forged), None))
+    # An ICMPv4 error is no longer than 576 bytes; the quoted header tells the length that the packet had.
+    big6, big4 = udp(PEER, HOST, 53, 1500, data(1200)), udp(PEER4, HOST4, 53, 1500, data(1200))
+    file.case("XL-INN-09 XL-INN-04", "a long quote is cut", ASK,
+              (v4(PEER4, HOST4, UDP, big4), v6(PEER, HOST, UDP, big6, hops=63)),
+              (error64(1, 4, 0, v6(PEER, HOST, UDP, big6, hops=61)[:1232]),
+               error64_out(3, 3, 0, v4(PEER4, HOST4, UDP, big4, ttl=61)[:548])))
+    # RFC 4884: 16 words of 8 become 32 of 4, since 128 bytes are the least.
+    long6 = quote6 + bytes(128 - len(quote6))
+    long4 = quote4 + bytes(128 - len(quote4))
+    extra = extension(b"\x00\x08\x01\x01\x00\x01\x02\x03")
+    file.case("EXT-03 EXT-08", "an extension of a time exceeded", ASK, get,
+              (error64(3, 0, 16 << 24, long6 + extra), error64_out(11, 0, 32 << 16, long4 + extra)))
+    return file
+
+
+def mtu4_of_1400():
+    file = Vectors("mtu4-1400", "A narrow IPv4 side.", ["nat64: { ipv4-mtu = 1400; };"])
+    too_big = v6(HOST, PEER, UDP, udp(HOST, PEER, 1500, 53, data(1401 - 28)))
+    told = icmp(GATEWAY6, HOST, 2, 0, 1420, too_big[:1280 - 48])
+    file.case("XL-FRG64-02", "what does not fit is refused with the size that does",
+              (too_big, v6(GATEWAY6, HOST, ICMP6, told)))
+    fits = data(1400 - 28)
+    file.case("XL-FRG64-02", "what fits goes",
+              (v6(HOST, PEER, UDP, udp(HOST, PEER, 1500, 53, fits)),
+               own(v4(HOST4, PEER4, UDP, udp(HOST4, PEER4, 1500, 53, fits), ttl=63, df=True))))
+    quote4, quote6 = quoted46()
+    file.case("XL-MTU-01", "an error tells no more than our own link", ASK,
+              (error46(3, 4, 1450, quote4), error46_out(2, 0, 1420, quote6)))
+    # RFC 7915 5.1.1: without DF, and with the identification that it had.
+    segment6, segment4 = udp(HOST, PEER, 1500, 53, data(1440)), udp(HOST4, PEER4, 1500, 53, data(1440))
+    file.case("XL-FRG64-03 XL-5.1-05", "a fragment that does not fit is cut again",
+              (pieces6(HOST, PEER, UDP, segment6, 0x12345678, [1440, 8]),
+               pieces4(HOST4, PEER4, UDP, segment4, 0x5678, [1376, 64, 8], ttl=63)))
+    return file
+
+
+def mtu4_of_576():
+    file = Vectors("mtu4-576", "An IPv4 side of 576 bytes.", ["nat64: { ipv4-mtu = 576; };"])
+    sent = data(1280 - 48)
+    # RFC 7915 5.1.1: no Packet Too Big under 1280, so all pieces have one identification, which is ours to choose.
+    segment = udp(HOST4, PEER4, 1500, 53, sent)
+    file.case("XL-FRG64-01 XL-1-01", "what IPv6 always carries is cut here",
+              (v6(HOST, PEER, UDP, udp(HOST, PEER, 1500, 53, sent)),
+               [own(piece) for piece in pieces4(HOST4, PEER4, UDP, segment, 0, [552, 552, 136], ttl=63)]))
+    too_big = v6(HOST, PEER, UDP, udp(HOST, PEER, 1500, 53, data(1281 - 48)))
+    file.case("XL-FRG64-05 XL-FRG64-02", "no less than 1280 is told",
+              (too_big, v6(GATEWAY6, HOST, ICMP6, icmp(GATEWAY6, HOST, 2, 0, 1280, too_big[:1280 - 48]))))
+    return file
+
+
+def too_big46(length, told):
+    packet = v4(PEER4, HOST4, UDP, udp(PEER4, HOST4, 53, 1500, data(length - 28)), df=True)
+    return packet, own(v4(HOST4, PEER4, ICMP4, icmp(HOST4, PEER4, 3, 4, told, packet[:576 - 28]), df=True))
+
+
+def cut46(length, sizes, ident=0x4321):
+    """A datagram without DF, and what the backend gets."""
+    payload = data(length - 28)
+    return (v4(PEER4, HOST4, UDP, udp(PEER4, HOST4, 53, 1500, payload), ident=ident),
+            pieces6(PEER, HOST, UDP, udp(PEER, HOST, 53, 1500, payload), ident, sizes, hops=63))
+
+
+def whole46(length, **fields):
+    payload = data(length - 28)
+    return (v4(PEER4, HOST4, UDP, udp(PEER4, HOST4, 53, 1500, payload), **fields),
+            v6(PEER, HOST, UDP, udp(PEER, HOST, 53, 1500, payload), hops=63))
+
+
+def mtu6():
+    file = Vectors("mtu6", "Packets for a backend that may be too large.")
+    file.case("XL-FRG46-04 XL-FRG46-06 XL-4.1-13", "1500 bytes without DF leave as 1232 and 248", cut46(1500, [1232, 248]))
+    file.case("XL-FRG46-04 XL-FRG46-06 XL-4.1-12", "1261 bytes without DF are cut", cut46(1261, [1232, 9]))
+    file.case("XL-FRG46-06 XL-FRG46-02", "1260 bytes without DF are not", whole46(1260))
+    file.case("XL-FRG46-03", "1260 bytes with DF are not", whole46(1260, df=True))
+    file.case("XL-FRG46-07 XL-FRG46-08", "1480 bytes with DF just fit", whole46(1480, df=True))
+    file.case("XL-FRG46-07 XL-FRG46-08", "1481 bytes with DF do not", too_big46(1481, 1480))
+    segment4, segment6 = udp(PEER4, HOST4, 53, 1500, data(2000)), udp(PEER, HOST, 53, 1500, data(2000))
+    first = v4(PEER4, HOST4, UDP, segment4[:1480], ident=9, mf=True, df=True)
+    file.case("XL-FRG46-08", "a fragment with DF is told 28 less",
+              (first, own(v4(HOST4, PEER4, ICMP4, icmp(HOST4, PEER4, 3, 4, 1472, first[:576 - 28]), df=True))))
+    file.case("XL-FRG46-01 XL-FRG46-10", "fragments that do not fit are cut again",
+              (pieces4(PEER4, HOST4, UDP, segment4, 0xabcd, [1480, 528]),
+               pieces6(PEER, HOST, UDP, segment6, 0xabcd, [1232, 248, 528], hops=63)))
+    return file
+
+
+def mtu6_wide():
+    file = Vectors("lowest-mtu6-1500", "An operator whose links all carry 1500 bytes.",
+                   ["nat64: { lowest-ipv6-mtu = 1500; };"])
+    file.case("XL-FRG46-05", "1480 bytes without DF pass whole", whole46(1480))
+    file.case("XL-FRG46-05", "1481 bytes are cut to that size", cut46(1481, [1448, 13]))
+    return file
+
+
+def mtu6_of_1400():
+    file = Vectors("lowest-mtu6-above-link", "A lowest MTU that the link to the backend does not have.",
+                   ["nat64: { lowest-ipv6-mtu = 1500; ipv6-mtu = 1400; };"])
+    file.case("XL-FRG46-09", "the link is the bound", cut46(1500, [1352 // 8 * 8, 1480 - 1352]))
+    file.case("XL-FRG46-07", "with DF the link is told", too_big46(1381, 1380))
+    quote4, quote6 = quoted46()
+    file.case("XL-MTU-01", "an error tells no more than our own link", ASK,
+              (error46(3, 4, 1450, quote4), error46_out(2, 0, 1400, quote6)))
+    return file
+
+
+def fragments():
+    file = Vectors("fragments", "Datagrams in fragments.")
+
+    def outward(protocol, segment, ident=0x9abc4d5e):
+        return lambda order: [pieces6(HOST, PEER, protocol, segment, ident, [48, 48, len(segment) - 96])[i] for i in order]
+
+    def outward4(protocol, segment, ident=0x4d5e):
+        return pieces4(HOST4, PEER4, protocol, segment, ident, [48, 48, len(segment) - 96], ttl=63)
+
+    def inward(protocol, segment, ident=0x1f2e):
+        return lambda order: [pieces4(PEER4, HOST4, protocol, segment, ident, [48, 48, len(segment) - 96])[i] for i in order]
+
+    def inward6(protocol, segment, ident=0x1f2e):
+        return pieces6(PEER, HOST, protocol, segment, ident, [48, 48, len(segment) - 96], hops=63)
+
+    body = data(100)
+    to4, as4 = outward(UDP, udp(HOST, PEER, 1500, 53, body)), outward4(UDP, udp(HOST4, PEER4, 1500, 53, body))
+    to6, as6 = inward(UDP, udp(PEER4, HOST4, 53, 1500, body)), inward6(UDP, udp(PEER, HOST, 53, 1500, body))
+    for order, left in (((0, 1, 2), (0, 1, 2)), ((0, 2, 1), (0, 2, 1)), ((2, 1, 0), (0, 2, 1)), ((1, 0, 2), (0, 1, 2)),
+                        ((2, 0, 1), (0, 2, 1)), ((1, 2, 0), (0, 1, 2))):
+        words = " ".join(("first", "second", "third")[i] for i in order)
+        file.case("N64-FRG-01 N64-FRG-06 XL-5.1-05 XL-5.1-06 XL-5.1-08", f"of UDP to IPv4 {words}",
+                  (to4(order), [as4[i] for i in left]))
+        file.case("N64-FRG-01 N64-FRG-06 XL-FRG46-01 XL-4.1-12 XL-4.1-13", f"of UDP to IPv6 {words}",
+                  (to6(order), [as6[i] for i in left]))
+    syn = tcp(HOST, PEER, 40001, 80, SYN, body), tcp(HOST4, PEER4, 40001, 80, SYN, body)
+    file.case("N64-FRG-01 LES-N-11", "of TCP to IPv4 last first", (outward(TCP, syn[0])((2, 1, 0)),
+                                                                  [outward4(TCP, syn[1])[i] for i in (0, 2, 1)]))
+    # ICMP sums the whole length on one side only, so its fragments have to be put together.
+    ping6, ping4 = echo(HOST, PEER, True, 0x1111, data(2000)), echo(HOST4, PEER4, True, 0x1111, data(2000))
+    file.case("N64-FRG-01 N64-FRG-15 XL-1-03", "of an echo to IPv4",
+              (pieces6(HOST, PEER, ICMP6, ping6, 0x9abc4d5e, [1448, 560]),
+               pieces4(HOST4, PEER4, ICMP4, ping4, 0x4d5e, [1480, 528], ttl=63)))
+    pong4, pong6 = echo(PEER4, HOST4, True, 0x2222, data(2000)), echo(PEER, HOST, True, 0x2222, data(2000))
+    file.case("N64-FRG-01 N64-FRG-15 XL-1-03", "of an echo to IPv6 last first",
+              (pieces4(PEER4, HOST4, ICMP4, pong4, 0x1f2e, [1480, 528])[::-1],
+               pieces6(PEER, HOST, ICMP6, pong6, 0x1f2e, [1232, 776], hops=63)))
+    # RFC 6146 3.4: the checksum of the whole datagram, not of one piece.
+    bare, full = udp_unsummed(53, 1500, data(2000)), udp(PEER, HOST, 53, 1500, data(2000))
+    for order in ((0, 1), (1, 0)):
+        file.case("N64-FRG-07 XL-4.5-02 LES-N-12", f"without checksum {'in order' if order[0] == 0 else 'last first'}",
+                  ([pieces4(PEER4, HOST4, UDP, bare, 0x1f2e, [1480, 528])[i] for i in order],
+                   pieces6(PEER, HOST, UDP, full, 0x1f2e, [1232, 776], hops=63)))
+    word = struct.pack(">H", checksum(pseudo(PEER, HOST, UDP, 8 + 50) + udp_unsummed(53, 1500, bytes(50))))
+    assert udp(PEER, HOST, 53, 1500, word + bytes(48))[6:8] == b"\xff\xff"
+    bare = udp_unsummed(53, 1500, word + bytes(48))
+    file.case("LES-N-12 XL-4.5-04", "without checksum whose sum is 0",
+              (pieces4(PEER4, HOST4, UDP, bare, 0x1f2e, [24, 34]),
+               v6(PEER, HOST, UDP, udp(PEER, HOST, 53, 1500, word + bytes(48)), hops=63)))
+    atomic = v6(HOST, PEER, FRAGMENT, fragment_header(UDP, 0, False, 0x12345678) + udp(HOST, PEER, 1500, 53, body))
+    atomic4 = v4(HOST4, PEER4, UDP, udp(HOST4, PEER4, 1500, 53, body), ident=0x5678, ttl=63)
+    file.case("XL-FRG64-04 XL-5.1-05 XL-5.1-07", "an atomic fragment", (atomic, atomic4))
+    pieces = pieces6(HOST, PEER, UDP, udp(HOST, PEER, 1500, 53, body), 0x12345678, [48, 60])
+    file.case("N64-FRG-11 LES-N-11", "an atomic fragment among others of its identification",
+              (pieces[1], None), (atomic, atomic4),
+              (pieces[0], pieces4(HOST4, PEER4, UDP, udp(HOST4, PEER4, 1500, 53, body), 0x5678, [48, 60], ttl=63)))
+    return file
+
+
+def mapped():
+    file = Vectors("mapped", "A host with an explicit address mapping (RFC 7757).")
+    out6, out4 = udp(MAPPED, PEER, 4444, 53, b"stateless"), udp(MAPPED4, PEER4, 4444, 53, b"stateless")
+    in4, in6 = udp(PEER4, MAPPED4, 53, 4444, b"answer"), udp(PEER, MAPPED, 53, 4444, b"answer")
+    file.case("EAM-02 EAM-03", "a datagram each way",
+              (v6(MAPPED, PEER, UDP, out6), own(v4(MAPPED4, PEER4, UDP, out4, ttl=63))),
+              (v4(PEER4, MAPPED4, UDP, in4, ident=3), v6(PEER, MAPPED, UDP, in6, hops=63)))
+    file.case("EAM-02", "from IPv4 to a host that never spoke",
+              (v4(PEER4, "192.31.197.3", TCP, tcp(PEER4, "192.31.197.3", 999, 22, SYN)),
+               v6(PEER, "2001:db8:2::23", TCP, tcp(PEER, "2001:db8:2::23", 999, 22, SYN), hops=63)))
+    file.case("EAM-02 XL-46-01", "an echo from IPv4",
+              (v4(PEER4, MAPPED4, ICMP4, echo(PEER4, MAPPED4, True, 5, b"x")),
+               v6(PEER, MAPPED, ICMP6, echo(PEER, MAPPED, True, 5, b"x"), hops=63)))
+    for protocol, words in ((132, "SCTP"), (47, "GRE"), (50, "ESP")):
+        body = bytes([0x12, 0x34, 0x56, 0x78] * 6)
+        file.case("XL-1-06 EAM-00 XL-4.1-05 XL-5.1-10", f"{words} passes as it is",
+                  (v6(MAPPED, PEER, protocol, body), own(v4(MAPPED4, PEER4, protocol, body, ttl=63))),
+                  (v4(PEER4, MAPPED4, protocol, body), v6(PEER, MAPPED, protocol, body, hops=63)))
+    refused = v6(HOST, PEER, 132, bytes(16))
+    file.case("XL-1-06 N64-3.4-07", "with state it does not",
+              (refused, v6(GATEWAY6, HOST, ICMP6, icmp(GATEWAY6, HOST, 1, 4, 0, refused))))
+    # RFC 7757 4: each address by itself, those of the quote too.
+    quote6, quote4 = v6(PEER, MAPPED, UDP, in6, hops=61), v4(PEER4, MAPPED4, UDP, in4, ttl=61)
+    file.case("EAM-04 XL-64-10", "an error of the host",
+              (v6(MAPPED, PEER, ICMP6, icmp(MAPPED, PEER, 1, 4, 0, quote6)),
+               own(v4(MAPPED4, PEER4, ICMP4, icmp(MAPPED4, PEER4, 3, 3, 0, quote4), ttl=63))))
+    quote6, quote4 = v6(MAPPED, PEER, UDP, out6, hops=61), v4(MAPPED4, PEER4, UDP, out4, ttl=61, ident=7)
+    file.case("EAM-04 XL-46-16", "an error of a router",
+              (v4(ROUTER4, MAPPED4, ICMP4, icmp(ROUTER4, MAPPED4, 3, 4, 1400, quote4)),
+               v6(ROUTER, MAPPED, ICMP6, icmp(ROUTER, MAPPED, 2, 0, 1420, quote6), hops=63)))
+    segment6, segment4 = udp(MAPPED, PEER, 4444, 53, data(60)), udp(MAPPED4, PEER4, 4444, 53, data(60))
+    file.case("EAM-03 XL-5.1-05 XL-5.1-08", "fragments to IPv4",
+              (pieces6(MAPPED, PEER, UDP, segment6, 0xaaaa5555, [32, 36]),
+               pieces4(MAPPED4, PEER4, UDP, segment4, 0x5555, [32, 36], ttl=63)))
+    segment4, segment6 = udp(PEER4, MAPPED4, 53, 4444, data(60)), udp(PEER, MAPPED, 53, 4444, data(60))
+    file.case("EAM-02 XL-FRG46-01 XL-4.1-13", "fragments to IPv6",
+              (pieces4(PEER4, MAPPED4, UDP, segment4, 0x6666, [32, 36]),
+               pieces6(PEER, MAPPED, UDP, segment6, 0x6666, [32, 36], hops=63)))
+    bare = udp_unsummed(53, 4444, b"no sum")
+    file.case("XL-4.5-02", "a datagram without checksum",
+              (v4(PEER4, MAPPED4, UDP, bare), v6(PEER, MAPPED, UDP, udp(PEER, MAPPED, 53, 4444, b"no sum"), hops=63)))
+    return file
+
+
 def main():
-    files = [make() for make in (headers,)]
+    files = [make() for make in (headers, errors46, errors64, mtu4_of_1400, mtu4_of_576, mtu6, mtu6_wide, mtu6_of_1400, fragments,
+                                   mapped)]
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
         sys.exit(__doc__.splitlines()[0])

@@ -132,6 +132,14 @@ static bool begins(const char *line, const char *word)
     return strncmp(line, word, strlen(word)) == 0;
 }
 
+/* All that the step before brought out has been compared. */
+static void begin_step(size_t *next)
+{
+    if (*next != caught_count)
+        fail_msg("%zu packets came out, not %zu", caught_count, *next);
+    *next = caught_count = 0;
+}
+
 static void run_steps(const struct replay_case *one)
 {
     size_t at = 0, next = 0;
@@ -139,10 +147,8 @@ static void run_steps(const struct replay_case *one)
     while (at < one->lines_count) {
         const char *line = one->lines[at];
         if (begins(line, "in ")) {
-            if (next != caught_count)
-                fail_msg("%zu packets came out, not %zu", caught_count, next);
-            if (next > 0)
-                caught_count = next = 0;
+            if (!open)
+                begin_step(&next);
             uint32_t len = read_packet(one, &at);
             put(wanted, len);
             open = true;
@@ -161,8 +167,7 @@ static void run_steps(const struct replay_case *one)
         }
     }
     assert_false(open);
-    if (next != caught_count)
-        fail_msg("%zu packets came out, not %zu", caught_count, next);
+    begin_step(&next);
 }
 
 /* The lab's gateway: tests/replay/README.md. */
