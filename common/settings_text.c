@@ -80,7 +80,7 @@ static void skip_block(struct scan *scan)
 static bool starts(const struct scan *scan, const char *with)
 {
     size_t len = strlen(with);
-    return (size_t)(scan->end - scan->at) >= len && memcmp(scan->at, with, len) == 0;
+    return *scan->at == *with && (size_t)(scan->end - scan->at) >= len && memcmp(scan->at, with, len) == 0;
 }
 
 /* Blanks, strings and comments; false when something else stands here. */

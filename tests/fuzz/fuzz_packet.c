@@ -1,6 +1,7 @@
 /*
  * Packets from the TUN, with any offload description, through parse and both translations; what comes out
- * must parse.
+ * must parse. Lengths and the IPv4 header's checksum are made right, so that the fuzzer need not find them,
+ * unless the offload description has the flag AS_IT_IS.
  *
  * Layer: test
  * Specification: RFC 7915 4 and 5
@@ -9,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/bytes.h"
+#include "nat64d/packet/checksum.h"
 #include "nat64d/packet/icmp_error.h"
 #include "nat64d/packet/parse.h"
 #include "nat64d/packet/vnet.h"
@@ -18,6 +21,8 @@
 #include "nat64d/rfc7915/l4.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+enum { AS_IT_IS = 0x80 }; /* no flag of virtio's */
 
 static uint8_t buffer[PACKET_BUFFER], piece[PACKET_MAX], segment_buffer[PACKET_BUFFER];
 static const struct translation_options options = {.mss_clamp = true, .lowest_ipv6_mtu = 1280};
@@ -68,6 +73,19 @@ static void translate(struct packet *packet)
     }
 }
 
+static void make_right(struct packet *packet)
+{
+    uint8_t *ip = packet->data;
+    uint32_t header = (uint32_t)(ip[0] & 0xf) * 4;
+    if (packet->len >= PACKET_IPV6_HEADER && ip[0] >> 4 == 6) {
+        bytes_put16(ip + 4, (uint16_t)(packet->len - PACKET_IPV6_HEADER));
+    } else if (packet->len >= PACKET_IPV4_HEADER && ip[0] >> 4 == 4 && packet->len >= header) {
+        bytes_put16(ip + 2, (uint16_t)packet->len);
+        bytes_put16(ip + 10, 0);
+        bytes_put16(ip + 10, checksum_finish(checksum_add(0, ip, header)));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct packet packet = {.data = buffer + PACKET_HEADROOM};
@@ -78,6 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     memcpy(&packet.vnet, data, sizeof(packet.vnet));
     packet.len = (uint32_t)(len - sizeof(packet.vnet));
     memcpy(packet.data, data + sizeof(packet.vnet), packet.len);
+    if ((packet.vnet.flags & AS_IT_IS) == 0)
+        make_right(&packet);
+    packet.vnet.flags &= (uint8_t)~AS_IT_IS;
     if (parse_packet(&packet) != REASON_OK)
         return 0;
     if (icmp_error_may_answer(&packet)) {

@@ -1,7 +1,7 @@
 # Fuzz targets: with --enable-fuzzers they are libFuzzer programs (make fuzzers), otherwise each replays its corpus.
 fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_message tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_reply tests/fuzz/fuzz_state_file tests/fuzz/fuzz_host_record \
-	tests/fuzz/fuzz_fragments
+	tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control
 check_PROGRAMS += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
 .PHONY: fuzzers
@@ -12,8 +12,9 @@ tests_fuzz_fuzz_dns_message_SOURCES = tests/fuzz/fuzz_dns_message.c
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c
 tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz_reply.c
 tests_fuzz_fuzz_fragments_SOURCES = tests/fuzz/fuzz_fragments.c
-tests_fuzz_fuzz_state_file_SOURCES = tests/fuzz/fuzz_state_file.c $(rig)
+tests_fuzz_fuzz_state_file_SOURCES = tests/fuzz/fuzz_state_file.c tests/fuzz/reuse.c $(rig)
 tests_fuzz_fuzz_host_record_SOURCES = tests/fuzz/fuzz_host_record.c
+tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c
 if !FUZZERS
 tests_fuzz_fuzz_packet_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_icmp_SOURCES += tests/fuzz/replay.c
@@ -23,7 +24,20 @@ tests_fuzz_fuzz_reply_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_fragments_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_state_file_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_host_record_SOURCES += tests/fuzz/replay.c
+tests_fuzz_fuzz_control_SOURCES += tests/fuzz/replay.c
 UNIT_TESTS += $(fuzz_programs)
+else
+tests_fuzz_fuzz_packet_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_icmp_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_dns_message_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_settings_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_reply_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_fragments_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_state_file_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_host_record_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_control_SOURCES += tests/fuzz/asan_options.c
+# The checks themselves are nothing to explore.
+tests_fuzz_fuzz_state_file_CFLAGS = $(AM_CFLAGS) -fno-sanitize=fuzzer-no-link
 endif
 tests_fuzz_fuzz_packet_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_packet"'
 tests_fuzz_fuzz_icmp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_icmp"'
@@ -33,6 +47,7 @@ tests_fuzz_fuzz_reply_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_reply"'
 tests_fuzz_fuzz_fragments_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_fragments"'
 tests_fuzz_fuzz_state_file_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_state_file"'
 tests_fuzz_fuzz_host_record_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_host_record"'
+tests_fuzz_fuzz_control_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_control"'
 fuzzer_link = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_packet_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_icmp_LDFLAGS = $(fuzzer_link)
@@ -40,8 +55,10 @@ tests_fuzz_fuzz_dns_message_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_reply_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_fragments_LDFLAGS = $(fuzzer_link)
-tests_fuzz_fuzz_state_file_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_state_file_LDFLAGS = $(fuzzer_link) -Wl,--wrap=expiry_init,--wrap=expiry_done \
+	-Wl,--wrap=stored_syn_new,--wrap=stored_syn_free
 tests_fuzz_fuzz_host_record_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_control_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_packet_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_icmp_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_dns_message_LDADD = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a common/libshared.a \
@@ -52,6 +69,7 @@ tests_fuzz_fuzz_fragments_LDADD = nat64d/libstate.a pool/libpool.a nat64d/libxla
 tests_fuzz_fuzz_state_file_LDADD = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a \
 	pool/libport.a common/libshared.a common/libbase.a
 tests_fuzz_fuzz_host_record_LDADD = nat64d/libxlat.a
+tests_fuzz_fuzz_control_LDADD = common/libservice.a common/libshared.a common/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/fuzz_packet.in tests/fuzz/fuzz_icmp.in tests/fuzz/fuzz_dns_message.in tests/fuzz/fuzz_settings.in \
 	tests/fuzz/fuzz_reply.in tests/fuzz/fuzz_state_file.in tests/fuzz/fuzz_host_record.in tests/fuzz/fuzz_fragments.in \
-	tests/fuzz/replay.c
+	tests/fuzz/fuzz_control.in tests/fuzz/asan_options.c tests/fuzz/replay.c

@@ -361,6 +361,21 @@ static const char *take_all_slots(struct tables *tables)
     return wrong;
 }
 
+/* What is no port of ours, and what is reserved. */
+static void mark_block(const struct tables *tables, uint32_t address, uint16_t block,
+                       enum transport transport, uint8_t *marked)
+{
+    uint64_t ours = prefixes_pool_of(&tables->prefixes, address)->ports[block] &
+                    ~block_reserved(tables->blocks, address, block, transport);
+    if (ours == 0) {
+        memset(marked, 1, PORT_BLOCK);
+        return;
+    }
+    for (unsigned i = 0; i < PORT_BLOCK; i++)
+        if ((ours >> i & 1) == 0)
+            marked[i] = 1;
+}
+
 /* Marks the ports of one address and transport that nobody may be given. */
 static void mark_ports(const struct tables *tables, uint32_t address, enum transport transport,
                        uint8_t *marked)
@@ -377,12 +392,8 @@ static void mark_ports(const struct tables *tables, uint32_t address, enum trans
             prefixes_find(&tables->prefixes, held->src4) == address)
             marked[held->port] = 1;
     }
-    for (unsigned port = 0; port < PORTS; port++)
-        if (!prefixes_port_is_ours(&tables->prefixes, address, (uint16_t)port) ||
-            (block_reserved(tables->blocks, address, (uint16_t)(port / PORT_BLOCK), transport) >>
-                 port % PORT_BLOCK &
-             1) != 0)
-            marked[port] = 1;
+    for (unsigned block = 0; block < PORTS / PORT_BLOCK; block++)
+        mark_block(tables, address, (uint16_t)block, transport, marked + block * PORT_BLOCK);
 }
 
 static const char *take_ports(struct tables *tables, uint32_t address, enum transport transport,
