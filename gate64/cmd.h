@@ -45,6 +45,7 @@ extern const char cmd_dns64[];
 int cmd_status(const struct cmd_options *options);
 int cmd_sessions(const struct cmd_options *options);
 int cmd_bindings(const struct cmd_options *options);
+int cmd_mtu(const struct cmd_options *options);
 int cmd_pool(const struct cmd_options *options);
 int cmd_counters(const struct cmd_options *options);
 int cmd_check(const struct cmd_options *options);

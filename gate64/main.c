@@ -44,6 +44,8 @@ static const struct subcommand subcommands[] = {
      cmd_bindings},
     {"pool", "[--limit N]", "how much of each IPv4 address is in use, how long it lasts",
      TAKES_ASKING | TAKES_LIMIT, 0, cmd_pool},
+    {"mtu", "[--limit N]", "backends behind a link that is narrower than this host's",
+     TAKES_ASKING | TAKES_LIMIT, 0, cmd_mtu},
     {"counters", "[--all] [--limit N] [nat64d|dns64]", "what was counted, drops by their reason",
      TAKES_ASKING | TAKES_ALL | TAKES_LIMIT, 2, cmd_counters},
     {"check", "", "what is wrong with this host, and the command that mends it", TAKES_ASKING | READS_FILE, 0,

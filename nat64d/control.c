@@ -119,6 +119,8 @@ static void get_status(struct control_request *request, void *context)
                   counts(translator, true), "bindings", counts(translator, false), "packets", packets);
     json_object_set_new(status, "keeper_started_utc_ms",
                         json_integer((json_int_t)(target->keeper_started_utc_ns / CLOCK_NS_PER_MS)));
+    json_object_set_new(status, "path_mtus",
+                        json_integer((json_int_t)path_mtu_count(translator->tables->path_mtus)));
     end(translator);
     control_reply_json(request, 200, status);
 }
@@ -337,6 +339,35 @@ static bool make_counter(struct walk *walk, json_t **ret_record)
     return true;
 }
 
+/* How long ago the router said so. */
+static json_int_t age_s(uint64_t learned_ns)
+{
+    uint64_t now_ns = clock_now_ns();
+    return now_ns > learned_ns ? (json_int_t)((now_ns - learned_ns) / CLOCK_NS_PER_S) : 0;
+}
+
+static bool make_path_mtu(struct walk *walk, json_t **ret_record)
+{
+    struct path_mtu *table = walk->translator->tables->path_mtus;
+    struct path_mtu_entry entry;
+    char backend[ADDR_TEXT_LEN];
+    while (walk->slot < PATH_MTU_MAX) {
+        if (!path_mtu_peek(table, walk->slot++, &entry))
+            continue;
+        *ret_record = json_pack("{s:s, s:I, s:I}", "backend", addr_print6(&entry.to, backend), "mtu",
+                                (json_int_t)entry.mtu, "age_s", age_s(entry.learned_ns));
+        return true;
+    }
+    return false;
+}
+
+static void get_path_mtus(struct control_request *request, void *context)
+{
+    struct walk *walk = walk_new(request, context);
+    if (walk != NULL)
+        reply_list(request, make_path_mtu, walk);
+}
+
 static void get_counters(struct control_request *request, void *context)
 {
     struct walk *walk = walk_new(request, context);
@@ -429,9 +460,15 @@ static void post_upgrade(struct control_request *request, void *context)
 }
 
 const struct control_route control_routes[] = {
-    {"GET", "/v1/status", get_status},     {"GET", "/v1/settings", get_settings},
-    {"GET", "/v1/sessions", get_sessions}, {"GET", "/v1/bindings", get_bindings},
-    {"GET", "/v1/pool", get_pool},         {"GET", "/v1/counters", get_counters},
-    {"GET", "/metrics", get_metrics},      {"POST", "/v1/reload", post_reload},
-    {"POST", "/v1/upgrade", post_upgrade}, {NULL, NULL, NULL},
+    {"GET", "/v1/status", get_status},
+    {"GET", "/v1/settings", get_settings},
+    {"GET", "/v1/sessions", get_sessions},
+    {"GET", "/v1/bindings", get_bindings},
+    {"GET", "/v1/pool", get_pool},
+    {"GET", "/v1/counters", get_counters},
+    {"GET", "/v1/mtu", get_path_mtus},
+    {"GET", "/metrics", get_metrics},
+    {"POST", "/v1/reload", post_reload},
+    {"POST", "/v1/upgrade", post_upgrade},
+    {NULL, NULL, NULL},
 };

@@ -275,6 +275,9 @@ int tables_new(const struct settings *settings, const struct state *state, unsig
         r = make_guard(tables);
     if (r == 0)
         r = make_shared_tables(tables);
+    if (r == 0)
+        r = path_mtu_new(random_key(), &tables->path_mtus);
+    tables->shared.path_mtus = tables->path_mtus;
     tables->shared.blocks = tables->blocks;
     tables->shared.bindings = tables->bindings;
     tables->shared.eam = tables->eam;
@@ -410,6 +413,18 @@ int tables_recover(struct tables *tables, const struct network *network, uint64_
     return r;
 }
 
+void tables_move(struct tables *from, struct tables *to)
+{
+    for (unsigned i = 0; i < to->shared.shards; i++) {
+        struct stored_syn_table *old = from->shards[i].syns;
+        from->shards[i].syns = to->shards[i].syns;
+        to->shards[i].syns = old;
+    }
+    struct path_mtu *old = from->path_mtus;
+    from->shared.path_mtus = from->path_mtus = to->path_mtus;
+    to->shared.path_mtus = to->path_mtus = old;
+}
+
 static void free_shard(struct steps_shard *shard)
 {
     claim_free(shard->claim);
@@ -434,6 +449,7 @@ void tables_free(struct tables *tables)
     bib_shared_free(tables->bib_shared);
     slots_free(tables->session_slots);
     slots_free(tables->bib_slots);
+    path_mtu_free(tables->path_mtus);
     quota_free(tables->quota);
     eam_free(tables->eam);
     binding_free(tables->bindings);

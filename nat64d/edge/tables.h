@@ -23,6 +23,7 @@ struct tables {
     struct binding_table *bindings;
     struct eam *eam; /* NULL without mappings */
     struct quota *quota;
+    struct path_mtu *path_mtus;
     struct guard_pref64 *pref64;
     struct slots *bib_slots;
     struct slots *session_slots;
@@ -35,6 +36,9 @@ struct tables {
  * `single_network`: all backends are of one network, which may then have the whole pool. */
 int tables_new(const struct settings *settings, const struct state *state, unsigned workers,
                bool single_network, struct tables **ret_tables) __attribute__((warn_unused_result));
+/* What is in no slot goes along to another configuration's tables: SYNs that are waited for, path MTUs. No
+ * worker may run. */
+void tables_move(struct tables *from, struct tables *to);
 /* Accepts NULL and the half-built. */
 void tables_free(struct tables *tables);
 

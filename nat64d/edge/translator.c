@@ -265,16 +265,6 @@ int translator_new(const struct translator_input *input, struct recover_count *r
     return 0;
 }
 
-/* SYNs that are waited for go along: they are in no slot. */
-static void move_syns(struct tables *from, struct tables *to)
-{
-    for (unsigned i = 0; i < to->shared.shards; i++) {
-        struct stored_syn_table *old = from->shards[i].syns;
-        from->shards[i].syns = to->shards[i].syns;
-        to->shards[i].syns = old;
-    }
-}
-
 int translator_reload(struct translator *translator, struct settings *settings, char *printed,
                       uint64_t settings_hash, const struct links *links, struct recover_count *ret_count)
 {
@@ -292,7 +282,7 @@ int translator_reload(struct translator *translator, struct settings *settings, 
     worker_pause(translator->workers);
     r = recover(&new, settings_hash, ret_count);
     if (r == 0) {
-        move_syns(old.tables, new.tables);
+        tables_move(old.tables, new.tables);
         worker_set_tables(translator->workers, &new.tables->shared, new.tables->shards, &rates);
         adopt(translator, &new);
         translator->printed = printed;

@@ -163,6 +163,7 @@ extern const struct reason_info reason_info[REASON_COUNT];
     X(SESSIONS_ENDED, "sessions_ended", "sessions expired")                                                 \
     X(BINDINGS_CREATED, "bindings_created", "bindings made")                                                \
     X(BINDINGS_ENDED, "bindings_ended", "bindings that went with their last session")                       \
+    X(PATH_MTUS, "path_mtus_learned", "Packet Too Big that told the path MTU towards a backend")            \
     X(MSS_CLAMPED, "mss_clamped", "SYN segments whose MSS was lowered")                                     \
     X(TCP_OUT_OF_WINDOW, "tcp_out_of_window", "TCP segments that did not fit their connection, passed on")  \
     X(EVENTS, "events_recorded", "records for the event log")                                               \

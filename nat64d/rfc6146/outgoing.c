@@ -32,15 +32,15 @@ void outgoing_tuple6(struct steps *steps, const struct flow *flow, struct transl
     ret_to->destination_port = entry->src6_port;
 }
 
-/* A SYN: its MSS option is lowered to what both links carry, and remembered, since NFQUEUE tells no segment
- * size of what the other side sends. */
+/* A SYN: its MSS option is lowered to what both links and the path carry, and remembered, since NFQUEUE tells
+ * no segment size of what the other side sends. */
 static void clamp_mss(struct steps *steps, const struct flow *flow, struct packet *packet)
 {
     if (flow->transport != TRANSPORT_TCP || packet->fragment_offset != 0 ||
         !(parse_tcp_flags(packet) & PARSE_TCP_SYN))
         return;
     struct translation_mtu mtu = {
-        .mtu6 = network_mtu6(steps->network, &flow_binding(steps, flow)->src6),
+        .mtu6 = steps_mtu6(steps, &flow_binding(steps, flow)->src6),
         .mtu4 = network_mtu4(steps->network, flow->dst4),
     };
     if (steps->shared->options.mss_clamp && l4_clamp_mss(packet, l4_mss_limit(&mtu)))
@@ -51,14 +51,18 @@ static void clamp_mss(struct steps *steps, const struct flow *flow, struct packe
     *(flow->from_ipv6 ? &session->mss6 : &session->mss4) = l4_mss(packet);
 }
 
-/* The segments of a super-packet whose size the kernel did not tell: what the backend's SYN asked for, less
- * the options that each segment carries (RFC 6691 2). */
+/* The segments of a super-packet whose size the kernel did not tell: what the backend's SYN asked for, or its
+ * path carries, less the options that each segment carries (RFC 6691 2). */
 static void size_segments(struct steps *steps, const struct flow *flow, struct packet *packet)
 {
     const struct session *session = NULL;
     if (flow->session != STATE_NONE)
         session = session_at(&flow_shard(steps, flow)->sessions, flow->session);
     uint32_t mss = session != NULL && session->mss6 != 0 ? session->mss6 : PACKET_DEFAULT_MSS6;
+    uint32_t most =
+        steps_mtu6(steps, &flow_binding(steps, flow)->src6) - PACKET_IPV6_HEADER - PACKET_TCP_HEADER;
+    if (mss > most)
+        mss = most;
     uint32_t options = (uint32_t)(packet->l4_len - PACKET_TCP_HEADER);
     packet->vnet.gso_size = (uint16_t)(mss > 2 * options ? mss - options : options + 1);
     packet->gso_guessed = false;
@@ -156,7 +160,7 @@ enum reason outgoing_to_ipv6(struct steps *steps, const struct flow *flow, struc
     if (packet_is_fragment(packet))
         growth += PACKET_FRAGMENT_HEADER;
     if (packet_segment_len(packet) + growth > PACKET_MIN_IPV6_MTU) {
-        uint32_t mtu, mtu6 = network_mtu6(steps->network, &to.destination);
+        uint32_t mtu, mtu6 = steps_mtu6(steps, &to.destination);
         if (packet->dont_fragment && packet->vnet.gso_size == 0 && !packet->hairpin)
             forget_df(steps, flow, packet);
         switch (header46_fit(packet, &shared->options, mtu6, &mtu)) {

@@ -123,18 +123,20 @@ static bool is_credible(const struct steps *steps, const struct session *session
            tcp_in_flight(session, quoted, sent_by_backend);
 }
 
-/* A router on the way to the backend carries less than its SYN asked for. The IPv4 side learns it from the
- * error; super-packets whose segment size NFQUEUE does not tell are cut by it from now on, else each of them
- * would be too big again (RFC 8201 4). */
-static void lower_mss(struct session *session, uint32_t mtu)
+/* A router on the way to the backend carries less than our link: whatever goes there from now on keeps to it,
+ * by any worker. A TCP session keeps it for good: of its super-packets NFQUEUE does not tell the segment
+ * size, and each would be too big again (RFC 8201 4). */
+static void follow_path(struct steps *steps, const struct flow *flow, struct session *session, uint32_t mtu,
+                        uint64_t now_ns)
 {
     uint32_t mss = mtu - PACKET_IPV6_HEADER - PACKET_TCP_HEADER;
-    if (mss < session->mss6)
+    steps_learn_mtu6(steps, &flow->src6, mtu, now_ns);
+    if (session->transport == TRANSPORT_TCP && mss < session->mss6)
         session->mss6 = (uint16_t)mss;
 }
 
 enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet *packet,
-                          const struct relay *relay)
+                          const struct relay *relay, uint64_t now_ns)
 {
     struct translation_mtu mtu;
     struct translation4 inner;
@@ -147,8 +149,8 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
     if (!is_credible(steps, session, &relay->quoted, false))
         return REASON_ICMP_SEQUENCE;
     uint32_t path_mtu = icmp64_path_mtu(packet);
-    if (session != NULL && session->transport == TRANSPORT_TCP && path_mtu != 0)
-        lower_mss(session, path_mtu);
+    if (session != NULL && path_mtu != 0)
+        follow_path(steps, flow, session, path_mtu, now_ns);
     const struct bib_entry *entry = flow_binding(steps, flow);
     link_mtu(steps, &flow->src6, flow->dst4, &mtu);
     /* As the IPv4 host sent it: from (Z,z) to (T,t). */

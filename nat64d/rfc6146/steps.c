@@ -172,7 +172,7 @@ static enum reason error_from_ipv6(struct steps *steps, struct packet *packet, s
     if (!to_owner(steps, flow, shard6(steps, flow->transport, &flow->src6, flow->src6_port), result))
         return REASON_OK;
     look_up6(steps, flow);
-    reason = relay_to_ipv4(steps, flow, packet, &relay);
+    reason = relay_to_ipv4(steps, flow, packet, &relay, now_ns);
     if (reason == REASON_OK && packet->hairpin)
         return hairpin(steps, packet, now_ns, result);
     return reason;
@@ -193,7 +193,7 @@ static enum reason from_ipv6(struct steps *steps, struct packet *packet, uint64_
     struct flow flow = {.from_ipv6 = true, .bib = STATE_NONE, .session = STATE_NONE};
     enum kind kind;
     bool ours;
-    enum reason reason = stateless_to_ipv4(steps, packet, &result->cut_mtu, &ours);
+    enum reason reason = stateless_to_ipv4(steps, packet, now_ns, &result->cut_mtu, &ours);
     if (ours)
         return reason == REASON_OK && packet->hairpin ? hairpin(steps, packet, now_ns, result) : reason;
     if (steps->shared->prefixes->addresses == 0)
@@ -295,6 +295,13 @@ static void count_in(struct steps *steps, const struct arrival *arrival)
 void steps_failed(struct steps *steps, enum reason reason)
 {
     counters_add(steps->counters, reason, 1);
+}
+
+void steps_learn_mtu6(struct steps *steps, const struct in6_addr *backend, uint32_t mtu, uint64_t now_ns)
+{
+    if (mtu < network_mtu6(steps->network, backend) &&
+        path_mtu_learn(steps->shared->path_mtus, backend, mtu, now_ns))
+        steps_count(steps, TALLY_PATH_MTUS, 1);
 }
 
 static void drop(struct steps *steps, const struct packet *packet, uint64_t now_ns,
@@ -414,6 +421,8 @@ uint32_t steps_timeout(struct steps *steps, uint64_t now_ns, unsigned *budget)
 {
     counters_add(steps->counters, REASON_FRAGMENT_TIMEOUT,
                  fragments_expire(steps->fragments, now_ns, steps->shared->fragment_ns));
+    if (steps->worker == 0)
+        path_mtu_expire(steps->shared->path_mtus, now_ns);
     while (steps->timeout_shard < steps->shared->shards) {
         if (steps_owns(steps, steps->timeout_shard)) {
             follow_use(steps->shared, &steps->shards[steps->timeout_shard].expiry);

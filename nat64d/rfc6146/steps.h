@@ -11,7 +11,7 @@
  *
  * Share-nothing: a worker has the shards with shard % workers == its number, and touches no other's tables.
  * What all workers read is in steps_shared; of it only blocks, slots and quota change, and only when a
- * binding or session is made or ends.
+ * binding or session is made or ends, and the path MTUs, after an ICMP error or with time.
  */
 #ifndef GATE64_NAT64D_RFC6146_STEPS_H
 #define GATE64_NAT64D_RFC6146_STEPS_H
@@ -27,6 +27,7 @@
 #include "nat64d/table/expiry.h"
 #include "nat64d/table/fragments.h"
 #include "nat64d/table/identification.h"
+#include "nat64d/table/path_mtu.h"
 #include "nat64d/table/rate.h"
 #include "nat64d/table/session.h"
 #include "nat64d/table/stored_syn.h"
@@ -71,6 +72,7 @@ struct steps_shared {
     const struct eam *eam; /* NULL: no mappings */
     enum steps_eam_hairpin eam_hairpin;
     struct quota *quota;
+    struct path_mtu *path_mtus; /* towards backends */
     struct guard guard;
     uint8_t pref64_slot[SETTINGS_PREF64_MAX]; /* of each prefix of guard, in the header of the state */
     uint8_t pref64_index[STATE_PREF64_MAX];   /* the other way; STEPS_NO_PREF64 when it is not in force */
@@ -175,6 +177,16 @@ static inline unsigned steps_pref64(const struct steps *steps, const struct sess
 {
     return steps->shared->pref64_index[session->pref64 % STATE_PREF64_MAX];
 }
+
+/* What a packet to this backend may be at most: by our link and, as far as it is known, by its path. */
+static inline uint32_t steps_mtu6(const struct steps *steps, const struct in6_addr *backend)
+{
+    return path_mtu_limit(steps->shared->path_mtus, backend, network_mtu6(steps->network, backend));
+}
+
+/* A Packet Too Big about a packet that we sent there, after all checks: kept if it is less than
+ * our own link carries. */
+void steps_learn_mtu6(struct steps *steps, const struct in6_addr *backend, uint32_t mtu, uint64_t now_ns);
 
 static inline bool steps_owns(const struct steps *steps, unsigned shard)
 {

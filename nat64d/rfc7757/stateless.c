@@ -101,7 +101,7 @@ static void clamp_mss(struct steps *steps, struct packet *packet, const struct i
     if (packet->protocol != PACKET_PROTO_TCP || packet_is_fragment(packet) ||
         !steps->shared->options.mss_clamp || !(parse_tcp_flags(packet) & PARSE_TCP_SYN))
         return;
-    struct translation_mtu mtu = {network_mtu6(steps->network, host6), network_mtu4(steps->network, host4)};
+    struct translation_mtu mtu = {steps_mtu6(steps, host6), network_mtu4(steps->network, host4)};
     if (l4_clamp_mss(packet, l4_mss_limit(&mtu)))
         steps_count(steps, TALLY_MSS_CLAMPED, 1);
 }
@@ -201,8 +201,7 @@ static enum reason flow_to_ipv6(struct steps *steps, struct packet *packet,
     if (packet_segment_len(packet) + PACKET_IPV6_HEADER - PACKET_IPV4_HEADER + PACKET_FRAGMENT_HEADER >
         PACKET_MIN_IPV6_MTU) {
         uint32_t mtu;
-        switch (
-            header46_fit(packet, &steps->shared->options, network_mtu6(steps->network, destination), &mtu)) {
+        switch (header46_fit(packet, &steps->shared->options, steps_mtu6(steps, destination), &mtu)) {
         case HEADER46_FITS: break;
         case HEADER46_CUT: *ret_mtu = mtu; break;
         case HEADER46_TOO_BIG: *ret_mtu = mtu; return REASON_TOO_BIG;
@@ -236,7 +235,7 @@ static void replace(struct packet *packet, const uint8_t *bytes, uint32_t len, u
 }
 
 /* An error about a packet that was sent to a mapped host. */
-static enum reason error_to_ipv4(struct steps *steps, struct packet *packet, bool *ret_ours)
+static enum reason error_to_ipv4(struct steps *steps, struct packet *packet, uint64_t now_ns, bool *ret_ours)
 {
     struct translation4 inner;
     struct translation_mtu mtu;
@@ -259,6 +258,9 @@ static enum reason error_to_ipv4(struct steps *steps, struct packet *packet, boo
         return REASON_ICMP_MISMATCH;
     if (packet->hop_limit <= 1)
         return REASON_HOP_LIMIT;
+    uint32_t path_mtu = icmp64_path_mtu(packet);
+    if (path_mtu != 0)
+        steps_learn_mtu6(steps, &host, path_mtu, now_ns);
     /* RFC 6791 3.2: a router without an IPv4 address shows itself as the host that the packet was for. */
     if (!peer4(steps, parse_source6(packet), &source, &ignored))
         source = inner.destination;
@@ -317,7 +319,8 @@ static enum reason error_to_ipv6(struct steps *steps, struct packet *packet, boo
     return reason;
 }
 
-enum reason stateless_to_ipv4(struct steps *steps, struct packet *packet, uint32_t *ret_mtu, bool *ret_ours)
+enum reason stateless_to_ipv4(struct steps *steps, struct packet *packet, uint64_t now_ns, uint32_t *ret_mtu,
+                              bool *ret_ours)
 {
     struct in6_addr host;
     uint32_t source;
@@ -326,7 +329,7 @@ enum reason stateless_to_ipv4(struct steps *steps, struct packet *packet, uint32
         return REASON_OK;
     if (is_error(packet)) {
         vnet_complete_checksum(packet);
-        return error_to_ipv4(steps, packet, ret_ours);
+        return error_to_ipv4(steps, packet, now_ns, ret_ours);
     }
     memcpy(&host, parse_source6(packet), sizeof(host));
     *ret_ours = eam_find6(steps->shared->eam, &host, &source);

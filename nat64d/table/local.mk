@@ -8,6 +8,7 @@ nat64d_libstate_a_SOURCES = \
 	nat64d/table/fragments.c nat64d/table/fragments.h \
 	nat64d/table/hash.c nat64d/table/hash.h \
 	nat64d/table/identification.c nat64d/table/identification.h \
+	nat64d/table/path_mtu.c nat64d/table/path_mtu.h \
 	nat64d/table/rate.c nat64d/table/rate.h \
 	nat64d/table/ring.c nat64d/table/ring.h \
 	nat64d/table/session.c nat64d/table/session.h \

@@ -12,6 +12,8 @@ LAB_TESTS += \
 	tests/lab/tcp_window.sh \
 	tests/lab/fragments.sh \
 	tests/lab/shared_fragments.sh \
+	tests/lab/path_mtu.sh \
+	tests/lab/path_mtu_shared.sh \
 	tests/lab/shared_points.sh \
 	tests/lab/shared_host.sh \
 	tests/lab/restart.sh \
@@ -34,6 +36,7 @@ EXTRA_DIST += $(LAB_TESTS) $(LONG_LAB_TESTS) \
 	tests/lab/lab.sh \
 	tests/lab/make-root \
 	tests/lab/minbase \
+	tests/lab/path_mtu_points.sh \
 	tests/lab/points.sh \
 	tests/lab/poll_sessions.py \
 	tests/lab/reload_files.py \

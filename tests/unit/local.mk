@@ -23,6 +23,8 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/rfc6146/test_answer_rows \
 	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay \
 	tests/unit/nat64d/rfc8158/test_events
+unit_state += tests/unit/nat64d/table/test_path_mtu
+unit_steps += tests/unit/nat64d/rfc6146/test_path_mtu_rows
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
@@ -94,6 +96,8 @@ tests_unit_nat64d_rfc6146_test_answer_rows_LDADD = $(steps)
 tests_unit_nat64d_test_replay_SOURCES = tests/unit/nat64d/test_replay.c $(rig)
 tests_unit_nat64d_test_replay_LDADD = $(steps_base) $(service)
 tests_unit_nat64d_test_replay_CPPFLAGS = $(AM_CPPFLAGS) -DVECTORS='"$(abs_top_srcdir)/tests/replay/nat64d"'
+tests_unit_nat64d_table_test_path_mtu_LDADD = $(state)
+tests_unit_nat64d_rfc6146_test_path_mtu_rows_LDADD = $(steps)
 tests_unit_nat64d_test_effective_SOURCES = tests/unit/nat64d/test_effective.c nat64d/effective.c nat64d/effective.h
 tests_unit_nat64d_test_effective_LDADD = $(service)
 tests_unit_nat64d_keeper_test_channel_SOURCES = tests/unit/nat64d/keeper/test_channel.c \

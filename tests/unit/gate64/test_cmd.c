@@ -63,6 +63,9 @@ static const char pool[] =
     "\"shared\":false,\"drains\":false,\"host\":0,\"percent\":3.2,\"tcp_closing_s\":240,"
     "\"per_minute\":-1100,\"lasts_s\":null}\n";
 
+static const char mtus[] = "{\"backend\":\"2001:db8:1::2\",\"mtu\":1280,\"age_s\":65}\n"
+                           "{\"backend\":\"2001:db8:1::5\",\"mtu\":1420,\"age_s\":3}\n";
+
 static const char short_pool[] = "{\"pool\":\"main\",\"address\":\"192.0.2.1\",\"ports\":64512,\"tcp\":1000,"
                                  "\"udp\":20,\"icmp\":3,\"held\":4,"
                                  "\"blocks\":17,\"blocks_total\":1008}\n";
@@ -374,6 +377,17 @@ static void the_start_line_names_the_file(void **state)
         assert_string_equal(start_line(world, "dns64"), "dns64 -c /etc/gate64/other.conf -f");
 }
 
+static void mtu_shows_how_narrow_and_how_old(void **state)
+{
+    struct world *world = *state;
+    start_nat64d(world, mtus);
+    expect(world, cmd_mtu, CMD_EXIT_GOOD,
+           "BACKEND         MTU    AGE\n"
+           "2001:db8:1::2  1280  1m05s\n"
+           "2001:db8:1::5  1420     3s\n");
+    assert_non_null(strstr(fake_daemon_request(world->nat64d), "GET /v1/mtu HTTP/1.1\r\n"));
+}
+
 static void bindings_tell_static_ones(void **state)
 {
     struct world *world = *state;
@@ -462,6 +476,7 @@ int main(void)
         TEST(hostile_records_cannot_steer_the_terminal),
         TEST(lists_say_how_to_start_the_daemon),
         TEST(the_start_line_names_the_file),
+        TEST(mtu_shows_how_narrow_and_how_old),
         TEST(bindings_tell_static_ones),
         TEST(pool_shows_use),
         TEST(pool_of_a_daemon_that_says_less),

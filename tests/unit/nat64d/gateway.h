@@ -136,6 +136,7 @@ static inline int set_up(void **context)
     assert_int_equal(state_file_init(&shared.state, memory, len, &shape, key, boot_id, now_ns), 0);
     set_up_pool();
     assert_int_equal(quota_new(1000, &limits, key, &shared.quota), 0);
+    assert_int_equal(path_mtu_new(key, &shared.path_mtus), 0);
     shared.guard = (struct guard){&pref64, 1, &backends, 1, NULL, 0};
     shared.options = (struct translation_options){.mss_clamp = true, .lowest_ipv6_mtu = 1280};
     memcpy(shared.lifetime_ns, lifetimes, sizeof(lifetimes));
@@ -177,6 +178,7 @@ static inline int tear_down(void **context)
     bib_shared_free(bib_shared);
     slots_free(session_slots);
     slots_free(bib_slots);
+    path_mtu_free(shared.path_mtus);
     quota_free(shared.quota);
     binding_free((struct binding_table *)shared.bindings);
     block_free(shared.blocks);

@@ -49,6 +49,7 @@ static int set_up(void **context)
     }
     assert_int_equal(eam_new(entries, 3, key, (struct eam **)&shared.eam), 0);
     assert_int_equal(binding_new(NULL, 0, key, (struct binding_table **)&shared.bindings), 0);
+    assert_int_equal(path_mtu_new(key, &shared.path_mtus), 0);
     shared.state.header = &header;
     shared.prefixes = &prefixes;
     shared.guard = (struct guard){&pref64, 1, &backends, 1, NULL, 0};
@@ -70,6 +71,7 @@ static int tear_down(void **context)
 {
     (void)context;
     fragments_free(steps.fragments);
+    path_mtu_free(shared.path_mtus);
     eam_free((struct eam *)shared.eam);
     binding_free((struct binding_table *)shared.bindings);
     return 0;
@@ -249,6 +251,29 @@ TEST(EAM_04_errors_outside_and_inside_each_on_its_own)
     expect(built.packet.data, "192.0.2.1", "8.8.8.8");
 }
 
+TEST(SEC_43_XL_MTU_07_the_path_mtu_of_a_mapped_host)
+{
+    static const uint8_t data[1400];
+    for (int i = 0; i < 2; i++) {
+        build_udp(&built, "8.8.8.8", 53, "192.0.2.1", 4000, data, sizeof(data));
+        build_put16(built.packet.data + 6, 0x4000);
+        build_header_checksum(built.packet.data);
+        assert_int_equal(send_built(), i == 0 ? REASON_OK : REASON_TOO_BIG);
+        uint8_t quote[100];
+        memcpy(quote, built.packet.data, sizeof(quote));
+        if (i > 0)
+            break;
+        build_icmp(&built, "2001:db8:9::1", "64:ff9b::8.8.8.8", 2, 0, 1300, quote, sizeof(quote));
+        assert_int_equal(send_built(), REASON_OK);
+    }
+    assert_int_equal(build_get16(steps.reply + 20), 0x0304);
+    assert_int_equal(build_get16(steps.reply + 26), 1280);
+    build_udp(&built, "8.8.8.8", 53, "192.0.2.2", 4000, data, sizeof(data));
+    build_put16(built.packet.data + 6, 0x4000);
+    build_header_checksum(built.packet.data);
+    assert_int_equal(send_built(), REASON_OK);
+}
+
 TEST(EAM_05_an_error_turns_round_too)
 {
     build_udp(&built, "2001:db8:aaaa::", 4000, "64:ff9b::192.0.2.2", 53, "data", 4);
@@ -294,6 +319,7 @@ int main(void)
         CASE(EAM_05_intrinsic_hairpin_of_the_rfc),
         CASE(EAM_05_simple_hairpin_goes_out_and_comes_back),
         CASE(EAM_04_errors_outside_and_inside_each_on_its_own),
+        CASE(SEC_43_XL_MTU_07_the_path_mtu_of_a_mapped_host),
         CASE(EAM_05_an_error_turns_round_too),
         CASE(EAM_00_fragments_pass_one_by_one),
     };
