@@ -68,6 +68,8 @@ struct settings_pool {
     bool drain;                    /* no key: taken out of the file, while bindings are left on it */
     struct addr_port_range *ports; /* sorted, not overlapping */
     size_t ports_count;
+    struct addr_prefix6 *for6; /* for: the backends that use it; none: those that no pool names */
+    size_t for6_count;
     int line;
 };
 

@@ -76,12 +76,26 @@ static int check_shared(const struct settings *settings, const struct settings_p
     return 0;
 }
 
+/* A backend that lay half in a pool's prefix would have two pools. */
+static int check_for(const struct settings *settings, const struct settings_pool *pool,
+                     const struct fault *fault)
+{
+    for (size_t i = 0; i < pool->for6_count; i++)
+        if (pool->for6[i].len > settings->nat64.limits.backend_prefix)
+            return fail(fault, pool->line,
+                        "pool: for is longer than nat64.limits.backend-prefix; allowed: prefixes that hold "
+                        "whole backends");
+    return 0;
+}
+
 static int check_pools(const struct settings *settings, const struct fault *fault)
 {
     enum { LONGEST_POOL = 16 }; /* 65536 addresses: what an index of the pool holds */
     for (size_t i = 0; i < settings->pools_count; i++) {
         const struct settings_pool *a = &settings->pools[i];
         int r = check_shared(settings, a, fault);
+        if (r == 0)
+            r = check_for(settings, a, fault);
         if (r < 0)
             return r;
         if (a->address.len < LONGEST_POOL)

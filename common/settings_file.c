@@ -358,8 +358,10 @@ void settings_file_free(struct settings *settings)
         free(settings->pref64[i].allow4);
         free(settings->pref64[i].for4);
     }
-    for (size_t i = 0; i < settings->pools_count; i++)
+    for (size_t i = 0; i < settings->pools_count; i++) {
         free(settings->pools[i].ports);
+        free(settings->pools[i].for6);
+    }
     for (size_t i = 0; i < settings->statics_count; i++)
         free(settings->statics[i].from);
     free(settings->backends);

@@ -90,6 +90,8 @@ const struct settings_key settings_schema[] = {
      "the ports that may be given out; empty: 1024-65535, or 49152-65535 of a shared address (RFC 6335 6)"},
     {"pools[].shared", SETTINGS_TYPE_BOOL, POOL_AT(shared), 0, 0, "false", NULL, false,
      "the address is this host's own, and only the ports are for backends"},
+    {"pools[].for", SETTINGS_TYPE_PREFIXES6, POOL_AT(for6), 0, 0, "[]", NULL, false,
+     "the backends that use this pool, by the longest prefix; empty: all that no other pool names"},
     {"static", SETTINGS_TYPE_GROUPS, AT(statics), 0, 65536, "()", NULL, false,
      "services of backends that IPv4 may reach (RFC 6146 3.1)"},
     {"static[].name", SETTINGS_TYPE_TEXT, STATIC_AT(name), 1, SETTINGS_NAME_LEN - 1, "\"static\"", NULL,

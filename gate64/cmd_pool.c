@@ -23,7 +23,23 @@ static void add_note(char cell[PRINT_CELL_LEN], const char *note)
     snprintf(cell + len, PRINT_CELL_LEN - len, "%s%s", len > 0 ? ", " : "", note);
 }
 
-/* What sets an address apart: "shared, host 12" (ports that the host's own programs have), "drains". */
+/* "for 2001:db8:5::/48", and how many prefixes there are more. */
+static void add_for(char cell[PRINT_CELL_LEN], const json_t *prefixes)
+{
+    char note[PRINT_CELL_LEN];
+    size_t count = json_array_size(prefixes);
+    const char *first = json_string_value(json_array_get(prefixes, 0));
+    if (first == NULL)
+        return;
+    if (count > 1)
+        snprintf(note, sizeof(note), "for %s and %zu more", first, count - 1);
+    else
+        snprintf(note, sizeof(note), "for %s", first);
+    add_note(cell, note);
+}
+
+/* What sets an address apart: "shared, host 12" (ports that the host's own programs have), "drains", and the
+ * backends that it is for. */
 static void print_note(char cell[PRINT_CELL_LEN], const json_t *record)
 {
     char host[TEXT_LEN + sizeof("host ")] = "host ", digits[TEXT_LEN];
@@ -34,6 +50,7 @@ static void print_note(char cell[PRINT_CELL_LEN], const json_t *record)
         add_note(cell, strcat(host, text_count(bound, digits)));
     if (json_is_true(json_object_get(record, "drains")))
         add_note(cell, "drains");
+    add_for(cell, json_object_get(record, "for"));
     if (cell[0] == '\0')
         add_note(cell, "-");
 }

@@ -79,12 +79,12 @@ static json_t *pref64_list(const struct translator *translator)
     return list;
 }
 
-static json_t *backends_list(const struct translator *translator)
+static json_t *prefixes_list(const struct addr_prefix6 *prefixes, size_t count)
 {
     char text[ADDR_TEXT_LEN];
     json_t *list = json_array();
-    for (size_t i = 0; i < translator->backends_count; i++)
-        json_array_append_new(list, json_string(addr_print_prefix6(&translator->backends[i], text)));
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_string(addr_print_prefix6(&prefixes[i], text)));
     return list;
 }
 
@@ -109,14 +109,14 @@ static void get_status(struct control_request *request, void *context)
         json_pack("{s:I, s:I, s:I, s:I, s:I}", "from_ipv6", tally(translator, TALLY_FROM_IPV6), "to_ipv4",
                   tally(translator, TALLY_TO_IPV4), "from_ipv4", tally(translator, TALLY_FROM_IPV4),
                   "to_ipv6", tally(translator, TALLY_TO_IPV6), "dropped", dropped(translator));
-    json_t *status =
-        json_pack("{s:s, s:s, s:i, s:I, s:I, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "program", "nat64d",
-                  "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_utc_ms",
-                  (json_int_t)(started_utc_ns / CLOCK_NS_PER_MS), "uptime_s",
-                  (json_int_t)((clock_now_ns() - started_ns) / CLOCK_NS_PER_S), "tun",
-                  translator->settings->nat64.tun, "workers", (int)translator->tables->shared.workers,
-                  "pref64", pref64_list(translator), "backends", backends_list(translator), "sessions",
-                  counts(translator, true), "bindings", counts(translator, false), "packets", packets);
+    json_t *status = json_pack(
+        "{s:s, s:s, s:i, s:I, s:I, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "program", "nat64d", "version",
+        PACKAGE_VERSION, "pid", (int)getpid(), "started_utc_ms",
+        (json_int_t)(started_utc_ns / CLOCK_NS_PER_MS), "uptime_s",
+        (json_int_t)((clock_now_ns() - started_ns) / CLOCK_NS_PER_S), "tun", translator->settings->nat64.tun,
+        "workers", (int)translator->tables->shared.workers, "pref64", pref64_list(translator), "backends",
+        prefixes_list(translator->backends, translator->backends_count), "sessions", counts(translator, true),
+        "bindings", counts(translator, false), "packets", packets);
     json_object_set_new(status, "keeper_started_utc_ms",
                         json_integer((json_int_t)(target->keeper_started_utc_ns / CLOCK_NS_PER_MS)));
     json_object_set_new(status, "path_mtus",
@@ -283,10 +283,11 @@ static void add_pool(json_t *record, const struct translator *translator, uint32
                                                 block_host(tables->blocks, index, block, TRANSPORT_UDP)) &
                                                pool->ports[block]);
     json_t *more =
-        json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:o}", "shared", pool->shared, "drains", pool->drain,
-                  "host", (json_int_t)host, "percent", (json_int_t)use.percent, "tcp_closing_s",
-                  (json_int_t)(closing_ns / CLOCK_NS_PER_S), "per_minute", (json_int_t)use.per_minute,
-                  "lasts_s", use.lasts_s < 0 ? json_null() : json_integer((json_int_t)use.lasts_s));
+        json_pack("{s:b, s:b, s:o, s:I, s:I, s:I, s:I, s:o}", "shared", pool->shared, "drains", pool->drain,
+                  "for", prefixes_list(pool->for6, pool->for6_count), "host", (json_int_t)host, "percent",
+                  (json_int_t)use.percent, "tcp_closing_s", (json_int_t)(closing_ns / CLOCK_NS_PER_S),
+                  "per_minute", (json_int_t)use.per_minute, "lasts_s",
+                  use.lasts_s < 0 ? json_null() : json_integer((json_int_t)use.lasts_s));
     json_object_update(record, more);
     json_decref(more);
 }

@@ -116,7 +116,8 @@ int effective_add_drains(struct settings *settings, const char *text, size_t len
         struct settings_pool *pool = &pools[settings->pools_count++];
         *pool = from->pools[i];
         pool->drain = true;
-        from->pools[i].ports = NULL; /* it went along */
+        from->pools[i].ports = NULL; /* they went along */
+        from->pools[i].for6 = NULL;
     }
     settings_file_free(from);
     return 0;

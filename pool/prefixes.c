@@ -34,6 +34,8 @@ int prefixes_init(struct prefixes *prefixes, const struct prefixes_input *input,
         pool->first_index = made.addresses;
         pool->shared = input[i].shared;
         pool->drain = input[i].drain;
+        pool->for6 = input[i].for6;
+        pool->for6_count = input[i].for6_count;
         strncpy(pool->name, input[i].name, sizeof(pool->name) - 1);
         set_ports(pool, &input[i]);
         if (prefixes_size(pool) > PREFIXES_MAX_ADDRESSES - made.addresses) {
@@ -41,10 +43,6 @@ int prefixes_init(struct prefixes *prefixes, const struct prefixes_input *input,
             return -E2BIG;
         }
         made.addresses += prefixes_size(pool);
-        if (pool->drain)
-            continue;
-        made.active = made.addresses;
-        made.active_ports += (uint64_t)pool->ports_count * prefixes_size(pool);
     }
     *prefixes = made;
     return 0;

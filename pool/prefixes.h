@@ -26,15 +26,15 @@ struct prefixes_pool {
     uint32_t ports_count;
     bool shared;
     bool drain;
+    const struct addr_prefix6 *for6; /* the backends that it is for; not owned */
+    uint32_t for6_count;             /* 0: those that no pool names */
     char name[32];
 };
 
 struct prefixes {
     struct prefixes_pool *pools;
     uint32_t pools_count;
-    uint32_t addresses;    /* in all */
-    uint32_t active;       /* the first so many do not drain */
-    uint64_t active_ports; /* of all of these */
+    uint32_t addresses; /* in all */
 };
 
 /* Pools as read by settings (already checked not to overlap), those that drain last. -ENOMEM, -E2BIG. */
@@ -45,6 +45,8 @@ struct prefixes_input {
     const char *name;
     bool shared;
     bool drain;
+    const struct addr_prefix6 *for6; /* outlives the prefixes */
+    uint32_t for6_count;
 };
 int prefixes_init(struct prefixes *prefixes, const struct prefixes_input *input, uint32_t count)
     __attribute__((warn_unused_result));

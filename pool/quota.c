@@ -23,7 +23,7 @@ struct quota_record {
     uint32_t unanswered;
     uint32_t address;
     uint32_t next; /* in its bucket, or in the free list */
-    uint32_t level;
+    uint32_t kind; /* enum quota_level, or the ports that a network has of another group than the default */
     uint64_t next_ns; /* when the next new session is due at the full rate */
 };
 
@@ -41,6 +41,7 @@ struct quota {
     struct siphash_key key;
     _Atomic uint32_t sessions; /* of all backends */
     struct quota_limits limits;
+    const struct group_table *groups;
     struct quota_stripe stripes[STRIPES];
 };
 
@@ -58,13 +59,14 @@ static int init_stripe(struct quota_stripe *stripe, uint32_t records)
 }
 
 int quota_new(uint32_t records, const struct quota_limits *limits, struct siphash_key key,
-              struct quota **ret_quota)
+              const struct group_table *groups, struct quota **ret_quota)
 {
     struct quota *quota = calloc(1, sizeof(*quota));
     if (quota == NULL)
         return -ENOMEM;
     quota->key = key;
     quota->limits = *limits;
+    quota->groups = groups;
     for (unsigned i = 0; i < STRIPES; i++)
         if (init_stripe(&quota->stripes[i], records / STRIPES + 1) < 0) {
             quota_free(quota);
@@ -89,21 +91,37 @@ void quota_free(struct quota *quota)
 struct place {
     struct quota_stripe *stripe;
     struct in6_addr prefix;
-    enum quota_level level;
+    uint32_t kind;
     uint64_t hash;
     uint32_t *bucket;
 };
 
-static struct place place_of(struct quota *quota, enum quota_level level, const struct in6_addr *backend)
+static struct place find_place(struct quota *quota, enum quota_level level, uint32_t kind,
+                               const struct in6_addr *backend)
 {
-    struct place place = {.prefix = addr_mask6(backend, quota->limits.prefix_len[level]), .level = level};
+    struct place place = {.prefix = addr_mask6(backend, quota->limits.prefix_len[level]), .kind = kind};
     uint64_t words[3];
     memcpy(words, &place.prefix, sizeof(place.prefix));
-    words[2] = level;
+    words[2] = kind;
     place.hash = siphash13_words(quota->key, words, 3);
     place.stripe = &quota->stripes[place.hash % STRIPES];
     place.bucket = &place.stripe->buckets[place.hash / STRIPES & place.stripe->mask];
     return place;
+}
+
+static struct place place_of(struct quota *quota, enum quota_level level, const struct in6_addr *backend)
+{
+    return find_place(quota, level, level, backend);
+}
+
+/* Where the ports of the level are counted: a network's backends may be of several groups, and what it has of
+ * one pool takes nothing from its share of another. */
+static struct place place_of_ports(struct quota *quota, enum quota_level level,
+                                   const struct in6_addr *backend)
+{
+    uint32_t group = group_find(quota->groups, backend);
+    uint32_t kind = level == QUOTA_NETWORK && group != GROUP_DEFAULT ? QUOTA_LEVELS + group : level;
+    return find_place(quota, level, kind, backend);
 }
 
 /* The link that points to the record; *link is NONE when there is none. Under the mutex. */
@@ -112,7 +130,7 @@ static uint32_t *find_link(const struct place *place)
     uint32_t *link = place->bucket;
     while (*link != NONE) {
         struct quota_record *record = &place->stripe->records[*link - 1];
-        if (record->level == place->level && addr_equal6(&record->prefix, &place->prefix))
+        if (record->kind == place->kind && addr_equal6(&record->prefix, &place->prefix))
             break;
         link = &record->next;
     }
@@ -140,7 +158,7 @@ static struct quota_record *take(const struct place *place)
     else
         return NULL;
     record = &stripe->records[reference - 1];
-    *record = (struct quota_record){.prefix = place->prefix, .level = place->level, .next = *place->bucket};
+    *record = (struct quota_record){.prefix = place->prefix, .kind = place->kind, .next = *place->bucket};
     *place->bucket = reference;
     return record;
 }
@@ -283,27 +301,27 @@ void quota_session_answered(struct quota *quota, const struct in6_addr *backend)
     }
 }
 
-static uint32_t port_limit(const struct quota *quota, enum quota_level level, const struct prefixes *prefixes,
+static uint32_t port_limit(const struct quota *quota, enum quota_level level, uint32_t group,
                            uint32_t address)
 {
     const struct settings_share *share = &quota->limits.ports[level];
-    const struct prefixes_pool *pool = prefixes_pool_of(prefixes, address);
     if (!share->percent)
         return (uint32_t)share->value;
     /* A backend has one address; a network's backends may have any. */
     uint64_t all =
-        level == QUOTA_NETWORK ? prefixes->active_ports : (uint64_t)pool->ports_count * prefixes_size(pool);
+        level == QUOTA_NETWORK ? group_ports(quota->groups, group) : group_pool_ports(quota->groups, address);
     uint64_t ports = all * (uint32_t)share->value / 100;
     if (ports == 0)
         return 1; /* the share of a small pool is a port at least */
     return ports < UINT32_MAX ? (uint32_t)ports : UINT32_MAX;
 }
 
-/* The backend's own record; chooses the address. There is one that does not drain. */
+/* The backend's own record; chooses the address. The group has one. */
 static enum quota_result bind_backend(struct quota *quota, const struct in6_addr *backend,
-                                      enum transport transport, const struct prefixes *prefixes,
-                                      uint32_t attempt, uint32_t *ret_address, bool *ret_first)
+                                      enum transport transport, uint32_t group, uint32_t attempt,
+                                      uint32_t *ret_address, bool *ret_first)
 {
+    uint32_t addresses = group_addresses(quota->groups, group);
     struct place place = place_of(quota, QUOTA_BACKEND, backend);
     enum quota_result result = QUOTA_OK;
     pthread_mutex_lock(&place.stripe->mutex);
@@ -311,11 +329,12 @@ static enum quota_result bind_backend(struct quota *quota, const struct in6_addr
     if (record == NULL) {
         result = QUOTA_NO_RECORD;
     } else {
-        *ret_first = !has_ports(record) || record->address >= prefixes->active;
+        *ret_first = !has_ports(record) || !group_holds(quota->groups, group, record->address);
         if (*ret_first)
-            record->address = (uint32_t)((place.hash >> 32) + attempt) % prefixes->active;
+            record->address =
+                group_address(quota->groups, group, (uint32_t)(((place.hash >> 32) + attempt) % addresses));
         *ret_address = record->address;
-        if (record->ports[transport] >= port_limit(quota, QUOTA_BACKEND, prefixes, record->address))
+        if (record->ports[transport] >= port_limit(quota, QUOTA_BACKEND, group, record->address))
             result = QUOTA_PORTS;
         else
             record->ports[transport]++;
@@ -326,16 +345,15 @@ static enum quota_result bind_backend(struct quota *quota, const struct in6_addr
 }
 
 static enum quota_result bind_network(struct quota *quota, const struct in6_addr *backend,
-                                      enum transport transport, const struct prefixes *prefixes,
-                                      uint32_t address)
+                                      enum transport transport, uint32_t group, uint32_t address)
 {
-    struct place place = place_of(quota, QUOTA_NETWORK, backend);
+    struct place place = place_of_ports(quota, QUOTA_NETWORK, backend);
     enum quota_result result = QUOTA_OK;
     pthread_mutex_lock(&place.stripe->mutex);
     struct quota_record *record = take(&place);
     if (record == NULL)
         result = QUOTA_NO_RECORD;
-    else if (record->ports[transport] >= port_limit(quota, QUOTA_NETWORK, prefixes, address))
+    else if (record->ports[transport] >= port_limit(quota, QUOTA_NETWORK, group, address))
         result = QUOTA_PORTS;
     else
         record->ports[transport]++;
@@ -349,7 +367,7 @@ static enum quota_result bind_network(struct quota *quota, const struct in6_addr
 static bool unbind(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
                    enum transport transport, bool *ret_last)
 {
-    struct place place = place_of(quota, level, backend);
+    struct place place = place_of_ports(quota, level, backend);
     bool dropped = false;
     pthread_mutex_lock(&place.stripe->mutex);
     struct quota_record *record = find(&place);
@@ -363,17 +381,17 @@ static bool unbind(struct quota *quota, enum quota_level level, const struct in6
 }
 
 enum quota_result quota_bind(struct quota *quota, const struct in6_addr *backend, enum transport transport,
-                             const struct prefixes *prefixes, uint32_t attempt, uint32_t *ret_address,
-                             bool *ret_first)
+                             uint32_t attempt, uint32_t *ret_address, bool *ret_first)
 {
-    if (prefixes->active == 0)
-        return QUOTA_PORTS;
+    uint32_t group = group_find(quota->groups, backend);
+    if (group_addresses(quota->groups, group) == 0)
+        return QUOTA_NO_ADDRESS;
     enum quota_result result =
-        bind_backend(quota, backend, transport, prefixes, attempt, ret_address, ret_first);
+        bind_backend(quota, backend, transport, group, attempt, ret_address, ret_first);
     if (result != QUOTA_OK)
         return result;
     bool last;
-    result = bind_network(quota, backend, transport, prefixes, *ret_address);
+    result = bind_network(quota, backend, transport, group, *ret_address);
     if (result != QUOTA_OK)
         unbind(quota, QUOTA_BACKEND, backend, transport, &last);
     return result;
@@ -387,17 +405,37 @@ bool quota_unbind(struct quota *quota, const struct in6_addr *backend, enum tran
     return last;
 }
 
-static bool restore(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
-                    enum transport transport, const uint32_t *address, uint32_t sessions, uint32_t unanswered)
+/* Which of two addresses of a backend is for new bindings: the one of its group; the other drains. */
+static bool is_better(const struct quota *quota, const struct in6_addr *backend, uint32_t address,
+                      uint32_t other)
+{
+    uint32_t group = group_find(quota->groups, backend);
+    bool holds = group_holds(quota->groups, group, address);
+    return holds != group_holds(quota->groups, group, other) ? holds : address < other;
+}
+
+static bool restore_port(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
+                         enum transport transport, uint32_t address)
+{
+    struct place place = place_of_ports(quota, level, backend);
+    pthread_mutex_lock(&place.stripe->mutex);
+    struct quota_record *record = take(&place);
+    if (record != NULL) {
+        if (!has_ports(record) || is_better(quota, backend, address, record->address))
+            record->address = address;
+        record->ports[transport]++;
+    }
+    pthread_mutex_unlock(&place.stripe->mutex);
+    return record != NULL;
+}
+
+static bool restore_sessions(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
+                             uint32_t sessions, uint32_t unanswered)
 {
     struct place place = place_of(quota, level, backend);
     pthread_mutex_lock(&place.stripe->mutex);
     struct quota_record *record = take(&place);
     if (record != NULL) {
-        /* Of a backend with bindings at two addresses: those that drain have the higher indices. */
-        if (address != NULL && (!has_ports(record) || *address < record->address))
-            record->address = *address;
-        record->ports[transport] += address != NULL;
         record->sessions += sessions;
         record->unanswered += unanswered;
         put(&place, record); /* a static binding without sessions needs none */
@@ -410,16 +448,22 @@ bool quota_restore(struct quota *quota, const struct in6_addr *backend, enum tra
                    const uint32_t *address, uint32_t sessions, uint32_t answered)
 {
     uint32_t unanswered = answered < sessions ? sessions - answered : 0;
+    unsigned bound = 0, counted = 0;
     atomic_fetch_add(&quota->sessions, sessions);
-    if (!restore(quota, QUOTA_BACKEND, backend, transport, address, sessions, unanswered))
-        return false;
-    if (restore(quota, QUOTA_NETWORK, backend, transport, address, sessions, unanswered))
+    while (address != NULL && bound < QUOTA_LEVELS &&
+           restore_port(quota, bound, backend, transport, *address))
+        bound++;
+    while ((address == NULL || bound == QUOTA_LEVELS) && counted < QUOTA_LEVELS &&
+           restore_sessions(quota, counted, backend, sessions, unanswered))
+        counted++;
+    if (counted == QUOTA_LEVELS)
         return true;
-    for (uint32_t i = 0; i < sessions; i++)
-        drop_session(quota, QUOTA_BACKEND, backend, i >= unanswered);
+    while (counted-- > 0)
+        for (uint32_t i = 0; i < sessions; i++)
+            drop_session(quota, counted, backend, i >= unanswered);
     bool last;
-    if (address != NULL)
-        unbind(quota, QUOTA_BACKEND, backend, transport, &last);
+    while (bound-- > 0)
+        unbind(quota, bound, backend, transport, &last);
     return false;
 }
 

@@ -15,14 +15,15 @@
 
 #include "common/settings.h"
 #include "common/transport.h"
-#include "pool/prefixes.h"
+#include "pool/group.h"
 
 enum quota_level { QUOTA_BACKEND, QUOTA_NETWORK, QUOTA_LEVELS };
 
 struct quota_limits {
     uint8_t prefix_len[QUOTA_LEVELS];          /* bits of an address that make one */
     struct settings_share ports[QUOTA_LEVELS]; /* of one transport; a share is of the ports of the backend's
-                                                * pool, for a network of all pools */
+                                                * pool, for a network of its backend's group of pools, and
+                                                * each group has a count of its own */
     uint32_t sessions[QUOTA_LEVELS];
     uint32_t sessions_in_all;
     uint32_t unanswered[QUOTA_LEVELS]; /* sessions that only one side has spoken in */
@@ -31,7 +32,8 @@ struct quota_limits {
 
 enum quota_result {
     QUOTA_OK,
-    QUOTA_NO_RECORD, /* the table of records is full */
+    QUOTA_NO_RECORD,  /* the table of records is full */
+    QUOTA_NO_ADDRESS, /* no pool is for the backend */
     QUOTA_PORTS,
     QUOTA_SESSIONS,
     QUOTA_UNANSWERED,
@@ -41,9 +43,10 @@ enum quota_result {
 
 struct quota;
 
-/* At most `records` backends and networks at once. */
+/* At most `records` backends and networks at once; with more groups than one a network has another record for
+ * each that it uses. `groups` outlives it. */
 int quota_new(uint32_t records, const struct quota_limits *limits, struct siphash_key key,
-              struct quota **ret_quota) __attribute__((warn_unused_result));
+              const struct group_table *groups, struct quota **ret_quota) __attribute__((warn_unused_result));
 void quota_free(struct quota *quota);
 
 /* Counts a new session in, not answered yet. */
@@ -52,13 +55,12 @@ enum quota_result quota_session_add(struct quota *quota, const struct in6_addr *
 void quota_session_answered(struct quota *quota, const struct in6_addr *backend);
 void quota_session_drop(struct quota *quota, const struct in6_addr *backend, bool answered);
 
-/* Counts a binding in and names the pool address (index) that it must use: the one that the backend has, else
- * the keyed hash of the backend over the addresses that do not drain plus `attempt` (falling forward when
- * that one is full); *ret_first says that it has none yet, so that another attempt may be made. QUOTA_PORTS
- * also when every address drains. */
+/* Counts a binding in and names the pool address (index) that it must use: the one that the backend has, if
+ * its group holds that, else the keyed hash of the backend over the addresses of its group plus `attempt`
+ * (falling forward when that one is full); *ret_first says that it has none yet, so that another attempt may
+ * be made. */
 enum quota_result quota_bind(struct quota *quota, const struct in6_addr *backend, enum transport transport,
-                             const struct prefixes *prefixes, uint32_t attempt, uint32_t *ret_address,
-                             bool *ret_first);
+                             uint32_t attempt, uint32_t *ret_address, bool *ret_first);
 /* A binding ended, or could not be made after quota_bind. True: it was the last that the backend had. */
 bool quota_unbind(struct quota *quota, const struct in6_addr *backend, enum transport transport);
 

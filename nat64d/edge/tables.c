@@ -49,8 +49,14 @@ static int make_prefixes(struct tables *tables)
         return -ENOMEM;
     for (size_t i = 0; i < settings->pools_count; i++) {
         const struct settings_pool *pool = &settings->pools[i];
-        input[i] = (struct prefixes_input){pool->address, pool->ports,  (uint32_t)pool->ports_count,
-                                           pool->name,    pool->shared, pool->drain};
+        input[i] = (struct prefixes_input){.address = pool->address,
+                                           .ports = pool->ports,
+                                           .ports_count = (uint32_t)pool->ports_count,
+                                           .name = pool->name,
+                                           .shared = pool->shared,
+                                           .drain = pool->drain,
+                                           .for6 = pool->for6,
+                                           .for6_count = (uint32_t)pool->for6_count};
     }
     int r = prefixes_init(&tables->prefixes, input, (uint32_t)settings->pools_count);
     free(input);
@@ -91,8 +97,9 @@ static int make_quota(struct tables *tables, bool single_network)
         .rate = {(uint32_t)nat64->limits.new_sessions_per_second,
                  (uint32_t)nat64->limits.new_sessions_per_second_per_network},
     };
-    /* Each session may be of a backend and a network of its own. */
-    return quota_new(2 * sessions, &limits, header->key, &tables->quota);
+    /* Each session may be of a backend and a network of its own, and that may have its ports of a group. */
+    uint32_t records = group_count(tables->groups) > 1 ? 3 : 2;
+    return quota_new(records * sessions, &limits, header->key, tables->groups, &tables->quota);
 }
 
 static int make_pool(struct tables *tables, bool single_network)
@@ -104,11 +111,13 @@ static int make_pool(struct tables *tables, bool single_network)
     if (r == 0)
         r = fixed_bindings(tables);
     if (r == 0)
-        r = make_quota(tables, single_network);
-    if (r == 0)
         r = fixed_reserve(tables);
     if (r == 0)
         r = fixed_mappings(tables);
+    if (r == 0)
+        r = group_new(&tables->prefixes, tables->blocks, &tables->groups);
+    if (r == 0)
+        r = make_quota(tables, single_network);
     return r;
 }
 
@@ -278,6 +287,7 @@ int tables_new(const struct settings *settings, const struct state *state, unsig
     if (r == 0)
         r = path_mtu_new(random_key(), &tables->path_mtus);
     tables->shared.path_mtus = tables->path_mtus;
+    tables->shared.groups = tables->groups;
     tables->shared.blocks = tables->blocks;
     tables->shared.bindings = tables->bindings;
     tables->shared.eam = tables->eam;
@@ -451,6 +461,7 @@ void tables_free(struct tables *tables)
     slots_free(tables->bib_slots);
     path_mtu_free(tables->path_mtus);
     quota_free(tables->quota);
+    group_free(tables->groups);
     eam_free(tables->eam);
     binding_free(tables->bindings);
     block_free(tables->blocks);

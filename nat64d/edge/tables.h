@@ -22,6 +22,7 @@ struct tables {
     struct block_table *blocks;
     struct binding_table *bindings;
     struct eam *eam; /* NULL without mappings */
+    struct group_table *groups;
     struct quota *quota;
     struct path_mtu *path_mtus;
     struct guard_pref64 *pref64;

@@ -16,6 +16,7 @@ static enum reason refused_by(enum quota_result result)
     switch (result) {
     case QUOTA_OK: return REASON_OK;
     case QUOTA_NO_RECORD: return REASON_LIMIT_RECORDS;
+    case QUOTA_NO_ADDRESS: return REASON_NO_PORT;
     case QUOTA_PORTS: return REASON_LIMIT_PORTS;
     case QUOTA_SESSIONS: return REASON_LIMIT_SESSIONS;
     case QUOTA_UNANSWERED: return REASON_LIMIT_UNANSWERED;
@@ -40,9 +41,17 @@ static enum reason refuse(struct steps *steps, enum quota_result result, const s
         [QUOTA_RATE] = {EVENT_QUOTA_BACKEND, EVENT_CAUSE_RATE},
         [QUOTA_TABLE] = {EVENT_QUOTA_SESSIONS, EVENT_CAUSE_NONE},
     };
-    if (result != QUOTA_OK)
+    /* That no pool is for it is no limit that it has met. */
+    if (result != QUOTA_OK && result != QUOTA_NO_ADDRESS)
         events_quota(steps, events[result].quota, events[result].cause, backend, (uint8_t)transport, now_ns);
     return refused_by(result);
+}
+
+/* Addresses that may be tried for one packet. */
+static uint32_t attempts(const struct steps_shared *shared, const struct flow *flow)
+{
+    uint32_t addresses = group_addresses(shared->groups, group_find(shared->groups, &flow->src6));
+    return addresses == 0 ? 1 : addresses < ADDRESS_ATTEMPTS ? addresses : ADDRESS_ATTEMPTS;
 }
 
 /* RFC 6146 3.5.1.1: the address that the backend has; only without one may another be tried. */
@@ -51,17 +60,13 @@ static enum reason take_port(struct steps *steps, struct flow *flow, struct bib_
 {
     const struct steps_shared *shared = steps->shared;
     struct steps_shard *shard = &steps->shards[flow->shard];
-    uint32_t addresses = shared->prefixes->active;
-    for (uint32_t attempt = 0, tries = 0; attempt < addresses && tries < ADDRESS_ATTEMPTS; attempt++) {
-        enum quota_result result = quota_bind(shared->quota, &flow->src6, flow->transport, shared->prefixes,
-                                              attempt, &values->address_index, &flow->pairs);
+    for (uint32_t attempt = 0, end = attempts(shared, flow); attempt < end; attempt++) {
+        enum quota_result result = quota_bind(shared->quota, &flow->src6, flow->transport, attempt,
+                                              &values->address_index, &flow->pairs);
         if (result != QUOTA_OK)
             return refuse(steps, result, &flow->src6, flow->transport, now_ns);
-        /* Addresses that are wholly somebody's cost no try. */
-        bool any = block_any(shared->blocks, values->address_index);
-        tries += any;
-        if (any && claim_take(shard->claim, values->address_index, flow->transport, flow->src6_port,
-                              &values->src4_port) == 0)
+        if (claim_take(shard->claim, values->address_index, flow->transport, flow->src6_port,
+                       &values->src4_port) == 0)
             return REASON_OK;
         quota_unbind(shared->quota, &flow->src6, flow->transport);
         if (!flow->pairs)

@@ -67,6 +67,7 @@ enum steps_event_limit {
 struct steps_shared {
     struct state state;
     const struct prefixes *prefixes;
+    const struct group_table *groups;
     struct block_table *blocks;
     const struct binding_table *bindings;
     const struct eam *eam; /* NULL: no mappings */

@@ -45,6 +45,7 @@ KEYS = {
     "pools[].ports": {"pools": TWO_POOLS % 'ports = ["2000-2999", "4000-4999"];'},
     "pools[].shared": {"pools": '( { name = "main"; address = "%s"; }, '
                                 '{ name = "uplink"; address = "uplink"; shared = true; } )' % A},
+    "pools[].for": {"pools": TWO_POOLS % 'for = ["2001:db8:9::/48"];'},
     "static[].name": {"static": second(0, "third")},
     "static[].protocol": {"static": second(1, "udp")},
     "static[].ipv4": {"static": second(2, "192.31.196.16#8082")},

@@ -4,7 +4,7 @@ unit_common = tests/unit/common/test_addr tests/unit/common/test_pref64 tests/un
 	tests/unit/common/test_siphash tests/unit/common/test_settings tests/unit/common/test_bad_settings \
 	tests/unit/common/test_control tests/unit/common/test_links tests/unit/common/test_reload
 unit_pool = tests/unit/pool/test_binding tests/unit/pool/test_block tests/unit/pool/test_eam tests/unit/pool/test_claim \
-	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_quota
+	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_group tests/unit/pool/test_quota
 unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
 	tests/unit/nat64d/rfc7915/test_translate tests/unit/nat64d/rfc7915/test_icmp \
 	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc7915/test_fragment_fields \
@@ -58,6 +58,7 @@ tests_unit_pool_test_eam_LDADD = $(pool)
 tests_unit_pool_test_claim_restore_LDADD = $(pool)
 tests_unit_pool_test_prefixes_LDADD = $(pool)
 tests_unit_pool_test_quota_LDADD = $(pool)
+tests_unit_pool_test_group_LDADD = $(pool)
 tests_unit_nat64d_packet_test_checksum_LDADD = $(xlat)
 tests_unit_nat64d_packet_test_parse_LDADD = $(xlat)
 tests_unit_nat64d_rfc7915_test_translate_LDADD = $(xlat)

@@ -299,6 +299,10 @@ TEST(shared_pools_and_what_must_fit)
             "static = ( { protocol = \"tcp\"; ipv4 = \"uplink#80\"; ipv6 = \"2001:db8::1#80\"; } );",
             2, "in no pool");
     refused("nat64: { limits: { network-prefix = 64; backend-prefix = 56; }; };", 0, "network-prefix");
+    refused("pools = ( { address = \"192.0.2.1\"; },\n{ address = \"192.0.2.2\"; for = "
+            "[\"2001:db8:5::/64\", \"2001:db8:6::/80\"]; } );\n"
+            "nat64: { limits: { network-prefix = 48; backend-prefix = 64; }; };",
+            2, "for is longer than nat64.limits.backend-prefix");
     refused("nat64: { snapshot = \"sessions\"; };", 0, "absolute path");
     refused("nat64: { snapshot-minutes = 5; };", 0, "snapshot-minutes");
     refused("nat64: { limits: { ports-per-backend = \"0%\"; }; };", 1, "ports-per-backend");

@@ -60,8 +60,14 @@ static const char pool[] =
     "\"shared\":false,\"drains\":true,\"host\":0,\"percent\":0,\"tcp_closing_s\":240,\"per_minute\":0,"
     "\"lasts_s\":null}\n"
     "{\"pool\":\"main\",\"address\":\"192.0.2.16\",\"ports\":64512,\"tcp\":9,\"udp\":0,\"icmp\":0,\"held\":0,"
-    "\"shared\":false,\"drains\":false,\"host\":0,\"percent\":3.2,\"tcp_closing_s\":240,"
-    "\"per_minute\":-1100,\"lasts_s\":null}\n";
+    "\"shared\":false,\"drains\":false,\"for\":[],\"host\":0,\"percent\":3.2,\"tcp_closing_s\":240,"
+    "\"per_minute\":-1100,\"lasts_s\":null}\n"
+    "{\"pool\":\"mail\",\"address\":\"192.0.2.20\",\"ports\":64,\"tcp\":0,\"udp\":0,\"icmp\":0,\"held\":0,"
+    "\"shared\":true,\"drains\":false,\"for\":[\"2001:db8:5::/48\"],\"host\":0,\"percent\":0,"
+    "\"tcp_closing_s\":240,\"per_minute\":0,\"lasts_s\":null}\n"
+    "{\"pool\":\"two\",\"address\":\"192.0.2.21\",\"ports\":64,\"tcp\":0,\"udp\":0,\"icmp\":0,\"held\":0,"
+    "\"shared\":false,\"drains\":false,\"for\":[\"2001:db8:6::/48\",\"2001:db8:7::/48\"],\"host\":0,"
+    "\"percent\":0,\"tcp_closing_s\":240,\"per_minute\":0,\"lasts_s\":null}\n";
 
 static const char mtus[] = "{\"backend\":\"2001:db8:1::2\",\"mtu\":1280,\"age_s\":65}\n"
                            "{\"backend\":\"2001:db8:1::5\",\"mtu\":1420,\"age_s\":3}\n";
@@ -407,7 +413,12 @@ static void pool_shows_use(void **state)
         "POOL    ADDRESS      PORTS  USED    TCP  UDP  ICMP  HELD  CLOSE  A MINUTE  LASTS  NOTE\n"
         "uplink  192.0.2.1   16,384   61%  1,000   20     3     4  2m42s      +120  3m20s  shared, host 12\n"
         "old     192.0.2.2   64,512    0%      0    0     0     0  4m00s         0      -  drains\n"
-        "main    192.0.2.16  64,512    3%      9    0     0     0  4m00s    -1,100      -  -\n");
+        "main    192.0.2.16  64,512    3%      9    0     0     0  4m00s    -1,100      -  -\n"
+        "mail    192.0.2.20      64    0%      0    0     0     0  4m00s         0      -  shared, for "
+        "2001:db8:5::/48\n"
+        "two     192.0.2.21      64    0%      0    0     0     0  4m00s         0      -  for "
+        "2001:db8:6::/48 "
+        "and 1 more\n");
 }
 
 static void pool_of_a_daemon_that_says_less(void **state)

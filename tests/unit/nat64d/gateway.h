@@ -34,6 +34,7 @@ static struct steps steps;
 static struct steps_shard shards[1];
 static struct counters counters;
 static struct prefixes prefixes;
+static struct group_table *groups;
 static struct slots *bib_slots, *session_slots;
 static struct bib_shared *bib_shared;
 static struct session_shared *session_shared;
@@ -58,7 +59,11 @@ static struct network network = {&route6, 1, &route4, 1, &own4, 1, NULL, 0, NULL
 static inline void set_up_pool(void)
 {
     const uint32_t address = pool_len == 32 ? 0xcb007101 : 0xcb007100;
-    const struct prefixes_input pool = {{address, pool_len}, &pool_ports, 1, "pool", pool_shared, false};
+    const struct prefixes_input pool = {.address = {address, pool_len},
+                                        .ports = &pool_ports,
+                                        .ports_count = 1,
+                                        .name = "pool",
+                                        .shared = pool_shared};
     static const struct addr_prefix4 from = {0x08080000, 16};
     static const struct binding statics[] = {{.transport = TRANSPORT_TCP,
                                               .src6 = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 5}}},
@@ -86,6 +91,8 @@ static inline void set_up_pool(void)
     struct port_random random = {.key = port_key};
     assert_int_equal(prefixes_init(&prefixes, &pool, 1), 0);
     shared.prefixes = &prefixes;
+    assert_int_equal(group_new(&prefixes, NULL, &groups), 0);
+    shared.groups = groups;
     assert_int_equal(block_new(&prefixes, 1, &random, &shared.blocks), 0);
     assert_int_equal(binding_new(statics, 3, key, (struct binding_table **)&shared.bindings), 0);
     assert_int_equal(
@@ -135,7 +142,7 @@ static inline int set_up(void **context)
     memset(memory, 0, len);
     assert_int_equal(state_file_init(&shared.state, memory, len, &shape, key, boot_id, now_ns), 0);
     set_up_pool();
-    assert_int_equal(quota_new(1000, &limits, key, &shared.quota), 0);
+    assert_int_equal(quota_new(1000, &limits, key, groups, &shared.quota), 0);
     assert_int_equal(path_mtu_new(key, &shared.path_mtus), 0);
     shared.guard = (struct guard){&pref64, 1, &backends, 1, NULL, 0};
     shared.options = (struct translation_options){.mss_clamp = true, .lowest_ipv6_mtu = 1280};
@@ -180,6 +187,7 @@ static inline int tear_down(void **context)
     slots_free(bib_slots);
     path_mtu_free(shared.path_mtus);
     quota_free(shared.quota);
+    group_free(groups);
     binding_free((struct binding_table *)shared.bindings);
     block_free(shared.blocks);
     prefixes_done(&prefixes);

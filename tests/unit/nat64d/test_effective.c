@@ -79,15 +79,16 @@ static struct settings *drained(const char *old_text, const char *new_text)
 
 TEST(a_pool_that_is_left_out_drains_with_its_ports)
 {
-    struct settings *settings =
-        drained("pools = ( { name = \"a\"; address = \"192.0.2.0/30\"; ports = "
-                "[\"2000-2999\", \"5000-5001\"]; }, { address = \"192.0.2.8/30\"; } );",
-                "pools = ( { name = \"b\"; address = \"192.0.2.8/30\"; } );");
+    struct settings *settings = drained(
+        "pools = ( { name = \"a\"; address = \"192.0.2.0/30\"; ports = "
+        "[\"2000-2999\", \"5000-5001\"]; for = [\"2001:db8:5::/48\"]; }, { address = \"192.0.2.8/30\"; } );",
+        "pools = ( { name = \"b\"; address = \"192.0.2.8/30\"; } );");
     assert_int_equal(settings->pools_count, 2);
     assert_false(settings->pools[0].drain);
     assert_true(settings->pools[1].drain);
     assert_string_equal(settings->pools[1].name, "a");
     assert_int_equal(settings->pools[1].ports_count, 2);
+    assert_int_equal(settings->pools[1].for6_count, 0); /* it is for nobody */
     assert_int_equal(settings->pools[1].ports[1].first, 5000);
     settings_file_free(settings);
 }

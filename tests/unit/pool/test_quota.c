@@ -15,6 +15,7 @@
 #define S UINT64_C(1000000000)
 
 static struct prefixes prefixes;
+static struct group_table *groups;
 static struct quota *quota;
 
 /* 2001:db8:0:NETWORK::BACKEND */
@@ -41,25 +42,39 @@ static struct quota_limits no_limits(void)
 
 static void make(const struct quota_limits *limits, uint32_t records)
 {
-    assert_int_equal(quota_new(records, limits, (struct siphash_key){1, 2}, &quota), 0);
+    assert_int_equal(quota_new(records, limits, (struct siphash_key){1, 2}, groups, &quota), 0);
 }
+
+/* Other pools than those of set_up; before make. */
+static void use_pools(const struct prefixes_input *input, uint32_t count)
+{
+    group_free(groups);
+    prefixes_done(&prefixes);
+    groups = NULL;
+    assert_int_equal(prefixes_init(&prefixes, input, count), 0);
+    assert_int_equal(group_new(&prefixes, NULL, &groups), 0);
+}
+
+static const struct addr_port_range range = {1024, 1087};
+static const struct prefixes_input two_pools[2] = {
+    {.address = {0xc0000208, 29}, .ports = &range, .ports_count = 1, .name = "a"},
+    {.address = {0xcb007107, 32}, .ports = &range, .ports_count = 1, .name = "old", .drain = true}};
 
 /* 8 addresses of 64 ports, and one that drains. */
 static int set_up(void **context)
 {
-    const struct addr_port_range range = {1024, 1087};
-    const struct prefixes_input input[2] = {
-        {.address = {0xc0000208, 29}, .ports = &range, .ports_count = 1, .name = "a"},
-        {.address = {0xcb007107, 32}, .ports = &range, .ports_count = 1, .name = "old", .drain = true}};
     (void)context;
     quota = NULL;
-    return prefixes_init(&prefixes, input, 2);
+    use_pools(two_pools, 2);
+    return 0;
 }
 
 static int tear_down(void **context)
 {
     (void)context;
     quota_free(quota);
+    group_free(groups);
+    groups = NULL;
     prefixes_done(&prefixes);
     return 0;
 }
@@ -68,7 +83,7 @@ static enum quota_result bind_one(struct in6_addr who, enum transport transport)
 {
     uint32_t address;
     bool first;
-    return quota_bind(quota, &who, transport, &prefixes, 0, &address, &first);
+    return quota_bind(quota, &who, transport, 0, &address, &first);
 }
 
 static struct quota_use use_of(enum quota_level level, struct in6_addr who)
@@ -93,12 +108,11 @@ TEST(N64_ALC_01_a_backend_keeps_its_address_while_it_has_bindings)
     uint32_t first, again;
     bool is_first;
     make(&limits, 1000);
-    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, &prefixes, 0, &first, &is_first), QUOTA_OK);
+    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &first, &is_first), QUOTA_OK);
     assert_true(is_first);
     assert_true(first < 8);
     for (uint32_t attempt = 0; attempt < 5; attempt++) {
-        assert_int_equal(quota_bind(quota, &who, TRANSPORT_UDP, &prefixes, attempt, &again, &is_first),
-                         QUOTA_OK);
+        assert_int_equal(quota_bind(quota, &who, TRANSPORT_UDP, attempt, &again, &is_first), QUOTA_OK);
         assert_int_equal(again, first);
         assert_false(is_first);
     }
@@ -127,8 +141,7 @@ TEST(N64_ALC_10_addresses_are_spread_and_an_attempt_falls_forward)
     for (unsigned i = 0; i < 8000; i++) {
         struct in6_addr who = backend(i % 7, i);
         for (uint32_t attempt = 0; attempt < 9; attempt++) {
-            assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, &prefixes, attempt, &next, &first),
-                             QUOTA_OK);
+            assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, attempt, &next, &first), QUOTA_OK);
             assert_true(first);
             if (attempt == 0)
                 count[address = next]++;
@@ -147,26 +160,34 @@ TEST(the_largest_attempt_is_an_address_still)
     uint32_t address;
     bool first;
     make(&limits, 100);
-    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, &prefixes, UINT32_MAX, &address, &first),
-                     QUOTA_OK);
+    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, UINT32_MAX, &address, &first), QUOTA_OK);
     assert_true(address < 8);
 }
 
 TEST(without_an_active_address_a_binding_is_refused)
 {
     const struct quota_limits limits = no_limits();
-    struct prefixes none = prefixes;
+    struct in6_addr who = backend(1, 1);
+    uint32_t address;
+    bool first;
+    use_pools(&two_pools[1], 1);
+    make(&limits, 100);
+    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &address, &first), QUOTA_NO_ADDRESS);
+    assert_nothing(who);
+    /* Nor does one that drains take new ones of a backend that has it. */
+    assert_true(quota_restore(quota, &who, TRANSPORT_TCP, &(const uint32_t){0}, 1, 0));
+    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &address, &first), QUOTA_NO_ADDRESS);
+}
+
+TEST(a_backend_of_an_address_that_drains_gets_another)
+{
+    const struct quota_limits limits = no_limits();
     struct in6_addr who = backend(1, 1);
     uint32_t address;
     bool first;
     make(&limits, 100);
-    none.active = 0;
-    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, &none, 0, &address, &first), QUOTA_PORTS);
-    assert_nothing(who);
-    /* Nor does one that drains take new ones of a backend that has it. */
     assert_true(quota_restore(quota, &who, TRANSPORT_TCP, &(const uint32_t){8}, 1, 0));
-    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, &none, 0, &address, &first), QUOTA_PORTS);
-    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, &prefixes, 0, &address, &first), QUOTA_OK);
+    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &address, &first), QUOTA_OK);
     assert_true(address < 8);
     assert_true(first);
 }
@@ -181,24 +202,147 @@ TEST(a_backend_with_an_address_that_drains_keeps_the_other)
     assert_true(quota_restore(quota, &who, TRANSPORT_TCP, &(const uint32_t){8}, 1, 0));
     assert_true(quota_restore(quota, &who, TRANSPORT_TCP, &(const uint32_t){3}, 1, 0));
     assert_true(quota_restore(quota, &who, TRANSPORT_TCP, &(const uint32_t){8}, 1, 0));
-    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, &prefixes, 0, &address, &first), QUOTA_OK);
+    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &address, &first), QUOTA_OK);
     assert_int_equal(address, 3);
     assert_false(first);
+}
+
+/* "small": one address of 64 ports for 2001:db8:0:5::/64 and one backend of another network; two_pools[0] for
+ * all others. */
+static void use_pools_for(void)
+{
+    static struct addr_prefix6 customer[2];
+    customer[0] = (struct addr_prefix6){backend(5, 0), 64};
+    customer[1] = (struct addr_prefix6){backend(6, 7), 128};
+    const struct prefixes_input pools[] = {
+        two_pools[0],
+        {.address = {0xc6336401, 32},
+         .ports = &range,
+         .ports_count = 1,
+         .name = "small",
+         .for6 = customer,
+         .for6_count = 2},
+    };
+    use_pools(pools, 2);
+}
+
+TEST(CGN_SUB_a_backend_has_a_share_of_the_pool_that_it_uses)
+{
+    struct quota_limits limits = no_limits();
+    uint32_t address;
+    bool first;
+    limits.ports[QUOTA_BACKEND] = (struct settings_share){50, true};
+    use_pools_for();
+    make(&limits, 1000);
+    struct in6_addr customer = backend(5, 1), other = backend(7, 1);
+    for (unsigned i = 0; i < 32; i++) {
+        assert_int_equal(quota_bind(quota, &customer, TRANSPORT_TCP, i, &address, &first), QUOTA_OK);
+        assert_int_equal(address, 8);
+    }
+    assert_int_equal(quota_bind(quota, &customer, TRANSPORT_TCP, 0, &address, &first), QUOTA_PORTS);
+    for (unsigned i = 0; i < 256; i++) {
+        assert_int_equal(quota_bind(quota, &other, TRANSPORT_TCP, i, &address, &first), QUOTA_OK);
+        assert_true(address < 8);
+    }
+    assert_int_equal(quota_bind(quota, &other, TRANSPORT_TCP, 0, &address, &first), QUOTA_PORTS);
+}
+
+TEST(CGN_SUB_a_network_has_a_share_of_each_group_of_pools)
+{
+    struct quota_limits limits = no_limits();
+    uint32_t address;
+    bool first;
+    limits.ports[QUOTA_NETWORK] = (struct settings_share){75, true};
+    use_pools_for();
+    make(&limits, 1000);
+    /* 2001:db8:0:6::/64 but for one backend: three quarters of 512. */
+    for (unsigned i = 0; i < 384; i++) {
+        struct in6_addr who = backend(6, 1000 + i);
+        assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &address, &first), QUOTA_OK);
+        assert_true(address < 8);
+    }
+    struct in6_addr late = backend(6, 9), apart = backend(6, 7);
+    assert_int_equal(quota_bind(quota, &late, TRANSPORT_TCP, 0, &address, &first), QUOTA_PORTS);
+    /* That one takes from the small pool alone: three quarters of 64. */
+    for (unsigned i = 0; i < 48; i++) {
+        assert_int_equal(quota_bind(quota, &apart, TRANSPORT_TCP, 0, &address, &first), QUOTA_OK);
+        assert_int_equal(address, 8);
+    }
+    assert_int_equal(quota_bind(quota, &apart, TRANSPORT_TCP, 0, &address, &first), QUOTA_PORTS);
+    assert_int_equal(use_of(QUOTA_NETWORK, late).ports[TRANSPORT_TCP], 384);
+    /* Given back where it was taken. */
+    quota_unbind(quota, &apart, TRANSPORT_TCP);
+    assert_int_equal(quota_bind(quota, &late, TRANSPORT_TCP, 0, &address, &first), QUOTA_PORTS);
+    assert_int_equal(quota_bind(quota, &apart, TRANSPORT_TCP, 0, &address, &first), QUOTA_OK);
+    for (unsigned i = 0; i < 48; i++)
+        quota_unbind(quota, &apart, TRANSPORT_TCP);
+    assert_false(quota_get(quota, QUOTA_BACKEND, &apart, &(struct quota_use){0}));
+}
+
+TEST(CGN_SUB_what_is_restored_counts_in_the_group_of_its_backend)
+{
+    struct quota_limits limits = no_limits();
+    struct in6_addr apart = backend(6, 7), other = backend(6, 8);
+    uint32_t address;
+    bool first;
+    limits.ports[QUOTA_NETWORK] =
+        (struct settings_share){25, true}; /* 16 of the small pool, 128 of the other */
+    use_pools_for();
+    make(&limits, 1000);
+    for (unsigned i = 0; i < 16; i++)
+        assert_true(quota_restore(quota, &apart, TRANSPORT_UDP, &(const uint32_t){8}, 1, 0));
+    assert_int_equal(quota_bind(quota, &apart, TRANSPORT_UDP, 0, &address, &first), QUOTA_PORTS);
+    assert_int_equal(quota_bind(quota, &other, TRANSPORT_UDP, 0, &address, &first), QUOTA_OK);
+    for (unsigned i = 0; i < 16; i++) {
+        quota_session_drop(quota, &apart, false);
+        quota_unbind(quota, &apart, TRANSPORT_UDP);
+    }
+    quota_unbind(quota, &other, TRANSPORT_UDP);
+    assert_nothing(apart);
+    /* Nothing is left of it: the whole share is there again. */
+    for (unsigned i = 0; i < 16; i++)
+        assert_int_equal(quota_bind(quota, &apart, TRANSPORT_UDP, 0, &address, &first), QUOTA_OK);
+    assert_int_equal(quota_bind(quota, &apart, TRANSPORT_UDP, 0, &address, &first), QUOTA_PORTS);
+}
+
+/* A reload gave the backend another pool. */
+TEST(CGN_SUB_new_bindings_go_to_the_pool_that_is_for_the_backend)
+{
+    const struct quota_limits limits = no_limits();
+    struct in6_addr who = backend(5, 1);
+    uint32_t address;
+    bool first;
+    use_pools_for();
+    make(&limits, 1000);
+    assert_true(quota_restore(quota, &who, TRANSPORT_TCP, &(const uint32_t){2}, 1, 0));
+    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &address, &first), QUOTA_OK);
+    assert_int_equal(address, 8);
+    assert_true(first);
+    /* After a restart, whichever is read first. */
+    for (unsigned order = 0; order < 2; order++) {
+        quota_free(quota);
+        make(&limits, 1000);
+        assert_true(quota_restore(quota, &who, TRANSPORT_TCP, &(const uint32_t){order == 0 ? 2 : 8}, 1, 0));
+        assert_true(quota_restore(quota, &who, TRANSPORT_TCP, &(const uint32_t){order == 0 ? 8 : 2}, 1, 0));
+        assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 3, &address, &first), QUOTA_OK);
+        assert_int_equal(address, 8);
+        assert_false(first);
+    }
 }
 
 TEST(a_share_of_a_small_pool_is_a_port_at_least)
 {
     struct quota_limits limits = no_limits();
-    struct prefixes_pool one = *prefixes_pool_of(&prefixes, 8);
-    struct prefixes small = {.pools = &one, .pools_count = 1, .addresses = 1, .active = 1};
+    const struct prefixes_input small = {
+        .address = {0xcb007107, 32}, .ports = &range, .ports_count = 1, .name = "small"};
     struct in6_addr who = backend(1, 1);
     uint32_t address;
     bool first;
-    one.first_index = 0;
+    use_pools(&small, 1);
     limits.ports[QUOTA_BACKEND] = (struct settings_share){1, true};
     make(&limits, 100);
-    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, &small, 0, &address, &first), QUOTA_OK);
-    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, &small, 0, &address, &first), QUOTA_PORTS);
+    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &address, &first), QUOTA_OK);
+    assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &address, &first), QUOTA_PORTS);
 }
 
 TEST(a_refusal_of_the_network_costs_the_backend_no_rate)
@@ -298,19 +442,18 @@ TEST(a_share_of_ports_is_of_the_pool)
 
 TEST(a_share_of_a_large_pool_does_not_overflow)
 {
-    const struct addr_port_range range = {0, 65535};
+    const struct addr_port_range all = {0, 65535};
     const struct prefixes_input input = {
-        .address = {0xc0000000, 16}, .ports = &range, .ports_count = 1, .name = "large"};
+        .address = {0xc0000000, 16}, .ports = &all, .ports_count = 1, .name = "large"};
     struct quota_limits limits = no_limits();
     struct in6_addr who = backend(1, 1);
     uint32_t address;
     bool first;
     limits.ports[QUOTA_BACKEND] = limits.ports[QUOTA_NETWORK] = (struct settings_share){100, true};
+    use_pools(&input, 1);
     make(&limits, 100);
-    prefixes_done(&prefixes);
-    assert_int_equal(prefixes_init(&prefixes, &input, 1), 0);
     for (int i = 0; i < 1000; i++)
-        assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, &prefixes, 0, &address, &first), QUOTA_OK);
+        assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &address, &first), QUOTA_OK);
 }
 
 TEST(what_the_network_refuses_the_backend_did_not_take)
@@ -502,7 +645,7 @@ TEST(a_binding_of_before_a_restart_counts_and_is_not_limited)
     assert_int_equal(use.sessions, 9);
     assert_int_equal(quota_session_add(quota, &who, 100 * S), QUOTA_SESSIONS);
     assert_int_equal(bind_one(who, TRANSPORT_TCP), QUOTA_PORTS);
-    assert_int_equal(quota_bind(quota, &who, TRANSPORT_UDP, &prefixes, 0, &address, &first), QUOTA_OK);
+    assert_int_equal(quota_bind(quota, &who, TRANSPORT_UDP, 0, &address, &first), QUOTA_OK);
     assert_int_equal(address, 5);
     assert_false(first);
     quota_unbind(quota, &who, TRANSPORT_UDP);
@@ -622,6 +765,11 @@ int main(void)
         UNIT(the_largest_attempt_is_an_address_still),
         UNIT(without_an_active_address_a_binding_is_refused),
         UNIT(a_backend_with_an_address_that_drains_keeps_the_other),
+        UNIT(a_backend_of_an_address_that_drains_gets_another),
+        UNIT(CGN_SUB_a_backend_has_a_share_of_the_pool_that_it_uses),
+        UNIT(CGN_SUB_a_network_has_a_share_of_each_group_of_pools),
+        UNIT(CGN_SUB_what_is_restored_counts_in_the_group_of_its_backend),
+        UNIT(CGN_SUB_new_bindings_go_to_the_pool_that_is_for_the_backend),
         UNIT(records_are_bounded_and_come_back),
         UNIT(CGN_R4_ports_of_a_backend_are_limited_by_protocol),
         UNIT(a_share_of_ports_is_of_the_pool),

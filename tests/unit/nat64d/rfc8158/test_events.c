@@ -221,7 +221,7 @@ TEST(LOG_8158_01_a_refused_flow_leaves_no_binding_in_the_log)
                                   .unanswered = {SLOTS, SLOTS},
                                   .rate = {100000, 100000}};
     quota_free(shared.quota);
-    assert_int_equal(quota_new(1000, &limits, (struct siphash_key){1, 2}, &shared.quota), 0);
+    assert_int_equal(quota_new(1000, &limits, (struct siphash_key){1, 2}, groups, &shared.quota), 0);
     shared.events.addresses = true;
     assert_int_equal(udp6(HOST, 5000, PEER, 1000), REASON_OK);
     expect(EVENT_ADDRESS_BIND);
