@@ -670,9 +670,82 @@ def mapped():
     return file
 
 
+def part6(segment, start, end, more, ident=0x0badcafe, protocol=UDP, next_header=None):
+    return v6(HOST, PEER, FRAGMENT, fragment_header(protocol if next_header is None else next_header, start, more, ident) +
+              segment[start:end])
+
+
+def part4(segment, start, end, more, ident=0x0bad, protocol=UDP):
+    return v4(PEER4, HOST4, protocol, segment[start:end], ident=ident, mf=more, offset=start)
+
+
+def bad_fragments():
+    file = Vectors("bad-fragments", "What is done with fragments that no honest host sends.")
+    def told(packet):
+        return v6(GATEWAY6, HOST, ICMP6, icmp(GATEWAY6, HOST, 4, 0, 4, packet)) if packet[0] >> 4 == 6 else None
+
+    body = data(100)
+    whole6, left4 = udp(HOST, PEER, 1500, 53, body), udp(HOST4, PEER4, 1500, 53, body)
+    whole4, left6 = udp(PEER4, HOST4, 53, 1500, body), udp(PEER, HOST, 53, 1500, body)
+    first4 = v4(HOST4, PEER4, UDP, left4[:48], ident=0xcafe, mf=True, ttl=63)
+    first6 = v6(PEER, HOST, FRAGMENT, fragment_header(UDP, 0, True, 0x0bad) + left6[:48], hops=63)
+    sides = (("from IPv6", part6, whole6, first4, "N64-FRG-09"), ("from IPv4", part4, whole4, first6, "N64-FRG-10"))
+    for words, part, whole, first, overlap in sides:
+        end = len(whole)
+        file.case("LES-N-11", f"the first is lost {words}", ([part(whole, 96, end, False), part(whole, 48, 96, True)], None))
+        file.case(f"SEC-51 LES-N-11 {overlap}", f"an overlap ends what waits {words}",
+                  ([part(whole, 48, 96, True), part(whole, 88, end, False), part(whole, 0, 48, True)], None),
+                  (part(whole, 96, end, False), None))
+        file.case(f"SEC-51 LES-N-11 {overlap}", f"an overlap ends what is still to come {words}",
+                  (part(whole, 0, 48, True), first), (part(whole, 40, 96, True), None),
+                  ([part(whole, 48, 96, True), part(whole, 96, end, False)], None))
+        file.case(f"SEC-51 LES-N-11 {overlap}", f"another first fragment {words}",
+                  (part(whole, 0, 48, True), first), (part(whole, 0, 56, True), None), (part(whole, 48, end, False), None))
+        file.case(f"SEC-51 LES-N-11 {overlap}", f"two ends {words}",
+                  ([part(whole, 96, end, False), part(whole, 48, 80, False)], None), (part(whole, 0, 48, True), None))
+        file.case("LES-N-11 N64-FRG-09", f"a duplicate is dropped alone {words}",
+                  (part(whole, 0, 48, True), first), (part(whole, 0, 48, True), None))
+        file.case("SEC-51 LES-N-11", f"more than a datagram can have {words}",
+                  (part(whole, 0, 48, True), first),
+                  (part(bytes(65536) + body, 65528, 65544, False), None))
+        file.case("SEC-51 LES-N-11", f"more than a datagram can have and no first {words}",
+                  (part(bytes(65536) + body, 65528, 65544, False), None), (part(bytes(65536) + body, 65528, 65544, True), None))
+        # RFC 8200 4.5: the sender of a first fragment of IPv6 is told, by a pointer to the payload length.
+        file.case("SEC-51", f"nothing in a fragment that is not the last {words}",
+                  (part(whole, 48, 48, True), None), (part(whole, 0, 0, True), told(part(whole, 0, 0, True))))
+        file.case("LES-N-11 N64-FRG-13", f"no multiple of eight {words}",
+                  (part(whole, 0, 47, True), told(part(whole, 0, 47, True))), (part(whole, 48, 95, True), None))
+    syn6, syn4 = tcp(HOST, PEER, 40002, 80, SYN, body), tcp(PEER4, SHOP4, 50002, 8080, SYN, body)
+    file.case("SEC-51 LES-N-11 N64-FRG-12", "a tiny first fragment of TCP from IPv6",
+              ([part6(syn6, 0, 8, True, protocol=TCP), part6(syn6, 8, len(syn6), False, protocol=TCP)], None))
+    tiny = [v4(PEER4, SHOP4, TCP, syn4[:8], ident=5, mf=True), v4(PEER4, SHOP4, TCP, syn4[8:], ident=5, offset=8)]
+    file.case("SEC-51 LES-N-11 N64-FRG-12", "a tiny first fragment of TCP from IPv4", (tiny, None))
+    # RFC 3128: flags may not be written over by a fragment at offset 8.
+    file.case("SEC-51 N64-FRG-12", "TCP at offset 8 behind a whole header",
+              (v4(PEER4, SHOP4, TCP, syn4[:24], ident=6, mf=True),
+               v6(PEER, SHOP, FRAGMENT, fragment_header(TCP, 0, True, 6) + tcp(PEER, SHOP, 50002, 80, SYN, body)[:24], hops=63)),
+              (v4(PEER4, SHOP4, TCP, syn4[8:], ident=6, offset=8), None))
+    two = fragment_header(FRAGMENT, 0, True, 0x0badcafe) + fragment_header(UDP, 0, True, 0x0badcafe) + whole6[:48]
+    file.case("LES-N-11 XL-5.1-16", "two fragment headers", (v6(HOST, PEER, FRAGMENT, two), None))
+    atomic = fragment_header(FRAGMENT, 0, False, 1) + fragment_header(UDP, 0, False, 1) + whole6
+    file.case("LES-N-11 XL-5.1-16", "two fragment headers of an atomic fragment", (v6(HOST, PEER, FRAGMENT, atomic), None))
+    behind = fragment_header(OPTIONS, 0, True, 1) + bytes([UDP, 0, 1, 4, 0, 0, 0, 0]) + whole6[:48]
+    file.case("XL-5.1-16", "options behind a fragment header", (v6(HOST, PEER, FRAGMENT, behind), None))
+    # A datagram whose own length is not what IP carried cannot be summed for the receiver.
+    for claimed in (0, 7, 12, 40, 65535):
+        bare = struct.pack(">HHHH", 53, 1500, claimed, 0) + b"0123456789"
+        file.case("LES-N-12", f"without checksum and of a length of {claimed} for 18", (v4(PEER4, HOST4, UDP, bare), None))
+        bare += data(90)
+        file.case("LES-N-12", f"without checksum and of a length of {claimed} for 108 in fragments",
+                  ([part4(bare, 0, 48, True), part4(bare, 48, 108, False)], None))
+    bare = udp_unsummed(53, 1500, data(100))
+    file.case("LES-N-12 N64-FRG-07", "without checksum and the second lost", (part4(bare, 0, 48, True), None))
+    return file
+
+
 def main():
     files = [make() for make in (headers, errors46, errors64, mtu4_of_1400, mtu4_of_576, mtu6, mtu6_wide, mtu6_of_1400, fragments,
-                                   mapped)]
+                                   bad_fragments, mapped)]
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
         sys.exit(__doc__.splitlines()[0])
