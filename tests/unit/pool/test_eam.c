@@ -71,7 +71,7 @@ TEST(EAM_02_and_03_the_addresses_of_the_rfc)
     eam_free(eam);
 }
 
-TEST(EAM_02_the_longest_prefix_wins)
+TEST(EAM_02_EAM_03_the_longest_prefix_wins)
 {
     static const char *const nested[][2] = {
         {"198.51.0.0/16", "2001:db8:1::/48"},
@@ -95,7 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(EAM_02_and_03_the_addresses_of_the_rfc),
-        cmocka_unit_test(EAM_02_the_longest_prefix_wins),
+        cmocka_unit_test(EAM_02_EAM_03_the_longest_prefix_wins),
     };
     return RUN(tests);
 }
