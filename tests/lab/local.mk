@@ -22,9 +22,11 @@ LAB_TESTS += \
 	tests/lab/nat64d_reload.sh \
 	tests/lab/limits.sh \
 	tests/lab/exhaust.sh \
+	tests/lab/flood.sh \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh
 LONG_LAB_TESTS += \
+	tests/lab/flood_full.sh \
 	tests/lab/systemd.sh
 EXTRA_DIST += $(LAB_TESTS) $(LONG_LAB_TESTS) \
 	tests/lab/all_points.sh \
@@ -58,4 +60,5 @@ debian-root: ; $(abs_top_srcdir)/tests/lab/make-root $(G64_DEBIAN_ROOT) systemd 
 	libevent-pthreads-2.1-7 libconfig9 libjansson4 libcap-ng0
 .PHONY: debian-root
 # Many flows at a rate, for tests of limits and reloads.
-check_PROGRAMS += tests/lab/connect_load
+check_PROGRAMS += tests/lab/connect_load tests/lab/flow_flood
+tests_lab_flow_flood_LDADD = nat64d/libxlat.a common/libbase.a
