@@ -161,7 +161,12 @@ static enum reason open_from_ipv4(struct steps *steps, struct flow *flow, const 
     enum reason reason = filter_inbound(steps, flow);
     if (reason != REASON_OK)
         return reason;
-    return make_session(steps, flow, TCP_STATE_V4_INIT, EXPIRY_TCP_OPENING, packet, now_ns);
+    reason = make_session(steps, flow, TCP_STATE_V4_INIT, EXPIRY_TCP_OPENING, packet, now_ns);
+    /* The same SYN may have been stored when it was not yet let in: its sender gets no error now. */
+    if (reason == REASON_OK)
+        stored_syn_drop(flow_shard(steps, flow)->syns, flow->src4, flow->src4_port, flow->dst4,
+                        flow->dst4_port);
+    return reason;
 }
 
 enum reason tcp_from_ipv4(struct steps *steps, struct flow *flow, const struct packet *packet,

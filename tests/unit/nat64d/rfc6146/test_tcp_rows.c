@@ -288,6 +288,22 @@ TEST(N64_3_5_2_07_an_address_in_contact_may_connect)
     assert_int_equal(sessions(), 2);
 }
 
+TEST(TCP_R4_a_kept_syn_that_may_pass_after_all_is_not_answered)
+{
+    port = 0;
+    assert_passes(FROM6, SYN);
+    port = external_port();
+    build_tcp(&built, "8.8.4.4", 443, POOL, port, SYN, NULL, 0);
+    assert_silent(send_built(), REASON_SYN_STORED);
+    pass(1);
+    build_tcp(&built, HOST, 4000, "64:ff9b::8.8.4.4", 80, SYN, NULL, 0);
+    assert_int_equal(send_built(), REASON_OK); /* now 8.8.4.4 is in contact */
+    pass(2);
+    build_tcp(&built, "8.8.4.4", 443, POOL, port, SYN, NULL, 0);
+    assert_int_equal(send_built(), REASON_OK);
+    assert_int_equal(pass(10), 0);
+}
+
 TEST(TCP_CL_6_other_segments_pass_on_a_binding_and_make_no_session)
 {
     port = 0;
@@ -430,6 +446,7 @@ int main(void)
     size_t count = 0;
     for (size_t i = 0; i < COUNT(rows); i++)
         tests[count++] =
+        CASE(TCP_R4_a_kept_syn_that_may_pass_after_all_is_not_answered),
             (struct CMUnitTest){rows[i].name, row_holds, set_up, tear_down, (void *)(uintptr_t)&rows[i]};
     for (size_t i = 0; i < COUNT(ends); i++)
         tests[count++] =
