@@ -22,6 +22,7 @@ static void apply_lifetime(struct steps_shard *shard, uint32_t slot, enum tcp_li
         break;
     case TCP_LIFETIME_OPENING: expiry_refresh(&shard->expiry, slot, EXPIRY_TCP_OPENING, now_ns); break;
     case TCP_LIFETIME_CLOSING: expiry_shorten(&shard->expiry, slot, EXPIRY_TCP_CLOSING, now_ns); break;
+    case TCP_LIFETIME_REFUSED: expiry_limit(&shard->expiry, slot, EXPIRY_TCP_CLOSING, now_ns); break;
     }
 }
 
@@ -80,7 +81,8 @@ static enum reason in_session(struct steps *steps, const struct flow *flow, enum
     bool stays = session->tcp_state == step.next;
     if (!stays)
         session->tcp_state = (uint8_t)step.next;
-    if (!stays || flow->from_ipv6 || !shared->outbound_refresh || step.lifetime == TCP_LIFETIME_CLOSING)
+    bool refreshes = step.lifetime != TCP_LIFETIME_CLOSING && step.lifetime != TCP_LIFETIME_REFUSED;
+    if (!stays || flow->from_ipv6 || !shared->outbound_refresh || !refreshes)
         apply_lifetime(shard, flow->session, step.lifetime, now_ns);
     return REASON_OK;
 }

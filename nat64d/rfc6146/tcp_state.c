@@ -47,7 +47,7 @@ static struct tcp_step v4_init(enum tcp_event event)
 }
 
 /* V6 INIT: a SYN from IPv4, with or without ACK, opens. A refused connection (RST from IPv4) leaves at the
- * closing lifetime instead of the opening one, so that its port is free sooner. */
+ * closing lifetime instead of the opening one, so that its port is free sooner; never later. */
 static struct tcp_step v6_init(enum tcp_event event)
 {
     if (event == TCP_EVENT_TIMEOUT)
@@ -57,7 +57,7 @@ static struct tcp_step v6_init(enum tcp_event event)
     if (event == TCP_EVENT_V6_SYN)
         return step(TCP_STATE_V6_INIT, TCP_LIFETIME_OPENING);
     if (event == TCP_EVENT_V4_RST)
-        return step(TCP_STATE_V6_INIT, TCP_LIFETIME_CLOSING);
+        return step(TCP_STATE_V6_INIT, TCP_LIFETIME_REFUSED);
     return step(TCP_STATE_V6_INIT, TCP_LIFETIME_KEEP);
 }
 

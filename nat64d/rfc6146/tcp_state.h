@@ -45,6 +45,7 @@ enum tcp_lifetime {
     TCP_LIFETIME_ESTABLISHED,
     TCP_LIFETIME_OPENING, /* TCP_TRANS while opening */
     TCP_LIFETIME_CLOSING, /* TCP_TRANS while closing: also when that is sooner than what was running */
+    TCP_LIFETIME_REFUSED, /* the same, but only when that is sooner */
 };
 
 enum tcp_action {

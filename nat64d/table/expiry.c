@@ -93,15 +93,20 @@ static void set(struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifet
     atomic_store_explicit(&session->expires_ns, until_ns, memory_order_relaxed);
 }
 
+static uint64_t length(const struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifetime)
+{
+    return lifetime == EXPIRY_TCP_CLOSING ? expiry->closing_ns[expiry->sessions[slot].pool]
+                                          : expiry->lifetime_ns[lifetime];
+}
+
 void expiry_start(struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifetime, uint64_t now_ns)
 {
     struct session *session = &expiry->sessions[slot];
+    set(expiry, slot, lifetime, now_ns + length(expiry, slot, lifetime));
     if (lifetime == EXPIRY_TCP_CLOSING) {
         session->closed_ns = now_ns;
-        set(expiry, slot, lifetime, now_ns + expiry->closing_ns[session->pool]);
         append(expiry, EXPIRY_WHEEL + session->pool, slot);
     } else {
-        set(expiry, slot, lifetime, now_ns + expiry->lifetime_ns[lifetime]);
         arm(expiry, slot);
     }
 }
@@ -117,6 +122,12 @@ void expiry_shorten(struct expiry *expiry, uint32_t slot, enum expiry_lifetime l
 {
     disarm(expiry, slot);
     expiry_start(expiry, slot, lifetime, now_ns);
+}
+
+void expiry_limit(struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifetime, uint64_t now_ns)
+{
+    if (expires(expiry, slot) > now_ns + length(expiry, slot, lifetime))
+        expiry_shorten(expiry, slot, lifetime, now_ns);
 }
 
 void expiry_stop(struct expiry *expiry, uint32_t slot)

@@ -64,6 +64,9 @@ void expiry_refresh(struct expiry *expiry, uint32_t slot, enum expiry_lifetime l
 /* RST, second FIN: the lifetime is this one from now, also when that is sooner. */
 void expiry_shorten(struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifetime, uint64_t now_ns);
 
+/* As expiry_shorten for a session that has longer to live than that; nothing for another. */
+void expiry_limit(struct expiry *expiry, uint32_t slot, enum expiry_lifetime lifetime, uint64_t now_ns);
+
 /* The session ends for another reason. */
 void expiry_stop(struct expiry *expiry, uint32_t slot);
 

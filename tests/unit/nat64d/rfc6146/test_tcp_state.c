@@ -82,7 +82,7 @@ static void TCP_V6I_4_timeout_deletes(void **context)
 static void N64_3_5_2_12_refused_syn_leaves_at_the_closing_lifetime(void **context)
 {
     (void)context;
-    forwards(STATE(V6_INIT), EVENT(V4_RST), STATE(V6_INIT), TCP_LIFETIME_CLOSING);
+    forwards(STATE(V6_INIT), EVENT(V4_RST), STATE(V6_INIT), TCP_LIFETIME_REFUSED);
 }
 
 static void TCP_EST_1_v4_fin(void **context)
