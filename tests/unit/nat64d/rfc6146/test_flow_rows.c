@@ -210,6 +210,11 @@ TEST(N64_5_2_02_TCP_R3_CGN_R7_filtering_of_each_protocol_by_itself)
 
 TEST(N64_3_4_01_N64_3_4_02_the_tuple_of_each_kind_makes_its_session)
 {
+    static const uint16_t own[TRANSPORT_COUNT] = {
+        [TRANSPORT_UDP] = 5000, [TRANSPORT_TCP] = 4000, [TRANSPORT_ICMP] = 0x1234};
+    static const uint16_t others[TRANSPORT_COUNT] = {[TRANSPORT_UDP] = 1000, [TRANSPORT_TCP] = 80};
+    struct in6_addr host;
+    inet_pton(AF_INET6, HOST, &host);
     udp6(HOST, 5000, PEER, 1000);
     tcp6(SYN);
     ping6(HOST, 0x1234, PEER);
@@ -217,12 +222,13 @@ TEST(N64_3_4_01_N64_3_4_02_the_tuple_of_each_kind_makes_its_session)
         assert_int_equal(shards[0].sessions.count[transport], 1);
     for (uint32_t i = 0; i < SLOTS; i++) {
         struct session session;
-        if (session_peek(shared.state.sessions, i, &session)) {
-            assert_int_equal(session.dst4, 0x08080808);
-            assert_int_equal(session.dst_port, session.transport == TRANSPORT_UDP   ? 1000
-                                               : session.transport == TRANSPORT_TCP ? 80
-                                                                                    : 0);
-        }
+        if (!session_peek(shared.state.sessions, i, &session))
+            continue;
+        const struct bib_entry *entry = bib_entry(&shards[0].bib, session.bib);
+        assert_memory_equal(&entry->src6, &host, sizeof(host));
+        assert_int_equal(entry->src6_port, own[session.transport]);
+        assert_int_equal(session.dst4, 0x08080808);
+        assert_int_equal(session.dst_port, others[session.transport]);
     }
 }
 

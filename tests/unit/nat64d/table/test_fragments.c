@@ -252,7 +252,7 @@ TEST(N64_FRG_08_fragments_of_one_datagram)
     empty();
 }
 
-TEST(N64_FRG_02_memory)
+TEST(N64_FRG_02_N64_5_3_02_memory)
 {
     char source[32];
     unsigned kept = 0;
@@ -385,7 +385,7 @@ int main(void)
         CASE(N64_FRG_08_datagrams_at_once),
         CASE(N64_FRG_08_datagrams_of_one_network),
         CASE(N64_FRG_08_fragments_of_one_datagram),
-        CASE(N64_FRG_02_memory),
+        CASE(N64_FRG_02_N64_5_3_02_memory),
         CASE(N64_FRG_08_the_whole_fits_an_ip_packet),
         CASE(N64_FRG_08_and_does_not_with_options),
         CASE(N64_FRG_09_ranges_that_cannot_be),

@@ -106,6 +106,20 @@ TEST(N64_3_1_01_random_bindings_agree_with_a_model)
     }
 }
 
+TEST(N64_3_1_01_neither_side_is_bound_twice)
+{
+    struct bib_values first = values_of(3), same6 = first, same4 = first;
+    uint32_t slot, other;
+    same6.src4_port++;
+    same4.src6_port++;
+    assert_int_equal(bib_add(&bib, &first, 0, &slot), 0);
+    assert_int_equal(bib_add(&bib, &same6, 0, &other), -EEXIST);
+    assert_int_equal(bib_add(&bib, &same4, 0, &other), -EEXIST);
+    bib_drop(&bib, slot);
+    assert_int_equal(bib_add(&bib, &same6, 0, &other), 0);
+    assert_int_equal(bib_add(&bib, &same4, 0, &other), 0);
+}
+
 TEST(N64_3_1_02_tcp_and_udp_may_share_a_port)
 {
     struct bib_values tcp = values_of(3), udp = tcp;
@@ -196,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(N64_3_1_01_random_bindings_agree_with_a_model, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(N64_3_1_01_neither_side_is_bound_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(N64_3_1_02_tcp_and_udp_may_share_a_port, set_up, tear_down),
         cmocka_unit_test_setup_teardown(N64_3_1_06_the_last_session_says_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(peers_stay_known_whichever_session_goes_first, set_up, tear_down),
