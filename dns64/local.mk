@@ -21,4 +21,4 @@ dns64_dns64_SOURCES = \
 	dns64/upstream/exchange.c dns64/upstream/exchange.h
 dns64_dns64_LDADD = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a \
 	common/libservice.a common/libshared.a common/libbase.a \
-	$(EVENT_LIBS) $(CONFIG_LIBS) $(JANSSON_LIBS) $(MNL_LIBS) $(CAPNG_LIBS) $(SYSTEMD_LIBS)
+	$(EVENT_LIBS) $(CONFIG_LIBS) $(JANSSON_LIBS) $(MNL_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)

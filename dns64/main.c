@@ -6,6 +6,7 @@
  */
 #include <linux/capability.h>
 #include <poll.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +30,9 @@ struct daemon {
 static int start(struct daemon *daemon)
 {
     static const int kept[] = {CAP_NET_BIND_SERVICE}; /* to listen anew when the configuration changes */
+    /* The control socket's name, with its owner and mode. */
+    static const int calls[] = {SCMP_SYS(chmod),    SCMP_SYS(chown),    SCMP_SYS(unlink),
+                                SCMP_SYS(fchmodat), SCMP_SYS(fchownat), SCMP_SYS(unlinkat)};
     control_routes_init();
     daemon->lock = program_lock("dns64", daemon->settings);
     if (daemon->lock < 0)
@@ -43,6 +47,8 @@ static int start(struct daemon *daemon)
     int r = server_new(&daemon->settings, &daemon->server);
     if (r == 0)
         r = sandbox_keep(kept, sizeof(kept) / sizeof(kept[0]));
+    if (r == 0)
+        r = sandbox_restrict(calls, sizeof(calls) / sizeof(calls[0]));
     if (r == 0)
         r = worker_run(daemon->server->group);
     if (r == 0)

@@ -67,5 +67,5 @@ nat64d_edge = \
 	nat64d/keeper/keeper_own.h
 nat64d_archives = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a pool/libport.a \
 	common/libservice.a common/libshared.a common/libbase.a
-nat64d_libraries = $(EVENT_LIBS) $(CONFIG_LIBS) $(JANSSON_LIBS) $(MNL_LIBS) $(NFQUEUE_LIBS) $(CAPNG_LIBS) $(SYSTEMD_LIBS)
+nat64d_libraries = $(EVENT_LIBS) $(CONFIG_LIBS) $(JANSSON_LIBS) $(MNL_LIBS) $(NFQUEUE_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)
 nat64d_nat64d_LDADD = $(nat64d_archives) $(nat64d_libraries)

@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/program.h"
+#include "common/sandbox.h"
 #include "common/service.h"
 #include "common/settings_file.h"
 #include "nat64d/control.h"
@@ -192,6 +193,8 @@ static int start(struct process *process, int parent)
 {
     struct recover_count count;
     int r = tie_to_parent(parent);
+    if (r == 0)
+        r = sandbox_restrict(NULL, 0);
     if (r == 0)
         r = process->signals = service_signals();
     if (r >= 0)

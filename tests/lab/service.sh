@@ -104,6 +104,17 @@ capabilities() { # bits: KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10, NET_AD
     lab_end "$DNS64_PID"
     return $r
 }
+filtered() { # PID: its system calls are, those of its threads too
+    grep -H 'Seccomp:' "/proc/$1"/task/*/status
+    [ "$(cat "/proc/$1"/task/*/status | grep -c 'Seccomp:.2')" = "$(ls "/proc/$1/task" | wc -l)" ]
+}
+system_calls() {
+    lab_nat64d && lab_dns64 && filtered "$(lab_translator)" && filtered "$DNS64_PID"
+    local r=$?
+    lab_end "$NAT64D_PID"
+    lab_end "$DNS64_PID"
+    return $r
+}
 device_removed() { # by somebody else: said, and made again
     lab_nat64d || return 1
     lab_in gw ip link del nat64
@@ -133,7 +144,7 @@ END
     cat "$LAB_DIR/notified"
     grep -qx READY=1 "$LAB_DIR/notified"
 }
-t_plan 17
+t_plan 18
 t "SIGTERM leaves no device, address, route, rule or socket" leaves_nothing
 t "gate64 down after a kill of all leaves nothing, and the host its own reserved ports" killed_and_down
 t "nat64d started twice says so" twice "$nat64d"
@@ -153,6 +164,7 @@ t "N64-3-01 no pools: nat64d refuses and says why" says_why 'pools = ();' 'no po
 t "N64-3-01 no address to share: nat64d refuses and says why" no_uplink
 t "a missing user: nat64d refuses and says how to make it" no_user
 t "SEC-60 capabilities are what is needed" capabilities
+t "SEC-60 every thread that sees packets or queries has a list of system calls" system_calls
 t "a device that somebody removes is made again with a word" device_removed
 t "READY=1 for the service manager" ready
 exit $t_failed

@@ -2,7 +2,7 @@
 if HAVE_CMOCKA
 unit_common = tests/unit/common/test_addr tests/unit/common/test_pref64 tests/unit/common/test_special \
 	tests/unit/common/test_siphash tests/unit/common/test_settings tests/unit/common/test_bad_settings \
-	tests/unit/common/test_control tests/unit/common/test_links tests/unit/common/test_reload
+	tests/unit/common/test_control tests/unit/common/test_links tests/unit/common/test_reload tests/unit/common/test_sandbox
 unit_pool = tests/unit/pool/test_binding tests/unit/pool/test_block tests/unit/pool/test_eam tests/unit/pool/test_claim \
 	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_group tests/unit/pool/test_quota
 unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
@@ -34,7 +34,7 @@ UNIT_TESTS += $(all_units)
 
 base = common/libbase.a $(CMOCKA_LIBS)
 service = common/libservice.a common/libshared.a common/libbase.a $(CMOCKA_LIBS) $(EVENT_LIBS) $(CONFIG_LIBS) \
-	$(JANSSON_LIBS) $(MNL_LIBS) $(CAPNG_LIBS) $(SYSTEMD_LIBS)
+	$(JANSSON_LIBS) $(MNL_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)
 pool = pool/libpool.a pool/libport.a $(base)
 xlat = nat64d/libxlat.a pool/libport.a $(base)
 state = nat64d/libstate.a pool/libpool.a $(xlat)
@@ -52,6 +52,7 @@ tests_unit_common_test_bad_settings_LDADD = $(service)
 tests_unit_common_test_control_LDADD = $(service)
 tests_unit_common_test_links_LDADD = $(service)
 tests_unit_common_test_reload_LDADD = $(service)
+tests_unit_common_test_sandbox_LDADD = $(service)
 tests_unit_pool_test_binding_LDADD = $(pool)
 tests_unit_pool_test_block_LDADD = $(pool)
 tests_unit_pool_test_claim_LDADD = $(pool)
