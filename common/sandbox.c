@@ -104,10 +104,11 @@ static const int plain_calls[] = {
 #ifdef __SANITIZE_ADDRESS__
     /* the leak detector, which stops its own process */
     SCMP_SYS(clone),
+    SCMP_SYS(getdents),
     SCMP_SYS(getdents64),
     SCMP_SYS(kill),
+    SCMP_SYS(open),
     SCMP_SYS(prctl),
-    SCMP_SYS(prlimit64),
     SCMP_SYS(ptrace),
     SCMP_SYS(readlink),
     SCMP_SYS(sigaltstack),
