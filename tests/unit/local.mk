@@ -25,7 +25,7 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/rfc8158/test_events
 unit_state += tests/unit/nat64d/table/test_path_mtu
 unit_steps += tests/unit/nat64d/rfc6146/test_path_mtu_rows
-unit_steps += tests/unit/nat64d/rfc6146/test_model
+unit_steps += tests/unit/nat64d/rfc6146/test_model tests/unit/nat64d/rfc6146/test_size_rows
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
@@ -99,6 +99,7 @@ tests_unit_nat64d_rfc6146_test_answer_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_model_SOURCES = tests/unit/nat64d/rfc6146/test_model.c \
 	tests/unit/nat64d/rfc6146/model.c tests/unit/nat64d/rfc6146/model.h
 tests_unit_nat64d_rfc6146_test_model_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_size_rows_LDADD = $(steps)
 tests_unit_nat64d_test_replay_SOURCES = tests/unit/nat64d/test_replay.c $(rig)
 tests_unit_nat64d_test_replay_LDADD = $(steps_base) $(service)
 tests_unit_nat64d_test_replay_CPPFLAGS = $(AM_CPPFLAGS) -DVECTORS='"$(abs_top_srcdir)/tests/replay/nat64d"'

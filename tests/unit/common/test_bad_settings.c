@@ -328,6 +328,11 @@ TEST(SEC_13_ranges_that_never_open)
     refused("pref64 = ( { prefix = \"64:ff9b::/96\"; allow-ipv4 = [\"224.0.0.0/8\"]; } );", 1, "never open");
 }
 
+TEST(N64_3_01_a_translator_without_a_prefix)
+{
+    refused("\npref64 = ();", 2, "pref64");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +350,7 @@ int main(void)
         cmocka_unit_test(EAM_01_and_06_mappings_that_are_none),
         cmocka_unit_test(SEC_18_a_static_binding_to_nobody),
         cmocka_unit_test(SEC_13_ranges_that_never_open),
+        cmocka_unit_test(N64_3_01_a_translator_without_a_prefix),
     };
     return RUN(tests);
 }

@@ -108,6 +108,26 @@ static inline uint8_t *build_ip(struct built *built, const char *source, const c
     return ip + 40;
 }
 
+/* A fragment of either family: `len` bytes of `l4` from `offset` on. */
+static inline void build_fragment(struct built *built, const char *from, const char *to, unsigned protocol,
+                                  uint32_t id, const uint8_t *l4, uint32_t offset, uint32_t len, bool more)
+{
+    if (strchr(from, ':') == NULL) {
+        uint8_t *at = build_ip(built, from, to, protocol, len);
+        build_put16(built->packet.data + 4, id);
+        build_put16(built->packet.data + 6, offset / 8 | (more ? 0x2000 : 0));
+        build_header_checksum(built->packet.data);
+        memcpy(at, l4 + offset, len);
+        return;
+    }
+    uint8_t *at = build_ip(built, from, to, 44, 8 + len);
+    at[0] = (uint8_t)protocol;
+    build_put16(at + 2, offset | (more ? 1 : 0));
+    build_put16(at + 4, id >> 16);
+    build_put16(at + 6, id & 0xffff);
+    memcpy(at + 8, l4 + offset, len);
+}
+
 static inline void build_udp(struct built *built, const char *source, unsigned source_port,
                              const char *destination, unsigned destination_port, const void *data, size_t len)
 {

@@ -35,20 +35,7 @@ static uint32_t tally(enum tally which)
 static void cut(const char *from, const char *to, unsigned protocol, uint32_t id, const uint8_t *l4,
                 uint32_t offset, uint32_t len, bool more)
 {
-    if (strchr(from, ':') == NULL) {
-        uint8_t *at = build_ip(&in, from, to, protocol, len);
-        build_put16(in.packet.data + 4, id);
-        build_put16(in.packet.data + 6, offset / 8 | (more ? 0x2000 : 0));
-        build_header_checksum(in.packet.data);
-        memcpy(at, l4 + offset, len);
-        return;
-    }
-    uint8_t *at = build_ip(&in, from, to, 44, 8 + len);
-    at[0] = (uint8_t)protocol;
-    build_put16(at + 2, offset | (more ? 1 : 0));
-    build_put16(at + 4, id >> 16);
-    build_put16(at + 6, id & 0xffff);
-    memcpy(at + 8, l4 + offset, len);
+    build_fragment(&in, from, to, protocol, id, l4, offset, len, more);
 }
 
 /* What the receiver makes of a packet: joins its payload, looks at what all fragments have. */
@@ -224,7 +211,7 @@ static void four_from_ipv6(const unsigned *order)
     assert_int_equal(fragments_chunks(steps.fragments), 0);
 }
 
-TEST(N64_FRG_01_from_ipv6_in_every_order)
+TEST(N64_FRG_01_UDP_R14_from_ipv6_in_every_order)
 {
     unsigned order[4] = {0, 1, 2, 3};
     pool_port = open_udp();
@@ -255,7 +242,7 @@ static void three_from_ipv4(const unsigned *order)
     assert_int_equal(fragments_count(steps.fragments), 0);
 }
 
-TEST(N64_FRG_06_from_ipv4_in_every_order)
+TEST(N64_FRG_06_UDP_R14_from_ipv4_in_every_order)
 {
     unsigned order[3] = {0, 1, 2};
     pool_port = open_udp();
@@ -724,8 +711,8 @@ TEST(XL_FRG46_01_errors_about_fragments)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(N64_FRG_01_from_ipv6_in_every_order),
-        CASE(N64_FRG_06_from_ipv4_in_every_order),
+        CASE(N64_FRG_01_UDP_R14_from_ipv6_in_every_order),
+        CASE(N64_FRG_06_UDP_R14_from_ipv4_in_every_order),
         CASE(XL_4_1_12_a_fragment_byte_for_byte),
         CASE(XL_FRG46_10_a_fragment_that_does_not_fit_is_cut_again),
         CASE(XL_FRG46_08_the_fragment_header_counts),

@@ -353,6 +353,57 @@ TEST(N64_5_3_04_sessions_that_ipv4_makes_on_a_binding_are_bounded)
     assert_int_equal(udp4("8.8.8.8", 1000, port), REASON_OK); /* that of before goes on */
 }
 
+/* What a helper for a protocol would write into; every byte arrives as it was sent, and nothing is opened. */
+struct command {
+    bool tcp;
+    unsigned service;
+    const char *text;
+};
+
+static const struct command commands[] = {
+    {true, 21, "PORT 192,0,2,1,19,137\r\n"},
+    {true, 21, "EPRT |2|2001:db8::1|5001|\r\n"},
+    {true, 21, "227 Entering Passive Mode (192,0,2,1,19,137)\r\n"},
+    {true, 5060, "INVITE sip:a@192.0.2.1 SIP/2.0\r\nContact: <sip:b@[2001:db8::1]:5001>\r\n\r\n"},
+    {true, 1723, "\x9c\x01\x1a\x2b\x3c\x4d"},
+    {false, 5060, "REGISTER sip:192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP [2001:db8::1]:5001\r\n\r\n"},
+    {false, 69, "\x01\x02name"},
+    {false, 137, "192.0.2.1"},
+    {false, 53, "2001:db8::1"},
+};
+
+static void passes_untouched(const struct command *command)
+{
+    size_t len = strlen(command->text);
+    unsigned header = command->tcp ? 20 : 8;
+    if (command->tcp) {
+        build_tcp(&built, HOST, 4000, PEER, command->service, SYN, NULL, 0);
+        assert_int_equal(send_built(), REASON_OK);
+    }
+    for (int reply = 0; reply < 2; reply++) {
+        unsigned port = reply ? external_port() : 4000;
+        const char *from = reply ? "8.8.8.8" : HOST, *to = reply ? POOL : PEER;
+        unsigned source = reply ? command->service : port, destination = reply ? port : command->service;
+        if (command->tcp)
+            build_tcp(&built, from, source, to, destination, PSH | ACK, command->text, len);
+        else
+            build_udp(&built, from, source, to, destination, command->text, len);
+        assert_int_equal(send_built(), REASON_OK);
+        assert_int_equal(built.packet.len, (reply ? 40 : 20) + header + len);
+        assert_memory_equal(built.packet.data + (reply ? 40 : 20) + header, command->text, len);
+    }
+    assert_int_equal(bindings(), 1);
+    assert_int_equal(sessions(), 1);
+    pass(20000);
+    pass(20000);
+}
+
+TEST(UDP_R10_TCP_R6_no_payload_is_looked_into)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        passes_untouched(&commands[i]);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -383,6 +434,7 @@ int main(void)
         CASE(N64_3_5_3_07_without_filtering_an_echo_makes_its_session),
         CASE(N78_7_1_01_errors_that_answer_renew_nothing),
         CASE(UDP_R11_mapping_and_filtering_are_the_same_however_many_there_are),
+        CASE(UDP_R10_TCP_R6_no_payload_is_looked_into),
         CASE(N64_5_3_04_sessions_that_ipv4_makes_on_a_binding_are_bounded),
     };
     return RUN(tests);
