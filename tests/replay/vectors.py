@@ -738,14 +738,57 @@ def bad_fragments():
         bare += data(90)
         file.case("LES-N-12", f"without checksum and of a length of {claimed} for 108 in fragments",
                   ([part4(bare, 0, 48, True), part4(bare, 48, 108, False)], None))
+    # With a checksum nothing has to be summed: only a length that IP did not carry is refused.
+    longer = struct.pack(">HHHH", 53, 1500, 19, 0x1234) + b"0123456789"
+    file.case("LES-N-12 LES-N-03", "with checksum and of a length beyond its end", (v4(PEER4, HOST4, UDP, longer), None))
     bare = udp_unsummed(53, 1500, data(100))
     file.case("LES-N-12 N64-FRG-07", "without checksum and the second lost", (part4(bare, 0, 48, True), None))
     return file
 
 
+def hairpins():
+    file = Vectors("hairpins", "From one backend to another by the address that IPv4 has of it (RFC 6146 3.8).")
+    out, back = "64:ff9b::c01f:c410", "64:ff9b::c01f:c411"  # of SHOP4, of HOST4
+    file.case("N64-3.8-01 N64-3.8-02 N64-3.8-04 N64-3.6-01 LES-N-21", "a handshake between two backends, one hop",
+              (v6(HOST, out, TCP, tcp(HOST, out, 40000, 8080, SYN)),
+               v6(back, SHOP, TCP, tcp(back, SHOP, 40000, 80, SYN), hops=63)),
+              (v6(SHOP, back, TCP, tcp(SHOP, back, 80, 40000, SYN | ACK, ack=0x11223345)),
+               v6(out, HOST, TCP, tcp(out, HOST, 8080, 40000, SYN | ACK, ack=0x11223345), hops=63)))
+    mapped6, mapped = "64:ff9b::c01f:c501", "64:ff9b::c01f:c502"
+    file.case("EAM-05 LES-N-21", "from a mapped host to another",
+              (v6(MAPPED, mapped, UDP, udp(MAPPED, mapped, 7, 9, b"hello")),
+               v6(mapped6, "2001:db8:2::22", UDP, udp(mapped6, "2001:db8:2::22", 7, 9, b"hello"), hops=63)))
+    return file
+
+
+# RFC 6052 2.4: the images of 192.0.2.33 and 203.0.113.77; of /32 with RFC 9637 for its prefix, which holds our backends.
+IMAGES = {"3fff:db8::/32": ("3fff:db8:c000:221::", "3fff:db8:cb00:714d::"),
+          "2001:db8:100::/40": ("2001:db8:1c0:2:21::", "2001:db8:1cb:71:4d::"),
+          "2001:db8:122::/48": ("2001:db8:122:c000:2:2100::", "2001:db8:122:cb00:71:4d00::"),
+          "2001:db8:122:300::/56": ("2001:db8:122:3c0:0:221::", "2001:db8:122:3cb:0:714d::"),
+          "2001:db8:122:344::/64": ("2001:db8:122:344:c0:2:2100:0", "2001:db8:122:344:cb:71:4d00:0"),
+          "2001:db8:122:344::/96": ("2001:db8:122:344::c000:221", "2001:db8:122:344::cb00:714d"),
+          "64:ff9b:1:fffe::/96": ("64:ff9b:1:fffe::c000:221", "64:ff9b:1:fffe::cb00:714d")}
+
+
+def prefix(text, name):
+    """One prefix, with the test networks opened. The backends keep clear of it."""
+    file = Vectors(name, f"The prefix {text} (RFC 6052).",
+                   [f'pref64 = ( {{ prefix = "{text}"; allow-ipv4 = [ "192.0.2.0/24", "203.0.113.0/24" ]; }} );'])
+    for image, address4 in zip(IMAGES[text], ("192.0.2.33", "203.0.113.77")):
+        out6, out4 = udp(HOST, image, 1500, 53, b"out"), udp(HOST4, address4, 1500, 53, b"out")
+        in4, in6 = udp(address4, HOST4, 53, 1500, b"in"), udp(image, HOST, 53, 1500, b"in")
+        file.case("ADR-2.2-03 ADR-2.3-01", f"{address4} is {image}",
+                  (v6(HOST, image, UDP, out6), own(v4(HOST4, address4, UDP, out4, ttl=63))),
+                  (v4(address4, HOST4, UDP, in4), v6(image, HOST, UDP, in6, hops=63)))
+    return file
+
+
 def main():
     files = [make() for make in (headers, errors46, errors64, mtu4_of_1400, mtu4_of_576, mtu6, mtu6_wide, mtu6_of_1400, fragments,
-                                   bad_fragments, mapped)]
+                                   bad_fragments, mapped, hairpins)]
+    files += [prefix(text, f"prefix-{text.split('/')[1]}") for text in IMAGES if not text.startswith("64:")]
+    files.append(prefix("64:ff9b:1:fffe::/96", "prefix-local"))
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
         sys.exit(__doc__.splitlines()[0])

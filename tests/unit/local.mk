@@ -21,7 +21,8 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/rfc6146/test_header_rows tests/unit/nat64d/rfc6146/test_hairpin_rows \
 	tests/unit/nat64d/rfc6146/test_extension_rows tests/unit/nat64d/rfc6146/test_allocation_rows \
 	tests/unit/nat64d/rfc6146/test_answer_rows \
-	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay \
+	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc6146/test_fragment_flood \
+	tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay \
 	tests/unit/nat64d/rfc8158/test_events
 unit_state += tests/unit/nat64d/table/test_path_mtu
 unit_steps += tests/unit/nat64d/rfc6146/test_path_mtu_rows
@@ -83,6 +84,7 @@ tests_unit_nat64d_table_test_small_LDADD = $(state)
 tests_unit_nat64d_table_test_state_copy_LDADD = $(state)
 tests_unit_nat64d_table_test_state_file_LDADD = $(state)
 tests_unit_nat64d_rfc6146_test_collect_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_fragment_flood_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_steps_LDADD = $(steps)
 tests_unit_nat64d_rfc7757_test_stateless_LDADD = $(steps)
 tests_unit_nat64d_rfc8158_test_events_LDADD = $(steps)
