@@ -11,6 +11,8 @@
 #ifndef GATE64_COMMON_SETTINGS_H
 #define GATE64_COMMON_SETTINGS_H
 
+#include <string.h>
+
 #include "common/addr.h"
 #include "common/log_level.h"
 
@@ -168,6 +170,9 @@ struct settings {
     struct {
         enum log_level level;
         enum log_sink sink;
+        char events[SETTINGS_PATH_LEN]; /* the event log: "" none, "journal", or a file */
+        bool event_destinations, event_addresses;
+        int event_rate;
     } log;
     char user[SETTINGS_NAME_LEN]; /* whom the packets are handled as */
     char state_dir[SETTINGS_PATH_LEN];
@@ -184,5 +189,16 @@ struct settings {
     struct settings_nat64 nat64;
     struct settings_dns64 dns64;
 };
+
+static inline bool settings_has_events(const struct settings *settings)
+{
+    return settings->log.events[0] != '\0';
+}
+
+/* The event log goes to the journal; no file is opened. */
+static inline bool settings_events_journal(const struct settings *settings)
+{
+    return strcmp(settings->log.events, "journal") == 0;
+}
 
 #endif

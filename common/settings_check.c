@@ -257,6 +257,15 @@ static int check_nat64(const struct settings_nat64 *nat64, const struct fault *f
     return 0;
 }
 
+static int check_log(const struct settings *settings, const struct fault *fault)
+{
+    if (settings_has_events(settings) && !settings_events_journal(settings) && settings->log.events[0] != '/')
+        return fail(
+            fault, 0,
+            "log.events is no absolute path; allowed: a path that begins with /, \"journal\" or \"\"");
+    return 0;
+}
+
 int settings_check(const struct settings *settings, int *ret_line, char *what, size_t size)
 {
     const struct fault fault = {ret_line, what, size};
@@ -269,5 +278,7 @@ int settings_check(const struct settings *settings, int *ret_line, char *what, s
         r = check_eams(settings, &fault);
     if (r == 0)
         r = check_nat64(&settings->nat64, &fault);
+    if (r == 0)
+        r = check_log(settings, &fault);
     return r;
 }

@@ -12,6 +12,7 @@ nat64d_libsteps_a_SOURCES = \
 	nat64d/rfc6146/tcp.c nat64d/rfc6146/tcp.h \
 	nat64d/rfc6146/udp.c nat64d/rfc6146/udp.h \
 	nat64d/rfc7757/stateless.c nat64d/rfc7757/stateless.h \
+	nat64d/rfc8158/natevent_text.c nat64d/rfc8158/natevent_text.h \
 	nat64d/rfc8158/events.c nat64d/rfc8158/events.h
 
 include nat64d/packet/local.mk
@@ -25,7 +26,8 @@ nat64d_libxlat_a_SOURCES += \
 	nat64d/rfc6146/guard.c nat64d/rfc6146/guard.h \
 	nat64d/rfc6146/network.c nat64d/rfc6146/network.h \
 	nat64d/rfc6146/tcp_state.c nat64d/rfc6146/tcp_state.h \
-	nat64d/rfc6146/tcp_window.c nat64d/rfc6146/tcp_window.h
+	nat64d/rfc6146/tcp_window.c nat64d/rfc6146/tcp_window.h \
+	nat64d/rfc8158/natevent_clock.c nat64d/rfc8158/natevent_clock.h
 
 sbin_PROGRAMS += nat64d/nat64d
 nat64d_nat64d_SOURCES = nat64d/main.c $(nat64d_edge)
@@ -35,6 +37,9 @@ nat64d_edge = \
 	nat64d/effective.c nat64d/effective.h \
 	nat64d/translate.c nat64d/translate.h \
 	nat64d/edge/boot.c nat64d/edge/boot.h \
+	nat64d/edge/natevent_config.c nat64d/edge/natevent_config.h \
+	nat64d/edge/natevent_journal.c nat64d/edge/natevent_journal.h \
+	nat64d/edge/natevent_log.c nat64d/edge/natevent_log.h \
 	nat64d/edge/pool_watch.c nat64d/edge/pool_watch.h \
 	nat64d/edge/ports.c nat64d/edge/ports.h \
 	nat64d/edge/queue.c nat64d/edge/queue.h \
@@ -51,7 +56,8 @@ nat64d_edge = \
 	nat64d/keeper/host.c nat64d/keeper/host.h \
 	nat64d/keeper/host_command.c nat64d/keeper/host_command.h \
 	nat64d/keeper/inherit.c nat64d/keeper/inherit.h \
-	nat64d/keeper/keeper.c nat64d/keeper/keeper.h \
+	nat64d/keeper/natevent_file.c nat64d/keeper/natevent_file.h \
+	nat64d/keeper/keeper.c nat64d/keeper/keeper.h nat64d/keeper/keeper_events.c \
 	nat64d/keeper/keeper_reload.c \
 	nat64d/keeper/keeper_start.c \
 	nat64d/keeper/netlink.c nat64d/keeper/netlink.h \

@@ -143,6 +143,7 @@ static int start_translator(struct process *process, struct recover_count *ret_c
         .fresh = start->state == CHANNEL_STATE_FRESH,
         .shape = {start->sessions, start->sessions, start->shards, STATE_HELD},
         .counters_fd = process->fds[CHANNEL_FD_COUNTERS],
+        .rings_fd = process->fds[CHANNEL_FD_EVENTS],
         .workers = start->workers,
         .tun_fds = process->fds + CHANNEL_FD_TUN,
         .queue_fds = start->queues > 0 ? process->fds + CHANNEL_FD_TUN + start->workers : NULL,
@@ -271,11 +272,14 @@ static int reload(struct process *process, const struct channel_message *message
 }
 
 /* One message of the keeper. */
-static int obey(struct process *process, const struct channel_message *message, const int *fds,
-                unsigned fds_count)
+static int obey(struct process *process, const struct channel_message *message, int *fds, unsigned *fds_count)
 {
     switch (message->kind) {
-    case CHANNEL_RELOAD: return fds_count == 2 ? reload(process, message, fds) : -EBADMSG;
+    case CHANNEL_EVENTS:
+        translator_event_file(process->translator, *fds_count > 0 ? fds[0] : -1);
+        *fds_count -= *fds_count > 0; /* taken */
+        return 0;
+    case CHANNEL_RELOAD: return *fds_count == 2 ? reload(process, message, fds) : -EBADMSG;
     case CHANNEL_ANSWER: ask_answered(process->ask, message); return 0;
     }
     return -EBADMSG;
@@ -288,7 +292,7 @@ static int listen_to_keeper(struct process *process)
     unsigned fds_count = 0;
     int r = channel_receive(TRANSLATE_FD, 0, &message, fds, 2, &fds_count);
     if (r == 1)
-        r = obey(process, &message, fds, fds_count);
+        r = obey(process, &message, fds, &fds_count);
     while (fds_count > 0)
         close(fds[--fds_count]);
     return r;
@@ -302,7 +306,8 @@ static int look_around(struct process *process)
     bool drained;
     look_at_ports(process);
     pthread_mutex_lock(&translator->mutex);
-    pool_watch_look(translator->watch, &translator->tables->shared);
+    pool_watch_look(translator->watch, &translator->tables->shared,
+                    settings_has_events(translator->settings) ? translator->rings[0] : NULL);
     pthread_mutex_unlock(&translator->mutex);
     alive.drained = translator_drains(translator, &drained) && drained;
     return channel_send(TRANSLATE_FD, &alive, NULL, 0);

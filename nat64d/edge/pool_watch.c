@@ -69,8 +69,25 @@ static unsigned percent_of(const struct pool_watch_pool *pool)
     return pool->ports == 0 ? 0 : (unsigned)((uint64_t)pool->now * PERCENT / pool->ports);
 }
 
-/* A line for each step up, and one when it is over; a pool that stays near a step says nothing more. */
-static void tell(struct pool_watch_pool *pool, const char *name, uint64_t closing_ns)
+static void put_event(struct natevent_ring *events, const struct prefixes *prefixes, uint32_t pool,
+                      enum natevent_threshold threshold, unsigned percent)
+{
+    struct natevent event = {
+        .time_ns = clock_now_ns(),
+        .src4 = prefixes_address(prefixes, prefixes->pools[pool].first_index),
+        .kind = NATEVENT_THRESHOLD,
+        .transport = NATEVENT_ANY,
+        .pool = (uint8_t)pool,
+        .detail = (uint8_t)threshold,
+        .limit = percent,
+    };
+    if (events != NULL)
+        natevent_ring_put(events, &event);
+}
+
+/* A line for each step up, and one when it is over; a pool that stays near a step says nothing more. Returns
+ * the step that was passed in percent, below 0 when it is over, or 0. */
+static int tell(struct pool_watch_pool *pool, const char *name, uint64_t closing_ns)
 {
     unsigned percent = percent_of(pool), step = pool->step;
     enum { BACK = 10 }; /* so far below the first step it is over */
@@ -83,13 +100,17 @@ static void tell(struct pool_watch_pool *pool, const char *name, uint64_t closin
                     name, percent, percent >= PERCENT ? ", new flows are refused" : "",
                     (unsigned)(closing_ns / CLOCK_NS_PER_S));
         pool->step = step;
+        return (int)steps_percent[step - 1];
     } else if (pool->step > 0 && percent + BACK < steps_percent[0]) {
         log_info("pool", "pool %s: %u %% of its ports are in use again", name, percent);
         pool->step = 0;
+        return -1;
     }
+    return 0;
 }
 
-void pool_watch_look(struct pool_watch *watch, const struct steps_shared *shared)
+void pool_watch_look(struct pool_watch *watch, const struct steps_shared *shared,
+                     struct natevent_ring *events)
 {
     for (uint32_t i = 0; i < watch->count; i++) {
         struct pool_watch_pool *pool = &watch->pools[i];
@@ -102,9 +123,13 @@ void pool_watch_look(struct pool_watch *watch, const struct steps_shared *shared
         /* One that drains only gets emptier. */
         if (shared->prefixes->pools[i].drain)
             continue;
-        tell(pool, shared->prefixes->pools[i].name,
-             expiry_closing(shared->lifetime_ns[EXPIRY_TCP_CLOSING], shared->closing_full_ns,
-                            block_use(shared->blocks, i, TRANSPORT_TCP), pool->ports));
+        int step = tell(pool, shared->prefixes->pools[i].name,
+                        expiry_closing(shared->lifetime_ns[EXPIRY_TCP_CLOSING], shared->closing_full_ns,
+                                       block_use(shared->blocks, i, TRANSPORT_TCP), pool->ports));
+        if (step > 0)
+            put_event(events, shared->prefixes, i, NATEVENT_THRESHOLD_POOL_HIGH, (unsigned)step);
+        else if (step < 0)
+            put_event(events, shared->prefixes, i, NATEVENT_THRESHOLD_POOL_LOW, steps_percent[0]);
     }
     watch->looks++;
 }

@@ -19,8 +19,10 @@ int pool_watch_new(const struct prefixes *prefixes, struct pool_watch **ret_watc
 void pool_watch_free(struct pool_watch *watch);
 
 /* One look. Logs when a pool passes half, three quarters and nine tenths of its ports, when it is full and
- * when it is back below half, with what tcp-closing is then. */
-void pool_watch_look(struct pool_watch *watch, const struct steps_shared *shared);
+ * when it is back below half, with what tcp-closing is then; the same to the event log's ring, if it is not
+ * NULL (NATEVENT_THRESHOLD, RFC 8158). */
+void pool_watch_look(struct pool_watch *watch, const struct steps_shared *shared,
+                     struct natevent_ring *events);
 
 /* Most used protocol's share of the pool in percent, the net change of ports in use in the last minute, and
  * seconds until it is full at that rate (-1: not at all). */

@@ -137,6 +137,19 @@ static int make_guard(struct tables *tables)
     return 0;
 }
 
+/* RFC 8158 5: a session's records say what its binding's would. */
+static void fill_events(struct steps_shared *shared, const struct settings *settings)
+{
+    uint32_t rate = (uint32_t)settings->log.event_rate / shared->workers;
+    shared->events = (struct steps_events){
+        .bindings = !settings->log.event_destinations,
+        .sessions = settings->log.event_destinations,
+        .addresses = settings->log.event_addresses,
+        .backend_len = (uint8_t)settings->nat64.limits.backend_prefix,
+        .per_second = rate > 0 ? rate : 1,
+    };
+}
+
 static void fill_options(struct tables *tables)
 {
     const struct settings_nat64 *nat64 = &tables->settings->nat64;
@@ -163,6 +176,7 @@ static void fill_options(struct tables *tables)
         .ignore_refusal = !nat64->tcp.reset_while_opening,
         .probe = (enum tcp_probe)nat64->tcp.probe,
     };
+    fill_events(shared, tables->settings);
     shared->fragment_ns = (uint64_t)nat64->timeouts.fragment * CLOCK_NS_PER_S;
     shared->fragments_max = (uint32_t)nat64->limits.fragments;
     shared->send_errors = nat64->icmp_errors.send;
@@ -305,6 +319,7 @@ int tables_new(const struct settings *settings, const struct state *state, unsig
 /* One worker's part of a recovery. */
 struct recovery {
     struct steps steps;
+    struct counters counters; /* what ended is in the recovery's own count */
     struct recover_scratch scratch;
     struct recover_count count;
     pthread_t thread;
@@ -352,12 +367,34 @@ static int make_part(struct tables *tables, const struct network *network, unsig
     const struct state_header *header = tables->shared.state.header;
     part->steps.shared = &tables->shared;
     part->steps.shards = tables->shards;
+    part->steps.counters = &part->counters;
+    part->steps.events = tables->ended != NULL ? tables->ended[worker] : NULL;
     part->steps.network = network;
     part->steps.worker = worker;
     part->scratch = *shared;
     part->scratch.closing = malloc(header->session_slots * sizeof(*part->scratch.closing));
     part->scratch.held = malloc(header->held_slots * sizeof(*part->scratch.held));
     return part->scratch.closing == NULL || part->scratch.held == NULL ? -ENOMEM : 0;
+}
+
+/* Room for all that a recovery may end: it has no time to wait for a reader. */
+static int make_ended(struct tables *tables)
+{
+    const struct state_header *header = tables->shared.state.header;
+    uint32_t capacity = 1, wanted = header->bib_slots + header->session_slots;
+    if (!settings_has_events(tables->settings))
+        return 0;
+    while (capacity < wanted)
+        capacity *= 2;
+    tables->ended = calloc(tables->shared.workers, sizeof(struct natevent_ring *));
+    for (unsigned i = 0; tables->ended != NULL && i < tables->shared.workers; i++) {
+        size_t len = natevent_ring_size(capacity);
+        tables->ended[i] = aligned_alloc(_Alignof(struct natevent_ring), len);
+        if (tables->ended[i] == NULL)
+            return -ENOMEM;
+        natevent_ring_init(tables->ended[i], capacity);
+    }
+    return tables->ended == NULL ? -ENOMEM : 0;
 }
 
 static void add_count(struct recover_count *sum, const struct recover_count *part)
@@ -404,7 +441,7 @@ int tables_recover(struct tables *tables, const struct network *network, uint64_
     };
     struct recover_count count = {0};
     int r = -ENOMEM;
-    if (parts != NULL && scratch.answered != NULL && scratch.bib_chunks != NULL &&
+    if (parts != NULL && make_ended(tables) == 0 && scratch.answered != NULL && scratch.bib_chunks != NULL &&
         scratch.session_chunks != NULL)
         r = recover(tables, network, settings_hash, &scratch, parts);
     for (unsigned i = 0; parts != NULL && i < workers; i++) {
@@ -454,6 +491,9 @@ void tables_free(struct tables *tables)
         for (unsigned i = 0; i < tables->shared.shards; i++)
             free_shard(&tables->shards[i]);
     free(tables->shards);
+    for (unsigned i = 0; tables->ended != NULL && i < tables->shared.workers; i++)
+        free(tables->ended[i]);
+    free(tables->ended);
     free(tables->expiry_links);
     session_shared_free(tables->session_shared);
     bib_shared_free(tables->bib_shared);

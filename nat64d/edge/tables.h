@@ -31,6 +31,7 @@ struct tables {
     struct bib_shared *bib_shared;
     struct session_shared *session_shared;
     struct expiry_link *expiry_links;
+    struct natevent_ring **ended; /* of each worker: what tables_recover ended; NULL if nobody logs */
 };
 
 /* Takes all memory; touches no slot. `settings` (pools resolved) and the mapping of `state` outlive it.

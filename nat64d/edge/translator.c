@@ -117,6 +117,37 @@ static int map_counters(struct translator *translator, int fd)
     return 0;
 }
 
+static int map_rings(struct translator *translator, int fd)
+{
+    struct mapping *mapping = &translator->rings_mapping;
+    int r = mapping_open(fd, mapping);
+    if (r < 0)
+        return r;
+    if (mapping->len < natevent_log_size(translator->workers_count))
+        return -EINVAL;
+    for (unsigned i = 0; i <= translator->workers_count; i++)
+        translator->rings[i] = natevent_log_ring(mapping->base, i);
+    return natevent_log_new(mapping->base, mapping->len, &translator->events);
+}
+
+/* The workers' rings, if anybody logs; before the workers see the tables. */
+static void join_rings(const struct translator *translator, struct tables *tables)
+{
+    tables->shared.event_rings = settings_has_events(tables->settings) ? &translator->rings[1] : NULL;
+}
+
+/* What the configuration that has come into force means for the event log. */
+static int tell_events(struct translator *translator, const char *event, const struct recover_count *count)
+{
+    struct tables *tables = translator->tables;
+    for (unsigned i = 0; tables->ended != NULL && i < translator->workers_count; i++) {
+        if (tables->ended[i] != NULL)
+            natevent_log_adopt(translator->events, tables->ended[i]);
+        tables->ended[i] = NULL;
+    }
+    return natevent_log_configure(translator->events, translator->settings, event, count->bindings);
+}
+
 /* The prefixes of backends: the configured ones, or the host's. */
 static int find_backends(const struct settings *settings, const struct links *links,
                          struct addr_prefix6 **ret_backends, size_t *ret_count)
@@ -176,6 +207,8 @@ static int generation_init(struct generation *generation, const struct translato
                        &generation->tables);
     if (r == 0)
         r = pool_watch_new(&generation->tables->prefixes, &generation->watch);
+    if (r == 0)
+        join_rings(translator, generation->tables);
     if (r < 0)
         generation_done(generation);
     return r;
@@ -236,19 +269,25 @@ int translator_new(const struct translator_input *input, struct recover_count *r
     if (translator == NULL)
         return -ENOMEM;
     pthread_mutex_init(&translator->mutex, NULL);
-    translator->mapping.fd = translator->counters_mapping.fd = -1;
+    translator->mapping.fd = translator->counters_mapping.fd = translator->rings_mapping.fd = -1;
     translator->workers_count = input->workers;
     translator->printed = input->printed;
     int r = open_state(translator, input);
     if (r == 0)
         r = map_counters(translator, input->counters_fd);
     if (r == 0)
+        r = map_rings(translator, input->rings_fd);
+    if (r == 0)
         r = generation_init(&generation, translator, input->settings, input->links);
     if (r == 0)
         r = recover(&generation, input->settings_hash, ret_count);
     if (r == 0) {
         adopt(translator, &generation);
-        r = start_workers(translator, input, generation.network);
+        r = tell_events(translator, "start", ret_count);
+        if (r == 0)
+            r = start_workers(translator, input, generation.network);
+        else
+            surroundings_free(generation.network);
     } else {
         generation_done(&generation);
     }
@@ -293,6 +332,8 @@ int translator_reload(struct translator *translator, struct settings *settings, 
         generation_done(&new);
         return -ENOTRECOVERABLE;
     }
+    if (tell_events(translator, "reload", ret_count) < 0)
+        log_warning("events", "no memory to tell the event log of the new configuration; continuing without");
     worker_set_network(translator->workers, new.network);
     settings_file_free(old.settings);
     free(old_printed);
@@ -322,6 +363,11 @@ int translator_network_changed(struct translator *translator, const struct links
     return 0;
 }
 
+void translator_event_file(struct translator *translator, int fd)
+{
+    natevent_log_file(translator->events, fd);
+}
+
 bool translator_drains(const struct translator *translator, bool *ret_drained)
 {
     const struct tables *tables = translator->tables;
@@ -343,6 +389,8 @@ void translator_free(struct translator *translator)
     if (translator == NULL)
         return;
     worker_stop(translator->workers);
+    natevent_log_free(translator->events);
+    mapping_close(&translator->rings_mapping);
     struct generation generation = {
         .backends = translator->backends, .tables = translator->tables, .watch = translator->watch};
     generation_done(&generation);

@@ -16,12 +16,14 @@
 #include "common/links.h"
 #include "common/mapping.h"
 #include "common/settings.h"
+#include "nat64d/edge/natevent_log.h"
 #include "nat64d/edge/pool_watch.h"
 #include "nat64d/edge/tables.h"
 #include "nat64d/edge/worker.h"
 
 enum {
     TRANSLATOR_COUNTERS = WORKER_MAX + 1, /* sets: of the workers, and one that says what they count */
+    TRANSLATOR_RINGS = WORKER_MAX + 1,    /* of the main thread and of the workers */
 };
 
 struct translator {
@@ -37,6 +39,9 @@ struct translator {
     struct state state;
     struct mapping counters_mapping;
     struct counters *counters; /* WORKER_MAX sets, that outlive the process */
+    struct mapping rings_mapping;
+    struct natevent_ring *rings[TRANSLATOR_RINGS]; /* of the event log; the first is the main thread's */
+    struct natevent_log *events;
     unsigned workers_count;
     struct worker_group *workers;
     const struct network *network; /* the workers', until they have taken it over */
@@ -52,6 +57,7 @@ struct translator_input {
     bool fresh;       /* state_fd is zeroed memory, for `shape` */
     struct state_shape shape;
     int counters_fd;
+    int rings_fd; /* natevent_log_size bytes */
     unsigned workers;
     const int *tun_fds;
     const int *queue_fds; /* two a worker, or NULL */
@@ -72,6 +78,9 @@ int translator_reload(struct translator *translator, struct settings *settings, 
 /* The host's addresses, links or routes changed. */
 int translator_network_changed(struct translator *translator, const struct links *links)
     __attribute__((warn_unused_result));
+
+/* The event log goes on in another file (taken; -1: in none). */
+void translator_event_file(struct translator *translator, int fd);
 
 /* Whether a pool drains, and whether the last binding on such pools has gone. */
 bool translator_drains(const struct translator *translator, bool *ret_drained);

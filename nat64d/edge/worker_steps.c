@@ -20,6 +20,12 @@ static void set_rates(struct steps *steps, const struct worker_rates *rates)
              share(rates->refusals_per_second, workers));
 }
 
+static void set_events(struct steps *steps)
+{
+    struct natevent_ring *const *rings = steps->shared->event_rings;
+    steps->events = rings == NULL ? NULL : rings[steps->worker];
+}
+
 static int make_fragments(struct steps *steps, const struct steps_shared *shared)
 {
     struct siphash_key key;
@@ -45,6 +51,7 @@ int worker_steps_init(struct steps *steps, const struct worker_input *input, uns
     identification_init(&steps->identification, keys[1], worker, input->shared->workers);
     rate_init(&steps->rate, keys[2], clock_now_ns());
     set_rates(steps, &input->rates);
+    set_events(steps);
     return make_fragments(steps, input->shared);
 }
 
@@ -64,4 +71,5 @@ void worker_steps_change(struct steps *steps, const struct steps_shared *shared,
     steps->shards = shards;
     steps->timeout_shard = 0;
     set_rates(steps, rates);
+    set_events(steps);
 }

@@ -29,6 +29,7 @@ enum channel_kind {
     CHANNEL_ASK_RELOAD,  /* translator: read the file again; `check`: only look; `hash`: must be this one */
     CHANNEL_ASK_UPGRADE, /* translator: run the new program */
     CHANNEL_ANSWER,      /* keeper, to an ASK: `good`, `hash`, `changed`, `text` */
+    CHANNEL_EVENTS,      /* keeper: the event log goes on in this fd; without one, in none */
 };
 
 /* Where the state comes from. */
@@ -42,6 +43,7 @@ enum channel_fd {
     CHANNEL_FD_CONTROL,  /* listening */
     CHANNEL_FD_ALIVE,    /* a lock that only the translator holds: until it is free, one lives */
     CHANNEL_FD_COUNTERS, /* TRANSLATOR_COUNTERS sets */
+    CHANNEL_FD_EVENTS,   /* rings of the event log */
     CHANNEL_FD_SETTINGS, /* text of the configuration */
     CHANNEL_FD_DRAINS,   /* text: pools that were taken out of it */
     CHANNEL_FD_STATE,

@@ -134,6 +134,8 @@ static int start(struct keeper *keeper, struct settings *settings)
     keeper->shape = (struct state_shape){slots, slots, shards, STATE_HELD};
     r = open_counters(keeper);
     if (r == 0)
+        r = keeper_events_open(keeper);
+    if (r == 0)
         r = state_store_open(&keeper->store, keeper->in_force.effective, &keeper->shape);
     if (r == 0 && keeper->workers > keeper->store.shape.shards)
         keeper->workers = keeper->store.shape.shards;
@@ -230,6 +232,9 @@ static void start_snapshot(struct keeper *keeper)
 
 static void tick(struct keeper *keeper, uint64_t now_ns)
 {
+    if (keeper->events_retry_ns != 0 && keeper->events_retry_ns <= now_ns)
+        keeper_events_send(keeper);
+
     enum { S_PER_MINUTE = 60 };
     uint64_t every_ns =
         (uint64_t)keeper->in_force.effective->nat64.snapshot_minutes * S_PER_MINUTE * CLOCK_NS_PER_S;
@@ -336,6 +341,7 @@ static void stop(struct keeper *keeper)
         unlink(path);
     }
     mapping_close(&keeper->counters);
+    mapping_close(&keeper->rings);
     links_free(keeper->links);
     keeper_settings_done(&keeper->in_force);
     if (keeper->identity.program > 0)
@@ -354,7 +360,7 @@ int keeper_run(struct settings *settings, const struct keeper_options *options)
     keeper->options = options;
     keeper->lock = keeper->signals = keeper->watch = keeper->control_fd = keeper->channel = keeper->alive_fd =
         -1;
-    keeper->counters.fd = -1;
+    keeper->counters.fd = keeper->rings.fd = -1;
     keeper->started_utc_ns = clock_utc_ns();
     for (unsigned i = 0; i < WORKER_MAX; i++)
         keeper->tun_fds[i] = -1;

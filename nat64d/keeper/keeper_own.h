@@ -40,6 +40,8 @@ struct keeper {
     struct state_store store;
     struct state_shape shape; /* wanted */
     struct mapping counters;
+    struct mapping rings;     /* of the event log */
+    uint64_t events_retry_ns; /* when to try its file again; 0: not */
     unsigned workers;
     int tun_fds[WORKER_MAX];
     int queue_fds[2 * WORKER_MAX];
@@ -77,6 +79,16 @@ int keeper_open_queues(struct keeper *keeper) __attribute__((warn_unused_result)
 /* Every descriptor that another process may go on with. */
 void keeper_list_fds(const struct keeper *keeper, struct inherit *ret_inherit);
 bool keeper_has_shared(const struct settings *settings);
+
+/* keeper_events.c */
+
+/* The rings, their space taken once somebody logs. */
+int keeper_events_open(struct keeper *keeper) __attribute__((warn_unused_result));
+int keeper_events_reserve(struct keeper *keeper, const struct settings *settings)
+    __attribute__((warn_unused_result));
+/* Opens the event log's file (anew: it may have been renamed) and hands it to the translator. What cannot be
+ * opened is told, and tried again. */
+void keeper_events_send(struct keeper *keeper);
 
 /* keeper_reload.c */
 

@@ -162,7 +162,12 @@ static void adopt(struct keeper *keeper, struct keeper_settings *new)
 static int switch_to(struct keeper *keeper, struct keeper_settings *new, char error[SETTINGS_ERROR_LEN])
 {
     struct host_plan plan = keeper_plan(keeper, new->effective);
-    int r = host_add(keeper->host, &plan);
+    int r = keeper_events_reserve(keeper, new->effective);
+    if (r < 0) {
+        snprintf(error, SETTINGS_ERROR_LEN, "no memory for the rings of log.events: %s", strerror(-r));
+        return r;
+    }
+    r = host_add(keeper->host, &plan);
     if (r < 0) {
         snprintf(error, SETTINGS_ERROR_LEN, "the host cannot be set up for it: %s; the log says more",
                  strerror(-r));
@@ -235,6 +240,7 @@ void keeper_reload(struct keeper *keeper)
     struct reload_order order = {0};
     struct reload_outcome outcome;
     run(keeper, &order, &outcome);
+    keeper_events_send(keeper);
     replace_child(keeper);
 }
 
@@ -248,6 +254,8 @@ void keeper_reload_asked(struct keeper *keeper, const struct channel_message *qu
     answer.hash = outcome.hash;
     answer.changed = outcome.changed;
     strcpy(answer.text, outcome.text);
+    if (!order.check)
+        keeper_events_send(keeper);
     if (keeper->channel >= 0 && channel_send(keeper->channel, &answer, NULL, 0) == 0 && keeper->replace)
         usleep(LAST_WORDS_MS * 1000);
     replace_child(keeper);

@@ -123,6 +123,7 @@ void keeper_list_fds(const struct keeper *keeper, struct inherit *ret_inherit)
         inherit_add(ret_inherit, label, keeper->queue_fds[i]);
     }
     inherit_add(ret_inherit, "counters", keeper->counters.fd);
+    inherit_add(ret_inherit, "events", keeper->rings.fd);
 }
 
 static int send_start(const struct keeper *keeper, int channel)
@@ -146,6 +147,7 @@ static int send_start(const struct keeper *keeper, int channel)
     fds[CHANNEL_FD_CONTROL] = keeper->control_fd;
     fds[CHANNEL_FD_ALIVE] = keeper->alive_fd;
     fds[CHANNEL_FD_COUNTERS] = keeper->counters.fd;
+    fds[CHANNEL_FD_EVENTS] = keeper->rings.fd;
     fds[CHANNEL_FD_SETTINGS] = channel_text("settings", in_force->text, in_force->len);
     fds[CHANNEL_FD_DRAINS] = channel_text("drains", in_force->drains, strlen(in_force->drains));
     fds[CHANNEL_FD_STATE] = keeper->store.fd;
@@ -212,6 +214,7 @@ int keeper_start_child(struct keeper *keeper)
     keeper->channel = ends[0];
     keeper->ready = false;
     keeper->started_ns = clock_now_ns();
+    keeper_events_send(keeper);
     return 0;
 }
 

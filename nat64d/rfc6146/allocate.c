@@ -31,15 +31,15 @@ static enum reason refuse(struct steps *steps, enum quota_result result, const s
                           enum transport transport, uint64_t now_ns)
 {
     static const struct {
-        enum event_quota quota;
-        enum event_cause cause;
+        enum natevent_quota quota;
+        enum natevent_cause cause;
     } events[] = {
-        [QUOTA_NO_RECORD] = {EVENT_QUOTA_SUBSCRIBERS, EVENT_CAUSE_NONE},
-        [QUOTA_PORTS] = {EVENT_QUOTA_BACKEND, EVENT_CAUSE_PORTS},
-        [QUOTA_SESSIONS] = {EVENT_QUOTA_BACKEND, EVENT_CAUSE_SESSIONS},
-        [QUOTA_UNANSWERED] = {EVENT_QUOTA_BACKEND, EVENT_CAUSE_UNANSWERED},
-        [QUOTA_RATE] = {EVENT_QUOTA_BACKEND, EVENT_CAUSE_RATE},
-        [QUOTA_TABLE] = {EVENT_QUOTA_SESSIONS, EVENT_CAUSE_NONE},
+        [QUOTA_NO_RECORD] = {NATEVENT_QUOTA_SUBSCRIBERS, NATEVENT_CAUSE_NONE},
+        [QUOTA_PORTS] = {NATEVENT_QUOTA_BACKEND, NATEVENT_CAUSE_PORTS},
+        [QUOTA_SESSIONS] = {NATEVENT_QUOTA_BACKEND, NATEVENT_CAUSE_SESSIONS},
+        [QUOTA_UNANSWERED] = {NATEVENT_QUOTA_BACKEND, NATEVENT_CAUSE_UNANSWERED},
+        [QUOTA_RATE] = {NATEVENT_QUOTA_BACKEND, NATEVENT_CAUSE_RATE},
+        [QUOTA_TABLE] = {NATEVENT_QUOTA_SESSIONS, NATEVENT_CAUSE_NONE},
     };
     /* That no pool is for it is no limit that it has met. */
     if (result != QUOTA_OK && result != QUOTA_NO_ADDRESS)
@@ -91,8 +91,8 @@ enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t no
     if (bib_add(&shard->bib, &values, now_ns, &flow->bib) < 0) {
         claim_forget(shard->claim, values.address_index, flow->transport, values.src4_port);
         quota_unbind(steps->shared->quota, &flow->src6, flow->transport);
-        events_quota(steps, EVENT_QUOTA_BINDINGS, EVENT_CAUSE_NONE, &flow->src6, (uint8_t)flow->transport,
-                     now_ns);
+        events_quota(steps, NATEVENT_QUOTA_BINDINGS, NATEVENT_CAUSE_NONE, &flow->src6,
+                     (uint8_t)flow->transport, now_ns);
         return REASON_TABLE_FULL;
     }
     steps_count(steps, TALLY_BINDINGS_CREATED, 1);
@@ -172,8 +172,8 @@ enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp
     if (session_add(&shard->sessions, &values, entry, now_ns, &flow->session) < 0) {
         quota_session_drop(steps->shared->quota, &entry->src6, false);
         flow->session = STATE_NONE;
-        events_quota(steps, EVENT_QUOTA_SESSIONS, EVENT_CAUSE_NONE, &entry->src6, (uint8_t)flow->transport,
-                     now_ns);
+        events_quota(steps, NATEVENT_QUOTA_SESSIONS, NATEVENT_CAUSE_NONE, &entry->src6,
+                     (uint8_t)flow->transport, now_ns);
         return REASON_TABLE_FULL;
     }
     expiry_start(&shard->expiry, flow->session, lifetime, now_ns);

@@ -69,8 +69,8 @@ static void tell_full(struct steps *steps, const struct packet *packet, uint64_t
     bool from_backend = packet->family == 6;
     if (from_backend)
         memcpy(&source, parse_source6(packet), sizeof(source));
-    events_quota(steps, EVENT_QUOTA_FRAGMENTS, EVENT_CAUSE_NONE, from_backend ? &source : NULL, EVENT_ANY,
-                 now_ns);
+    events_quota(steps, NATEVENT_QUOTA_FRAGMENTS, NATEVENT_CAUSE_NONE, from_backend ? &source : NULL,
+                 NATEVENT_ANY, now_ns);
 }
 
 enum reason collect_fragment(struct steps *steps, struct packet *packet, uint64_t now_ns,

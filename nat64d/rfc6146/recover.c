@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "nat64d/rfc6146/tcp_state.h"
+#include "nat64d/rfc8158/events.h"
 #include "nat64d/table/owner.h"
 #include "nat64d/table/slot_check.h"
 #include "nat64d/table/slot_word.h"
@@ -184,11 +185,8 @@ static bool binding_is_sound(const struct steps *steps, struct bib_entry *entry,
 }
 
 /* Into the indices, its port out of what may be given. */
-static bool keep_binding(struct steps *steps, struct bib_entry *entry, uint32_t slot)
+static bool keep_binding(struct steps *steps, struct bib_entry *entry, uint32_t slot, uint32_t address)
 {
-    uint32_t address;
-    if (!binding_is_sound(steps, entry, &address))
-        return false;
     struct steps_shard *shard = &steps->shards[entry->shard];
     bool is_static = entry->is_static;
     if (!is_static && claim_restore(shard->claim, address, entry->transport, entry->src4_port) < 0)
@@ -201,19 +199,25 @@ static bool keep_binding(struct steps *steps, struct bib_entry *entry, uint32_t 
     return false;
 }
 
-static void keep_bindings(struct steps *steps, uint8_t shard, struct range range, struct recover_count *count)
+static void keep_bindings(struct steps *steps, uint8_t shard, struct range range, uint64_t now_ns,
+                          struct recover_count *count)
 {
     const struct steps_shared *shared = steps->shared;
     for (uint32_t i = range.first; i < range.end; i++) {
         struct bib_entry *entry = &shared->state.bib[i];
         if (!is_live(&entry->word))
             continue;
-        if (bib_is_whole(shared, i) && entry->shard == shard && keep_binding(steps, entry, i)) {
+        uint32_t address;
+        bool whole = bib_is_whole(shared, i) && entry->shard == shard;
+        bool sound = whole && binding_is_sound(steps, entry, &address);
+        if (sound && keep_binding(steps, entry, i, address)) {
             count->bindings++;
-        } else {
-            slot_word_clear(&entry->word);
-            count->bindings_dropped++;
+            continue;
         }
+        if (whole && !sound && !entry->is_static) /* what is doubled lives on in the other */
+            events_binding(steps, false, entry, now_ns);
+        slot_word_clear(&entry->word);
+        count->bindings_dropped++;
     }
 }
 
@@ -297,6 +301,18 @@ static bool keep_session(struct steps *steps, const struct session_restoring *re
     return true;
 }
 
+/* A session that does not go on. Its binding may have gone before it, but what it was is still there. */
+static void end_session(struct steps *steps, uint32_t slot, uint64_t now_ns, struct recover_count *count)
+{
+    const struct steps_shared *shared = steps->shared;
+    struct session *session = &shared->state.sessions[slot];
+    if (session_is_whole(shared, slot) && session->bib < shared->state.header->bib_slots &&
+        bib_is_whole(shared, session->bib))
+        events_session(steps, false, session, &shared->state.bib[session->bib], now_ns);
+    slot_word_clear(&session->word);
+    count->sessions_dropped++;
+}
+
 enum { BATCH = 32 };
 
 /* At most BATCH slots of one chunk. */
@@ -314,18 +330,14 @@ static void keep_batch(struct steps *steps, uint8_t shard, struct range range,
             session_is_sound(steps, scratch, session)) {
             session_restore_begin(table, i, &batch[batched++]);
         } else {
-            slot_word_clear(&session->word);
-            count->sessions_dropped++;
+            end_session(steps, i, now_ns, count);
         }
     }
     for (unsigned i = 0; i < batched; i++)
         session_restore_fetch(table, &batch[i]);
-    for (unsigned i = 0; i < batched; i++) {
-        if (keep_session(steps, &batch[i], scratch, now_ns, count))
-            continue;
-        slot_word_clear(&session_at(table, batch[i].slot)->word);
-        count->sessions_dropped++;
-    }
+    for (unsigned i = 0; i < batched; i++)
+        if (!keep_session(steps, &batch[i], scratch, now_ns, count))
+            end_session(steps, batch[i].slot, now_ns, count);
 }
 
 /* Room in the indices for all that may come, so that they need not grow step by step. */
@@ -367,7 +379,7 @@ void recover_slots(struct steps *steps, const struct recover_scratch *scratch, u
     reserve(steps, scratch, session_chunks);
     for (uint32_t i = 0; i < bib_chunks; i++)
         if (is_ours(steps, scratch->bib_chunks[i]))
-            keep_bindings(steps, scratch->bib_chunks[i], range_of(i, header->bib_slots), count);
+            keep_bindings(steps, scratch->bib_chunks[i], range_of(i, header->bib_slots), now_ns, count);
     for (uint32_t i = 0; i < session_chunks; i++) {
         if (!is_ours(steps, scratch->session_chunks[i]))
             continue;
@@ -381,12 +393,14 @@ void recover_slots(struct steps *steps, const struct recover_scratch *scratch, u
 }
 
 /* A binding that no session is left of; the port of a dynamic one is held down. */
-static void end_binding(struct steps_shard *shard, uint32_t slot, uint64_t now_ns,
+static void end_binding(struct steps *steps, struct steps_shard *shard, uint32_t slot, uint64_t now_ns,
                         struct recover_count *count)
 {
     const struct bib_entry *entry = bib_entry(&shard->bib, slot);
-    if (!entry->is_static)
+    if (!entry->is_static) {
+        events_binding(steps, false, entry, now_ns);
         claim_release(shard->claim, entry->address_index, entry->transport, entry->src4_port, now_ns);
+    }
     bib_drop(&shard->bib, slot);
     count->bindings--;
     count->bindings_dropped++;
@@ -405,7 +419,7 @@ static bool count_bindings(struct steps *steps, const struct recover_scratch *sc
         if (!is_live(&entry->word))
             continue;
         if (entry->sessions == 0 && !is_lasting(steps, entry)) {
-            end_binding(&steps->shards[entry->shard], i, now_ns, count);
+            end_binding(steps, &steps->shards[entry->shard], i, now_ns, count);
         } else if (!quota_restore(steps->shared->quota, &entry->src6, entry->transport,
                                   entry->is_static ? NULL : &entry->address_index, entry->sessions,
                                   scratch->answered[i])) {
@@ -426,12 +440,13 @@ static void end_uncounted(struct steps *steps, const struct recover_scratch *scr
             continue;
         struct steps_shard *shard = &steps->shards[session->shard];
         uint32_t bib = session->bib;
+        events_session(steps, false, session, bib_entry(&shard->bib, bib), now_ns);
         expiry_stop(&shard->expiry, i);
         count->sessions--;
         count->sessions_dropped++;
         if (session_drop(&shard->sessions, i, bib_entry(&shard->bib, bib)) &&
             !is_lasting(steps, bib_entry(&shard->bib, bib)))
-            end_binding(shard, bib, now_ns, count);
+            end_binding(steps, shard, bib, now_ns, count);
     }
 }
 

@@ -23,10 +23,10 @@
 #include "nat64d/rfc6146/tcp_state.h"
 #include "nat64d/rfc7915/translation.h"
 #include "nat64d/table/bib.h"
-#include "nat64d/table/event.h"
 #include "nat64d/table/expiry.h"
 #include "nat64d/table/fragments.h"
 #include "nat64d/table/identification.h"
+#include "nat64d/table/natevent.h"
 #include "nat64d/table/path_mtu.h"
 #include "nat64d/table/rate.h"
 #include "nat64d/table/session.h"
@@ -49,9 +49,9 @@ enum steps_eam_hairpin { STEPS_EAM_HAIRPIN_INTRINSIC, STEPS_EAM_HAIRPIN_SIMPLE, 
 
 /* What the event log wants (rfc8158/events). */
 struct steps_events {
-    bool bindings;       /* EVENT_BIB_* */
-    bool sessions;       /* EVENT_SESSION_*, with destinations */
-    bool addresses;      /* EVENT_ADDRESS_* */
+    bool bindings;       /* NATEVENT_BIB_* */
+    bool sessions;       /* NATEVENT_SESSION_*, with destinations */
+    bool addresses;      /* NATEVENT_ADDRESS_* */
     uint8_t backend_len; /* bits of an address that make a backend */
     uint32_t per_second; /* records of each limited kind, a worker */
 };
@@ -89,6 +89,7 @@ struct steps_shared {
     uint32_t fragments_max; /* datagrams in fragments at once, of all workers */
     bool send_errors;
     struct steps_events events;
+    struct natevent_ring *const *event_rings; /* of each worker; NULL: nobody logs */
     unsigned shards;
     unsigned workers;
 };
@@ -112,8 +113,8 @@ struct steps {
     struct rate rate;
     struct fragments *fragments; /* of the datagrams whose home we are (collect.h) */
     struct port_random random;
-    struct event_ring *events; /* this worker's; NULL: nobody logs */
-    struct event_limit event_limits[STEPS_EVENT_LIMITS];
+    struct natevent_ring *events; /* this worker's; NULL: nobody logs */
+    struct natevent_limit event_limits[STEPS_EVENT_LIMITS];
     unsigned timeout_shard; /* where steps_timeout goes on */
     bool probe4_due;        /* the IPv4 side of this session of timeout_shard is asked next */
     uint32_t probe4_session;

@@ -17,18 +17,18 @@
 
 #include "nat64d/rfc6146/flow.h"
 
-/* The session of a binding was made (EVENT_SESSION_CREATE), or ends. */
+/* The session of a binding was made (NATEVENT_SESSION_CREATE), or ends. */
 void events_session(struct steps *steps, bool created, const struct session *session,
                     const struct bib_entry *entry, uint64_t now_ns);
 /* A dynamic binding got its first session, or lost its last. */
 void events_binding(struct steps *steps, bool created, const struct bib_entry *entry, uint64_t now_ns);
 
-/* The pairing of a backend with an address of the pool (by index) begins or ends: EVENT_ADDRESS_*. */
+/* The pairing of a backend with an address of the pool (by index) begins or ends: NATEVENT_ADDRESS_*. */
 void events_address(struct steps *steps, bool bound, const struct in6_addr *backend, uint32_t address,
                     uint64_t now_ns);
 
-/* A block of ports was given to a backend, or has gone back: EVENT_BLOCK_*. `since_ns` (of one that is
- * freed): when it was given. `transport`: EVENT_ANY when its ports are the backend's in all of them. */
+/* A block of ports was given to a backend, or has gone back: NATEVENT_BLOCK_*. `since_ns` (of one that is
+ * freed): when it was given. `transport`: NATEVENT_ANY when its ports are the backend's in all of them. */
 struct events_block {
     struct in6_addr backend;
     uint8_t transport;
@@ -38,12 +38,12 @@ struct events_block {
 };
 void events_block(struct steps *steps, bool allocated, const struct events_block *block, uint64_t now_ns);
 
-/* Rate limited. No port for a new flow: EVENT_PORTS_EXHAUSTED of the address (by index) tried last, and
- * EVENT_ADDRESSES_EXHAUSTED when the backend had none yet and might have got any. */
+/* Rate limited. No port for a new flow: NATEVENT_PORTS_EXHAUSTED of the address (by index) tried last, and
+ * NATEVENT_ADDRESSES_EXHAUSTED when the backend had none yet and might have got any. */
 void events_no_port(struct steps *steps, const struct flow *flow, uint32_t address, bool any_address,
                     uint64_t now_ns);
-/* A limit was met: EVENT_QUOTA_EXCEEDED. `backend` may be NULL. */
-void events_quota(struct steps *steps, enum event_quota quota, enum event_cause cause,
+/* A limit was met: NATEVENT_QUOTA_EXCEEDED. `backend` may be NULL. */
+void events_quota(struct steps *steps, enum natevent_quota quota, enum natevent_cause cause,
                   const struct in6_addr *backend, uint8_t transport, uint64_t now_ns);
 
 #endif

@@ -3,7 +3,7 @@ noinst_LIBRARIES += nat64d/libstate.a
 nat64d_libstate_a_SOURCES = \
 	nat64d/table/bib.c nat64d/table/bib.h \
 	nat64d/table/chunks.c nat64d/table/chunks.h \
-	nat64d/table/event.c nat64d/table/event.h \
+	nat64d/table/natevent.c nat64d/table/natevent.h \
 	nat64d/table/expiry.c nat64d/table/expiry.h \
 	nat64d/table/fragments.c nat64d/table/fragments.h \
 	nat64d/table/hash.c nat64d/table/hash.h \

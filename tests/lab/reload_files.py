@@ -35,6 +35,10 @@ def second(index, value):
 KEYS = {
     "backends": {"backends": '["2001:db8:2::/64"]'},
     "log.level": {"log.level": '"debug"'},
+    "log.events": {"log.events": '"journal"'},
+    "log.event-destinations": {"log.events": '"/tmp/gate64-events"', "log.event-destinations": "true"},
+    "log.event-addresses": {"log.event-addresses": "true"},
+    "log.event-rate": {"log.event-rate": "7"},
     "pref64[].prefix": {"pref64": '( { prefix = "64:ff9b::/96"; }, { prefix = "2001:db8:64::/96"; } )'},
     "pref64[].allow-ipv4": {"pref64": '( { prefix = "64:ff9b::/96"; allow-ipv4 = ["10.0.0.0/8"]; } )'},
     "pref64[].for-ipv4": {"pref64": '( { prefix = "64:ff9b::/96"; }, '

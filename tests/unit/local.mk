@@ -12,7 +12,7 @@ unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test
 	tests/unit/nat64d/keeper/test_port_set tests/unit/nat64d/keeper/test_record \
 	tests/unit/nat64d/keeper/test_rules_text
 unit_state = tests/unit/nat64d/table/test_tables tests/unit/nat64d/table/test_expiry \
-	tests/unit/nat64d/table/test_event tests/unit/nat64d/table/test_fragments \
+	tests/unit/nat64d/table/test_natevent tests/unit/nat64d/table/test_fragments \
 	tests/unit/nat64d/table/test_restore tests/unit/nat64d/table/test_small \
 	tests/unit/nat64d/table/test_state_copy tests/unit/nat64d/table/test_state_file
 unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test_tcp_rows \
@@ -24,6 +24,8 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc6146/test_fragment_flood \
 	tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay \
 	tests/unit/nat64d/rfc8158/test_events
+unit_common += tests/unit/common/test_utc
+unit_steps += tests/unit/nat64d/rfc8158/test_natevent_text
 unit_state += tests/unit/nat64d/table/test_path_mtu
 unit_steps += tests/unit/nat64d/rfc6146/test_path_mtu_rows
 unit_steps += tests/unit/nat64d/rfc6146/test_model tests/unit/nat64d/rfc6146/test_size_rows
@@ -54,6 +56,7 @@ tests_unit_common_test_control_LDADD = $(service)
 tests_unit_common_test_links_LDADD = $(service)
 tests_unit_common_test_reload_LDADD = $(service)
 tests_unit_common_test_sandbox_LDADD = $(service)
+tests_unit_common_test_utc_LDADD = $(base)
 tests_unit_pool_test_binding_LDADD = $(pool)
 tests_unit_pool_test_block_LDADD = $(pool)
 tests_unit_pool_test_claim_LDADD = $(pool)
@@ -77,7 +80,7 @@ tests_unit_nat64d_keeper_test_rules_text_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DGOLDEN='"$(abs_top_srcdir)/tests/unit/nat64d/keeper"'
 tests_unit_nat64d_table_test_tables_LDADD = $(state)
 tests_unit_nat64d_table_test_expiry_LDADD = $(state)
-tests_unit_nat64d_table_test_event_LDADD = $(state)
+tests_unit_nat64d_table_test_natevent_LDADD = $(state)
 tests_unit_nat64d_table_test_fragments_LDADD = $(state)
 tests_unit_nat64d_table_test_restore_LDADD = $(state)
 tests_unit_nat64d_table_test_small_LDADD = $(state)
@@ -88,6 +91,7 @@ tests_unit_nat64d_rfc6146_test_fragment_flood_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_steps_LDADD = $(steps)
 tests_unit_nat64d_rfc7757_test_stateless_LDADD = $(steps)
 tests_unit_nat64d_rfc8158_test_events_LDADD = $(steps)
+tests_unit_nat64d_rfc8158_test_natevent_text_LDADD = $(steps) $(JANSSON_LIBS)
 tests_unit_nat64d_rfc6146_test_tcp_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_icmp_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_error_rows_LDADD = $(steps)

@@ -305,6 +305,7 @@ TEST(shared_pools_and_what_must_fit)
             2, "for is longer than nat64.limits.backend-prefix");
     refused("nat64: { snapshot = \"sessions\"; };", 0, "absolute path");
     refused("nat64: { snapshot-minutes = 5; };", 0, "snapshot-minutes");
+    refused("log: { events = \"events.json\"; };", 0, "absolute path");
     refused("nat64: { limits: { ports-per-backend = \"0%\"; }; };", 1, "ports-per-backend");
     refused("nat64: { limits: { ports-per-backend = \"50\"; }; };", 1, "ports-per-backend");
 }

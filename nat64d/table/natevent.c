@@ -2,40 +2,40 @@
  * Layer: table
  * Specification: RFC 8158 (Lamport 1983 for the ring)
  */
-#include "nat64d/table/event.h"
+#include "nat64d/table/natevent.h"
 
 #include <string.h>
 
 #define NS_PER_S UINT64_C(1000000000)
 
 /* Names the shape of ring and records: another version may have another. */
-#define LAYOUT (UINT64_C(0x6576656e74000001) + ((uint64_t)sizeof(struct event) << 16))
+#define LAYOUT (UINT64_C(0x6576656e74000001) + ((uint64_t)sizeof(struct natevent) << 16))
 
-const char *event_name(uint8_t kind)
+const char *natevent_name(uint8_t kind)
 {
     static const char *const names[] = {
-        [EVENT_ADDRESSES_EXHAUSTED] = "addresses-exhausted",
-        [EVENT_SESSION_CREATE] = "session-create",
-        [EVENT_SESSION_DELETE] = "session-delete",
-        [EVENT_BIB_CREATE] = "bib-create",
-        [EVENT_BIB_DELETE] = "bib-delete",
-        [EVENT_PORTS_EXHAUSTED] = "ports-exhausted",
-        [EVENT_QUOTA_EXCEEDED] = "quota-exceeded",
-        [EVENT_ADDRESS_BIND] = "address-bind",
-        [EVENT_ADDRESS_UNBIND] = "address-unbind",
-        [EVENT_BLOCK_ALLOCATED] = "block-allocated",
-        [EVENT_BLOCK_FREED] = "block-freed",
-        [EVENT_THRESHOLD] = "threshold",
+        [NATEVENT_ADDRESSES_EXHAUSTED] = "addresses-exhausted",
+        [NATEVENT_SESSION_CREATE] = "session-create",
+        [NATEVENT_SESSION_DELETE] = "session-delete",
+        [NATEVENT_BIB_CREATE] = "bib-create",
+        [NATEVENT_BIB_DELETE] = "bib-delete",
+        [NATEVENT_PORTS_EXHAUSTED] = "ports-exhausted",
+        [NATEVENT_QUOTA_EXCEEDED] = "quota-exceeded",
+        [NATEVENT_ADDRESS_BIND] = "address-bind",
+        [NATEVENT_ADDRESS_UNBIND] = "address-unbind",
+        [NATEVENT_BLOCK_ALLOCATED] = "block-allocated",
+        [NATEVENT_BLOCK_FREED] = "block-freed",
+        [NATEVENT_THRESHOLD] = "threshold",
     };
     return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 }
 
-size_t event_ring_size(uint32_t capacity)
+size_t natevent_ring_size(uint32_t capacity)
 {
-    return sizeof(struct event_ring) + (size_t)capacity * sizeof(struct event);
+    return sizeof(struct natevent_ring) + (size_t)capacity * sizeof(struct natevent);
 }
 
-void event_ring_init(struct event_ring *ring, uint32_t capacity)
+void natevent_ring_init(struct natevent_ring *ring, uint32_t capacity)
 {
     ring->capacity = capacity;
     atomic_init(&ring->head, 0);
@@ -45,15 +45,15 @@ void event_ring_init(struct event_ring *ring, uint32_t capacity)
     ring->layout = LAYOUT;
 }
 
-void event_ring_open(struct event_ring *ring, uint32_t capacity)
+void natevent_ring_open(struct natevent_ring *ring, uint32_t capacity)
 {
     uint64_t head = atomic_load(&ring->head), tail = atomic_load(&ring->tail);
     if (ring->layout != LAYOUT || ring->capacity != capacity || tail - head > capacity ||
         atomic_load(&ring->told) > atomic_load(&ring->lost))
-        event_ring_init(ring, capacity);
+        natevent_ring_init(ring, capacity);
 }
 
-bool event_ring_put(struct event_ring *ring, const struct event *event)
+bool natevent_ring_put(struct natevent_ring *ring, const struct natevent *event)
 {
     uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
     if (tail - atomic_load_explicit(&ring->head, memory_order_acquire) >= ring->capacity) {
@@ -66,20 +66,20 @@ bool event_ring_put(struct event_ring *ring, const struct event *event)
     return true;
 }
 
-const struct event *event_ring_at(const struct event_ring *ring, uint64_t position)
+const struct natevent *natevent_ring_at(const struct natevent_ring *ring, uint64_t position)
 {
     if (position == atomic_load_explicit(&ring->tail, memory_order_acquire))
         return NULL;
     return &ring->records[position & (ring->capacity - 1)];
 }
 
-void event_ring_give(struct event_ring *ring, uint64_t position)
+void natevent_ring_give(struct natevent_ring *ring, uint64_t position)
 {
     atomic_store_explicit(&ring->head, position, memory_order_release);
 }
 
-bool event_limit_passes(struct event_limit *limit, uint32_t per_second, uint64_t now_ns,
-                        uint32_t *ret_suppressed)
+bool natevent_limit_passes(struct natevent_limit *limit, uint32_t per_second, uint64_t now_ns,
+                           uint32_t *ret_suppressed)
 {
     if (now_ns >= limit->until_ns) {
         limit->until_ns = now_ns + NS_PER_S;
