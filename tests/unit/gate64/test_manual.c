@@ -170,6 +170,27 @@ static void every_example_parses(void **state)
     free(manual);
 }
 
+/* Those at the manual's end, each of which is a file of its own. */
+static void every_whole_example_parses(void **state)
+{
+    static const char begin[] = "\n.Bd -literal -offset indent\n";
+    enum { EXAMPLES_AT_LEAST = 6 };
+    char *manual = read_source("man/gate64.conf.5"), file[ENTRY_MAX];
+    int examples = 0;
+    (void)state;
+    const char *at = strstr(manual, "\n.Sh EXAMPLES\n");
+    assert_non_null(at);
+    for (; (at = strstr(at, begin)) != NULL; examples++) {
+        at += strlen(begin);
+        const char *end = strstr(at, example_end);
+        assert_non_null(end);
+        assert_true(snprintf(file, sizeof(file), "%.*s\n", (int)(end - at), at) < (int)sizeof(file));
+        expect_parses("an example of gate64.conf(5)", file);
+    }
+    assert_true(examples >= EXAMPLES_AT_LEAST);
+    free(manual);
+}
+
 static void the_sample_file_parses(void **state)
 {
     char *sample = read_source("packaging/gate64.conf.example");
@@ -200,9 +221,13 @@ static void the_sample_file_parses_uncommented(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_key_has_its_entry), cmocka_unit_test(keys_that_need_a_restart),
-        cmocka_unit_test(every_entry_is_a_key),    cmocka_unit_test(every_example_parses),
-        cmocka_unit_test(the_sample_file_parses),  cmocka_unit_test(the_sample_file_parses_uncommented),
+        cmocka_unit_test(every_key_has_its_entry),
+        cmocka_unit_test(keys_that_need_a_restart),
+        cmocka_unit_test(every_entry_is_a_key),
+        cmocka_unit_test(every_example_parses),
+        cmocka_unit_test(every_whole_example_parses),
+        cmocka_unit_test(the_sample_file_parses),
+        cmocka_unit_test(the_sample_file_parses_uncommented),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
