@@ -1,5 +1,6 @@
 # Lab tests: real programs in network namespaces; each can run alone through tests/lab/enter.
 LAB_TESTS += \
+	tests/lab/parsers.sh \
 	tests/lab/service.sh \
 	tests/lab/host.sh \
 	tests/lab/dns64.sh \
