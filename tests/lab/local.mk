@@ -1,4 +1,5 @@
-# Lab tests: real programs in network namespaces; each can run alone through tests/lab/enter.
+# Lab tests: real programs in network namespaces; each can run alone through tests/lab/enter. LAB_ALONE: those that load
+# the machine, or count packets within seconds, so that no other runs beside them.
 LAB_TESTS += \
 	tests/lab/parsers.sh \
 	tests/lab/service.sh \
@@ -7,7 +8,6 @@ LAB_TESTS += \
 	tests/lab/dns64_reload.sh \
 	tests/lab/nat64d_hairpin.sh \
 	tests/lab/nat64d_one_worker.sh \
-	tests/lab/nat64d_two_workers.sh \
 	tests/lab/static.sh \
 	tests/lab/eam.sh \
 	tests/lab/tcp_window.sh \
@@ -16,20 +16,22 @@ LAB_TESTS += \
 	tests/lab/path_mtu.sh \
 	tests/lab/path_mtu_shared.sh \
 	tests/lab/shared_points.sh \
+	tests/lab/restart_state.sh \
+	tests/lab/nat64d_reload.sh \
+	tests/lab/gate64.sh \
+	tests/lab/check.sh
+LAB_ALONE += \
+	tests/lab/nat64d_two_workers.sh \
 	tests/lab/shared_host.sh \
 	tests/lab/restart.sh \
 	tests/lab/restart_shared.sh \
-	tests/lab/restart_state.sh \
-	tests/lab/nat64d_reload.sh \
 	tests/lab/limits.sh \
 	tests/lab/exhaust.sh \
-	tests/lab/flood.sh \
-	tests/lab/gate64.sh \
-	tests/lab/check.sh
+	tests/lab/flood.sh
 LONG_LAB_TESTS += \
 	tests/lab/flood_full.sh \
 	tests/lab/systemd.sh
-EXTRA_DIST += $(LAB_TESTS) $(LONG_LAB_TESTS) \
+EXTRA_DIST += $(LAB_TESTS) $(LAB_ALONE) $(LONG_LAB_TESTS) \
 	tests/lab/all_points.sh \
 	tests/lab/dns64_load.py \
 	tests/lab/enter \
