@@ -6,6 +6,7 @@
  * Specification: RFC 9112 2 to 7
  */
 #include <assert.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,7 @@ static void serve(void)
 {
     if (mkdtemp(folder) == NULL || atexit(end) != 0)
         abort();
+    signal(SIGPIPE, SIG_IGN); /* as the daemons do (common/service) */
     snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", folder);
     if (control_start(address.sun_path, routes, NULL, &control) < 0)
         abort();
