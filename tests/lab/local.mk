@@ -11,6 +11,7 @@ LAB_TESTS += \
 	tests/lab/static.sh \
 	tests/lab/eam.sh \
 	tests/lab/tcp_window.sh \
+	tests/lab/packets.sh \
 	tests/lab/fragments.sh \
 	tests/lab/shared_fragments.sh \
 	tests/lab/path_mtu.sh \
@@ -41,6 +42,7 @@ EXTRA_DIST += $(LAB_TESTS) $(LAB_ALONE) $(LONG_LAB_TESTS) \
 	tests/lab/lab.sh \
 	tests/lab/make-root \
 	tests/lab/minbase \
+	tests/lab/packets.py \
 	tests/lab/path_mtu_points.sh \
 	tests/lab/points.sh \
 	tests/lab/poll_sessions.py \

@@ -803,4 +803,5 @@ def main():
     sys.exit(f"not what vectors.py writes: {' '.join(stale)}" if stale else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
