@@ -15,5 +15,5 @@ common_libservice_a_SOURCES = \
 	common/log.c common/log.h common/mapping.c common/mapping.h common/program.c common/program.h \
 	common/reload.c common/reload.h \
 	common/sandbox.c common/sandbox.h common/service.c common/service.h \
-	common/settings_file.c common/settings_file.h common/settings_print.c \
+	common/settings_advice.c common/settings_advice.h common/settings_file.c common/settings_file.h common/settings_print.c \
 	common/settings_value.c common/settings_value.h

@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "common/service.h"
+#include "common/settings_advice.h"
 #include "common/settings_file.h"
 #include "config.h"
 
@@ -75,21 +76,15 @@ static int print_settings(const struct settings *settings)
     return status;
 }
 
-/* RFC 7857 2.1 lets an operator go below the 240 s of RFC 6146 4, and keeps recommending them. */
-static void tell_short_timeout(const char *key, int seconds)
+static void say(void *context, enum log_level level, const char *text)
 {
-    enum { RECOMMENDED_S = 240 };
-    if (seconds < RECOMMENDED_S)
-        log_warning("config",
-                    "%s is %d s; RFC 7857 2.1 recommends %d s: a peer that answers later finds the "
-                    "connection forgotten",
-                    key, seconds, RECOMMENDED_S);
+    (void)context;
+    log_line(level, "config", "%s", text);
 }
 
-static void tell_short_timeouts(const struct settings *settings)
+void program_advise(const struct settings *settings)
 {
-    tell_short_timeout("nat64.timeouts.tcp-opening", settings->nat64.timeouts.tcp_opening);
-    tell_short_timeout("nat64.timeouts.tcp-closing", settings->nat64.timeouts.tcp_closing);
+    settings_advise(settings, say, NULL);
 }
 
 int program_begin(const char *name, int argc, char *argv[], bool modes, struct program_order *ret_order,
@@ -107,7 +102,8 @@ int program_begin(const char *name, int argc, char *argv[], bool modes, struct p
     }
     if (!options.test)
         log_open(name, settings->log.level, options.order.foreground ? LOG_SINK_STDERR : settings->log.sink);
-    tell_short_timeouts(settings);
+    if (options.test || modes)
+        program_advise(settings);
     if (options.test) {
         status = print_settings(settings);
         settings_file_free(settings);

@@ -30,6 +30,10 @@ struct program_order {
 int program_begin(const char *name, int argc, char *argv[], bool modes, struct program_order *ret_order,
                   struct settings **ret_settings);
 
+/* Logs what is allowed in a configuration, but worth a word; program_begin has done so with the one it read,
+ * where `modes` or -T. */
+void program_advise(const struct settings *settings);
+
 /* Locks STATE-DIR/NAME; logs why it could not. The descriptor, or negative errno. */
 int program_lock(const char *name, const struct settings *settings) __attribute__((warn_unused_result));
 

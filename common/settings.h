@@ -108,6 +108,7 @@ struct settings_nat64 {
     int workers;                      /* 0: one a CPU */
     int max_sessions;                 /* 0: min(1048576, what 5 % of memory holds) */
     bool keep;                        /* SIGTERM leaves device, rules and state for the next start */
+    bool pings;                       /* false: echo messages pass neither way */
     bool conntrack;                   /* leave our packets to the host's connection tracking */
     char snapshot[SETTINGS_PATH_LEN]; /* "": none */
     int snapshot_minutes;             /* 0: at a clean stop only */
@@ -134,12 +135,16 @@ struct settings_nat64 {
     struct {
         bool send;
         int per_second, per_second_per_network, refusals_per_second;
+        int relayed_per_second, relayed_per_second_per_network; /* errors of others */
     } icmp_errors;
     struct {
         bool zero_traffic_class;
+        int ipv4_tos, ipv6_traffic_class; /* -1: copied */
         enum settings_zero_checksum udp_zero_checksum;
         bool mss_clamp;
         enum settings_eam_hairpin eam_hairpin;
+        struct addr_prefix4 *icmp_source4; /* icmp-source-ipv4 */
+        size_t icmp_source4_count;
     } translation;
 };
 

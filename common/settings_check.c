@@ -29,6 +29,11 @@ static int fail(const struct fault *fault, int line, const char *what)
 
 static int check_pref64(const struct settings *settings, const struct fault *fault)
 {
+    if (settings->pref64_count == 0 && (settings->pools_count > 0 || settings->eam_count == 0))
+        return fail(
+            fault, 0,
+            "no pref64; allowed: pref64 = () with pools = () and mappings in eam, between which alone "
+            "is translated then");
     for (size_t i = 0; i < settings->pref64_count; i++) {
         const struct settings_pref64 *a = &settings->pref64[i];
         for (size_t k = 0; k < i; k++)
@@ -250,6 +255,11 @@ static int check_nat64(const struct settings_nat64 *nat64, const struct fault *f
     if (nat64->limits.network_prefix > nat64->limits.backend_prefix)
         return fail(fault, 0,
                     "nat64.limits.network-prefix is longer than backend-prefix; allowed: at most as long");
+    for (size_t i = 0; i < nat64->translation.icmp_source4_count; i++)
+        if (special_martian4(nat64->translation.icmp_source4[i].address))
+            return fail(fault, 0,
+                        "nat64.translation.icmp-source-ipv4 lies in 0/8, 127/8, 224/4 or 240/4; allowed: "
+                        "unicast addresses");
     if (nat64->snapshot[0] != '\0' && nat64->snapshot[0] != '/')
         return fail(fault, 0, "nat64.snapshot is no absolute path; allowed: a path that begins with /");
     if (nat64->snapshot_minutes > 0 && nat64->snapshot[0] == '\0')

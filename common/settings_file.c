@@ -370,6 +370,7 @@ void settings_file_free(struct settings *settings)
     free(settings->pools);
     free(settings->statics);
     free(settings->eam);
+    free(settings->nat64.translation.icmp_source4);
     free(settings->dns64.listen);
     free(settings->dns64.allow);
     free(settings->dns64.upstream);

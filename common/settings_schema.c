@@ -22,6 +22,7 @@ static const char *const reverses[] = {"cname", "local", "off", NULL};
 enum {
     DAY_S = 86400,
     MTU_MAX = 65535,
+    OCTET_MAX = 255,
     SESSIONS_LIMIT = 1 << 24, /* slots that an index can name */
 };
 
@@ -78,7 +79,7 @@ const struct settings_key settings_schema[] = {
     TEXT("user", user, SETTINGS_NAME_LEN - 1, "\"gate64\"", "whom nat64d handles packets as"),
     TEXT("state-dir", state_dir, SETTINGS_PATH_LEN - 1, "\"/run/gate64\"",
          "sockets and locks of both daemons, and the sessions"),
-    {"pref64", SETTINGS_TYPE_GROUPS, AT(pref64), 1, SETTINGS_PREF64_MAX, "( { prefix = \"64:ff9b::/96\"; } )",
+    {"pref64", SETTINGS_TYPE_GROUPS, AT(pref64), 0, SETTINGS_PREF64_MAX, "( { prefix = \"64:ff9b::/96\"; } )",
      NULL, false, "the prefixes under which IPv4 is reached (RFC 6052)"},
     {"pref64[].prefix", SETTINGS_TYPE_PREF64, PREF64_AT(prefix), 0, 0, NULL, NULL, false,
      "RFC 6052 2.2: six lengths, bits 64 to 71 zero"},
@@ -143,6 +144,8 @@ const struct settings_key settings_schema[] = {
          "RFC 6146 3.5.1"),
     WORD("nat64.filtering.icmp", nat64.filtering[SETTINGS_ICMP], filterings, "\"address-dependent\"", false,
          "RFC 6146 3.5.3"),
+    BOOL("nat64.pings", nat64.pings, "true",
+         "false: echo requests and answers are dropped in silence (RFC 6146 3.5.3)"),
     WORD("nat64.refresh", nat64.refresh, refreshes, "\"both\"", false,
          "whose packets keep a session alive (RFC 6146 5.3, RFC 4787 REQ-6)"),
     GROUP("nat64.tcp", "choices that RFC 6146 3.5.2 leaves"),
@@ -201,15 +204,25 @@ const struct settings_key settings_schema[] = {
         "10", false, "to one /64 or IPv4 address"),
     INT("nat64.icmp-errors.refusals-per-second", nat64.icmp_errors.refusals_per_second, 1, 1000000, "2000",
         false, "to backends for whose flows there is no port or session, in all"),
+    INT("nat64.icmp-errors.relayed-per-second", nat64.icmp_errors.relayed_per_second, 1, 10000000, "2000",
+        false, "errors of others that are translated, in all"),
+    INT("nat64.icmp-errors.relayed-per-second-per-network", nat64.icmp_errors.relayed_per_second_per_network,
+        1, 10000000, "500", false, "of one /64 or IPv4 address"),
     GROUP("nat64.translation", "choices that RFC 7915 leaves"),
     BOOL("nat64.translation.zero-traffic-class", nat64.translation.zero_traffic_class, "false",
          "RFC 7915 4.1 and 5.1: do not copy it"),
+    INT("nat64.translation.ipv4-tos", nat64.translation.ipv4_tos, -1, OCTET_MAX, "-1", false,
+        "RFC 7915 5.1: of every packet to IPv4; -1: that of the packet"),
+    INT("nat64.translation.ipv6-traffic-class", nat64.translation.ipv6_traffic_class, -1, OCTET_MAX, "-1",
+        false, "RFC 7915 4.1: of every packet to IPv6; -1: that of the packet"),
     WORD("nat64.translation.udp-zero-checksum", nat64.translation.udp_zero_checksum, zero_checksums,
          "\"compute\"", false, "RFC 7915 4.5: of UDP from IPv4 without one"),
     BOOL("nat64.translation.mss-clamp", nat64.translation.mss_clamp, "true",
          "lower the MSS of a SYN to what both links carry"),
     WORD("nat64.translation.eam-hairpin", nat64.translation.eam_hairpin, eam_hairpins, "\"intrinsic\"", false,
          "how one host of eam reaches another (RFC 7757 4)"),
+    LIST("nat64.translation.icmp-source-ipv4", PREFIXES4, nat64.translation.icmp_source4, "[]", false,
+         "what IPv6 routers without a mapping are shown as to IPv4 (RFC 6791 3)"),
 
     GROUP("dns64", "the DNS server"),
     LIST("dns64.listen", ENDPOINTS, dns64.listen, "[\"::#53\"]", true,
@@ -278,6 +291,10 @@ static void put_number(struct text *text, int64_t value)
     char digits[24];
     char *at = digits + sizeof(digits) - 1;
     *at = '\0';
+    if (value < 0) {
+        put(text, "-");
+        value = -value;
+    }
     do {
         *--at = (char)('0' + value % 10);
         value /= 10;

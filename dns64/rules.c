@@ -61,7 +61,7 @@ static int make_policy(struct rules *rules, const struct settings *settings)
 {
     const struct settings_dns64 *dns64 = &settings->dns64;
     size_t count = 0;
-    rules->pref64 = calloc(settings->pref64_count, sizeof(*rules->pref64));
+    rules->pref64 = calloc(settings->pref64_count + 1, sizeof(*rules->pref64));
     rules->excluded =
         calloc(dns64->exclude_aaaa_count + settings->pref64_count + 1, sizeof(*rules->excluded));
     if (rules->pref64 == NULL || rules->excluded == NULL)

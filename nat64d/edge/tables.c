@@ -124,7 +124,7 @@ static int make_pool(struct tables *tables, bool single_network)
 static int make_guard(struct tables *tables)
 {
     const struct settings *settings = tables->settings;
-    tables->pref64 = calloc(settings->pref64_count, sizeof(*tables->pref64));
+    tables->pref64 = calloc(settings->pref64_count + 1, sizeof(*tables->pref64));
     if (tables->pref64 == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < settings->pref64_count; i++) {
@@ -148,6 +148,14 @@ static void fill_events(struct steps_shared *shared, const struct settings *sett
         .backend_len = (uint8_t)settings->nat64.limits.backend_prefix,
         .per_second = rate > 0 ? rate : 1,
     };
+}
+
+/* A value of its own goes before the switch for both families. */
+static struct translation_class class_of(int value, bool zero)
+{
+    if (value >= 0)
+        return (struct translation_class){true, (uint8_t)value};
+    return (struct translation_class){zero, 0};
 }
 
 static void fill_options(struct tables *tables)
@@ -180,8 +188,13 @@ static void fill_options(struct tables *tables)
     shared->fragment_ns = (uint64_t)nat64->timeouts.fragment * CLOCK_NS_PER_S;
     shared->fragments_max = (uint32_t)nat64->limits.fragments;
     shared->send_errors = nat64->icmp_errors.send;
+    shared->forbids_pings = !nat64->pings;
+    shared->icmp_source4 = nat64->translation.icmp_source4;
+    shared->icmp_source4_count = nat64->translation.icmp_source4_count;
     shared->options = (struct translation_options){
-        .zero_traffic_class = nat64->translation.zero_traffic_class,
+        .tos = class_of(nat64->translation.ipv4_tos, nat64->translation.zero_traffic_class),
+        .traffic_class =
+            class_of(nat64->translation.ipv6_traffic_class, nat64->translation.zero_traffic_class),
         .drop_zero_checksum = nat64->translation.udp_zero_checksum == SETTINGS_ZERO_CHECKSUM_DROP,
         .mss_clamp = nat64->translation.mss_clamp,
         .lowest_ipv6_mtu = (uint32_t)nat64->lowest_ipv6_mtu,

@@ -52,6 +52,8 @@ static int copy_state(struct translator *translator, int old_fd, const uint8_t b
     }
     r = 0;
     translator->state.header->key = source.header->key;
+    memcpy(translator->state.header->lifetime_ns, source.header->lifetime_ns,
+           sizeof(source.header->lifetime_ns));
     if (same_boot || source.header->saved_ns != 0) {
         uint32_t left_out =
             state_copy(&source, &translator->state, shift_of(source.header, clock_now_ns()), map);
@@ -236,12 +238,15 @@ static void adopt(struct translator *translator, struct generation *generation)
     translator->watch = generation->watch;
 }
 
-static struct worker_rates rates_of(const struct settings *settings)
+static struct rate_limits rates_of(const struct settings *settings)
 {
-    return (struct worker_rates){
+    return (struct rate_limits){
         .per_second = (uint32_t)settings->nat64.icmp_errors.per_second,
         .per_second_per_network = (uint32_t)settings->nat64.icmp_errors.per_second_per_network,
         .refusals_per_second = (uint32_t)settings->nat64.icmp_errors.refusals_per_second,
+        .relayed_per_second = (uint32_t)settings->nat64.icmp_errors.relayed_per_second,
+        .relayed_per_second_per_network =
+            (uint32_t)settings->nat64.icmp_errors.relayed_per_second_per_network,
     };
 }
 
@@ -307,7 +312,7 @@ int translator_new(const struct translator_input *input, struct recover_count *r
 int translator_reload(struct translator *translator, struct settings *settings, char *printed,
                       uint64_t settings_hash, const struct links *links, struct recover_count *ret_count)
 {
-    const struct worker_rates rates = rates_of(settings);
+    const struct rate_limits rates = rates_of(settings);
     char *old_printed = translator->printed;
     struct generation new, old = {.settings = translator->settings,
                                   .backends = translator->backends,

@@ -451,7 +451,7 @@ void worker_resume(struct worker_group *group)
 }
 
 void worker_set_tables(struct worker_group *group, const struct steps_shared *shared,
-                       struct steps_shard *shards, const struct worker_rates *rates)
+                       struct steps_shard *shards, const struct rate_limits *rates)
 {
     for (unsigned i = 0; i < group->count; i++)
         worker_steps_change(&group->workers[i].steps, shared, shards, rates);

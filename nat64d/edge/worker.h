@@ -19,13 +19,6 @@ enum {
 
 struct worker_group;
 
-/* ICMP errors of our own, by all workers together. */
-struct worker_rates {
-    uint32_t per_second;
-    uint32_t per_second_per_network;
-    uint32_t refusals_per_second; /* to backends that there is no port or session for */
-};
-
 /* `shards` are made and filled by the caller, `counters` has one set a worker, `fds` one queue a worker; all
  * outlive the group. `seed` keys each worker's randomness. */
 struct worker_input {
@@ -36,7 +29,7 @@ struct worker_input {
     const int *queues; /* two NFQUEUE sockets a worker, of a shared address (TCP; UDP and ICMP); or NULL */
     const struct network *network; /* taken over; freed with `network_free` when replaced */
     void (*network_free)(const struct network *network);
-    struct worker_rates rates;
+    struct rate_limits rates; /* of ICMP errors, by all workers together */
 };
 
 int worker_start(const struct worker_input *input, struct worker_group **ret_group)
@@ -51,7 +44,7 @@ void worker_resume(struct worker_group *group);
 
 /* Other tables and limits of the same state, while they are paused. */
 void worker_set_tables(struct worker_group *group, const struct steps_shared *shared,
-                       struct steps_shard *shards, const struct worker_rates *rates);
+                       struct steps_shard *shards, const struct rate_limits *rates);
 
 /* The errno of a worker that lost its queue (the device was removed), else 0. */
 int worker_failure(struct worker_group *group);

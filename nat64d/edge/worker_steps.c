@@ -13,11 +13,17 @@ static uint32_t share(uint32_t all, unsigned workers)
     return all == 0 ? 0 : all < workers ? 1 : all / workers;
 }
 
-static void set_rates(struct steps *steps, const struct worker_rates *rates)
+static void set_rates(struct steps *steps, const struct rate_limits *rates)
 {
     unsigned workers = steps->shared->workers;
-    rate_set(&steps->rate, share(rates->per_second, workers), share(rates->per_second_per_network, workers),
-             share(rates->refusals_per_second, workers));
+    const struct rate_limits limits = {
+        .per_second = share(rates->per_second, workers),
+        .per_second_per_network = share(rates->per_second_per_network, workers),
+        .refusals_per_second = share(rates->refusals_per_second, workers),
+        .relayed_per_second = share(rates->relayed_per_second, workers),
+        .relayed_per_second_per_network = share(rates->relayed_per_second_per_network, workers),
+    };
+    rate_limit(&steps->rate, &limits);
 }
 
 static void set_events(struct steps *steps)
@@ -62,7 +68,7 @@ void worker_steps_done(struct steps *steps)
 }
 
 void worker_steps_change(struct steps *steps, const struct steps_shared *shared, struct steps_shard *shards,
-                         const struct worker_rates *rates)
+                         const struct rate_limits *rates)
 {
     if (steps->shared->fragments_max != shared->fragments_max && make_fragments(steps, shared) < 0)
         log_warning("worker", "no memory for nat64.limits.fragments = %u; what it was before holds",

@@ -17,6 +17,6 @@ void worker_steps_done(struct steps *steps);
 
 /* Other tables and limits of the same state; the worker is paused. */
 void worker_steps_change(struct steps *steps, const struct steps_shared *shared, struct steps_shard *shards,
-                         const struct worker_rates *rates);
+                         const struct rate_limits *rates);
 
 #endif

@@ -18,6 +18,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/program.h"
 #include "common/reload.h"
 #include "common/service.h"
 #include "common/settings_file.h"
@@ -228,10 +229,12 @@ static int run(struct keeper *keeper, const struct reload_order *order, struct r
     service_reloading();
     int r = reload_run(&target, order, ret_outcome);
     service_ready("translating");
-    if (r < 0)
+    if (r < 0) {
         log_error("reload", "%s; nothing was changed", ret_outcome->text);
-    else if (!order->check)
+    } else if (!order->check) {
         log_info("reload", "%s", ret_outcome->text);
+        program_advise(keeper->in_force.file);
+    }
     return r;
 }
 

@@ -80,6 +80,7 @@
       "RFC 5927 4.1", NONE, NONE)                                                                            \
     X(ICMP_MTU, "drop_icmp_mtu", "Packet Too Big below 1280", "RFC 8201 4", NONE, NONE)                      \
     X(ICMP_RATE, "drop_icmp_rate", "ICMP error over the rate limit", "RFC 4443 2.4", NONE, NONE)             \
+    X(PING, "drop_ping", "echo messages are forbidden", "RFC 6146 3.5.3", NONE, NONE)                        \
     X(HOP_LIMIT, "drop_hop_limit", "hop limit used up", "RFC 7915 4.1", HOP_LIMIT, HOP_LIMIT)                \
     X(TOO_BIG, "drop_too_big", "larger than the next link and may not be cut", "RFC 7915 4.1", TOO_BIG,      \
       TOO_BIG)                                                                                               \
@@ -89,7 +90,7 @@
     X(FILTERED, "drop_filtered", "sender not contacted before (address-dependent filtering)",                \
       "RFC 6146 3.5", NONE, NONE)                                                                            \
     X(STATIC_FROM, "drop_static_from", "sender is not in from of the static binding", "RFC 6146 3.5", NONE,  \
-      NONE)                                                                                                  \
+      PROHIBITED)                                                                                            \
     X(NO_PORT, "drop_no_port", "no free port for this backend", "RFC 6146 3.5.1.1", ADDRESS, NONE)           \
     X(LIMIT_PORTS, "drop_limit_ports", "backend or network has as many ports as it may", "RFC 6888 3",       \
       ADDRESS, NONE)                                                                                         \
@@ -122,7 +123,7 @@ enum reason {
 
 enum reason_answer {
     REASON_ANSWER_NONE,
-    REASON_ANSWER_PROHIBITED,   /* ICMPv6 1/1 */
+    REASON_ANSWER_PROHIBITED,   /* ICMPv6 1/1, ICMPv4 3/13 */
     REASON_ANSWER_ADDRESS,      /* ICMPv6 1/3 */
     REASON_ANSWER_PORT,         /* ICMPv6 1/4 */
     REASON_ANSWER_PROTOCOL,     /* ICMPv4 3/2 */

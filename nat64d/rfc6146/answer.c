@@ -28,11 +28,18 @@ static uint32_t answer6(struct steps *steps, const struct packet *packet, enum r
     return sent(steps, icmp_error_build6(packet, answer, &source, mtu, steps->reply));
 }
 
+/* RFC 6146 3.5.2.2, RFC 5382 REQ-4: a connection that policy forbids is refused by silence. */
+static bool keeps_silent4(const struct packet *packet, enum reason_answer answer)
+{
+    return answer == REASON_ANSWER_PROHIBITED && packet->protocol == PACKET_PROTO_TCP;
+}
+
 /* From the pool address that the packet was sent to. */
 static uint32_t answer4(struct steps *steps, const struct packet *packet, enum reason_answer answer,
                         uint32_t mtu, uint64_t now_ns)
 {
-    if (!icmp_error_may_answer(packet) || !rate_allow4(&steps->rate, parse_source4(packet), now_ns))
+    if (keeps_silent4(packet, answer) || !icmp_error_may_answer(packet) ||
+        !rate_allow4(&steps->rate, parse_source4(packet), now_ns))
         return sent(steps, 0);
     return sent(steps, icmp_error_build4(packet, answer, parse_destination4(packet), mtu, steps->reply));
 }

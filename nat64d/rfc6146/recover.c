@@ -39,9 +39,19 @@ static unsigned free_place(const struct steps_shared *shared, const bool *taken)
     return place;
 }
 
+/* What a lifetime was when the sessions' times were set; those times move with it. */
+static void compare_lifetimes(struct steps_shared *shared)
+{
+    const struct state_header *header = shared->state.header;
+    for (unsigned i = 0; i < EXPIRY_LIFETIMES; i++)
+        if (header->lifetime_ns[i] != 0)
+            shared->lifetime_shift_ns[i] = (int64_t)(shared->lifetime_ns[i] - header->lifetime_ns[i]);
+}
+
 void recover_begin(struct steps_shared *shared)
 {
     struct state_header *header = shared->state.header;
+    compare_lifetimes(shared);
     bool taken[STATE_PREF64_MAX] = {false};
     memset(shared->pref64_index, STEPS_NO_PREF64, sizeof(shared->pref64_index));
     for (unsigned i = 0; i < shared->guard.pref64_count; i++) {
@@ -75,6 +85,7 @@ void recover_done(struct steps_shared *shared, uint64_t settings_hash)
         if (shared->pref64_index[i] == STEPS_NO_PREF64)
             header->pref64[i] = (struct state_pref64){0};
     header->settings_hash = settings_hash;
+    memcpy(header->lifetime_ns, shared->lifetime_ns, sizeof(header->lifetime_ns));
     state_file_seal(&shared->state);
 }
 
@@ -294,10 +305,14 @@ static bool keep_session(struct steps *steps, const struct session_restoring *re
     if (session->pool != pool)
         session->pool = pool;
     count_session(scratch, session, 1, count);
-    if (session->lifetime == EXPIRY_TCP_CLOSING)
+    if (session->lifetime == EXPIRY_TCP_CLOSING) {
         scratch->closing[count->closing++] = (struct recover_closing){session->closed_ns, restoring->slot};
-    else
-        expiry_restore(&shard->expiry, restoring->slot, now_ns);
+        return true;
+    }
+    int64_t shift_ns = steps->shared->lifetime_shift_ns[session->lifetime];
+    if (shift_ns != 0)
+        expiry_shift(&shard->expiry, restoring->slot, shift_ns);
+    expiry_restore(&shard->expiry, restoring->slot, now_ns);
     return true;
 }
 

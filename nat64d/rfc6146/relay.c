@@ -123,6 +123,13 @@ static bool is_credible(const struct steps *steps, const struct session *session
            tcp_in_flight(session, quoted, sent_by_backend);
 }
 
+static bool within_rate6(struct steps *steps, const struct packet *packet, uint64_t now_ns)
+{
+    struct in6_addr from;
+    memcpy(&from, parse_source6(packet), sizeof(from));
+    return rate_allow_relayed6(&steps->rate, &from, now_ns);
+}
+
 /* A router on the way to the backend carries less than our link: whatever goes there from now on keeps to it,
  * by any worker. A TCP session keeps it for good: of its super-packets NFQUEUE does not tell the segment
  * size, and each would be too big again (RFC 8201 4). */
@@ -148,6 +155,8 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
     struct session *session = quoted_session(steps, flow);
     if (!is_credible(steps, session, &relay->quoted, false))
         return REASON_ICMP_SEQUENCE;
+    if (!within_rate6(steps, packet, now_ns))
+        return REASON_ICMP_RATE;
     uint32_t path_mtu = icmp64_path_mtu(packet);
     if (session != NULL && path_mtu != 0)
         follow_path(steps, flow, session, path_mtu, now_ns);
@@ -197,7 +206,7 @@ static bool choose_source(struct steps *steps, const struct flow *flow, uint32_t
 }
 
 enum reason relay_to_ipv6(struct steps *steps, struct flow *flow, struct packet *packet,
-                          const struct relay *relay)
+                          const struct relay *relay, uint64_t now_ns)
 {
     struct translation_mtu mtu;
     struct translation6 to, inner;
@@ -212,6 +221,8 @@ enum reason relay_to_ipv6(struct steps *steps, struct flow *flow, struct packet 
         return REASON_HOP_LIMIT;
     if (!is_credible(steps, session, &relay->quoted, true))
         return REASON_ICMP_SEQUENCE;
+    if (!packet->hairpin && !rate_allow_relayed4(&steps->rate, parse_source4(packet), now_ns))
+        return REASON_ICMP_RATE;
     outgoing_tuple6(steps, flow, &to);
     if (!choose_source(steps, flow, parse_source4(packet), &to.destination, &source))
         return REASON_SOURCE_DENIED;

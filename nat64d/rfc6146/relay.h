@@ -32,6 +32,6 @@ enum reason relay_tuple4(struct steps *steps, const struct packet *packet, struc
 enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet *packet,
                           const struct relay *relay, uint64_t now_ns);
 enum reason relay_to_ipv6(struct steps *steps, struct flow *flow, struct packet *packet,
-                          const struct relay *relay);
+                          const struct relay *relay, uint64_t now_ns);
 
 #endif

@@ -25,7 +25,8 @@
 enum kind { KIND_FLOW, KIND_ERROR };
 
 /* Step 1: the transport, and whether it is an ICMP error. A quoted packet comes later. */
-static enum reason classify(struct packet *packet, struct flow *flow, enum kind *ret_kind)
+static enum reason classify(const struct steps *steps, struct packet *packet, struct flow *flow,
+                            enum kind *ret_kind)
 {
     *ret_kind = KIND_FLOW;
     if (packet->protocol == PACKET_PROTO_TCP)
@@ -37,7 +38,7 @@ static enum reason classify(struct packet *packet, struct flow *flow, enum kind 
         vnet_complete_checksum(packet);
         switch (parse_icmp_kind(packet)) {
         case PARSE_ICMP_ECHO_REQUEST:
-        case PARSE_ICMP_ECHO_REPLY: break;
+        case PARSE_ICMP_ECHO_REPLY: return steps->shared->forbids_pings ? REASON_PING : REASON_OK;
         case PARSE_ICMP_ERROR: *ret_kind = KIND_ERROR; break;
         case PARSE_ICMP_OTHER: return REASON_ICMP_TYPE;
         }
@@ -198,7 +199,7 @@ static enum reason from_ipv6(struct steps *steps, struct packet *packet, uint64_
         return reason == REASON_OK && packet->hairpin ? hairpin(steps, packet, now_ns, result) : reason;
     if (steps->shared->prefixes->addresses == 0)
         return refuse_unmapped(steps, packet);
-    reason = classify(packet, &flow, &kind);
+    reason = classify(steps, packet, &flow, &kind);
     if (reason == REASON_UNKNOWN_PROTOCOL) {
         /* Only a backend is told that its protocol does not pass. */
         memcpy(&flow.src6, parse_source6(packet), sizeof(flow.src6));
@@ -227,7 +228,7 @@ static enum reason from_ipv6(struct steps *steps, struct packet *packet, uint64_
 }
 
 static enum reason error_from_ipv4(struct steps *steps, struct packet *packet, struct flow *flow,
-                                   struct steps_result *result)
+                                   uint64_t now_ns, struct steps_result *result)
 {
     struct relay relay;
     enum reason reason = relay_tuple4(steps, packet, flow, &relay);
@@ -239,7 +240,7 @@ static enum reason error_from_ipv4(struct steps *steps, struct packet *packet, s
     if (!to_owner(steps, flow, shard4(steps, flow), result))
         return REASON_OK;
     look_up4(steps, flow);
-    return relay_to_ipv6(steps, flow, packet, &relay);
+    return relay_to_ipv6(steps, flow, packet, &relay, now_ns);
 }
 
 static enum reason from_ipv4(struct steps *steps, struct packet *packet, uint64_t now_ns,
@@ -248,14 +249,14 @@ static enum reason from_ipv4(struct steps *steps, struct packet *packet, uint64_
     struct flow flow = {.bib = STATE_NONE, .session = STATE_NONE};
     enum kind kind;
     bool ours;
-    enum reason reason = stateless_to_ipv6(steps, packet, &result->cut_mtu, &ours);
+    enum reason reason = stateless_to_ipv6(steps, packet, now_ns, &result->cut_mtu, &ours);
     if (ours)
         return reason;
-    reason = classify(packet, &flow, &kind);
+    reason = classify(steps, packet, &flow, &kind);
     if (reason != REASON_OK)
         return reason;
     if (kind == KIND_ERROR)
-        return error_from_ipv4(steps, packet, &flow, result);
+        return error_from_ipv4(steps, packet, &flow, now_ns, result);
     reason = tuple4(steps, packet, &flow);
     if (reason != REASON_OK)
         return reason;

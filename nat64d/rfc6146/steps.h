@@ -78,12 +78,16 @@ struct steps_shared {
     uint8_t pref64_slot[SETTINGS_PREF64_MAX]; /* of each prefix of guard, in the header of the state */
     uint8_t pref64_index[STATE_PREF64_MAX];   /* the other way; STEPS_NO_PREF64 when it is not in force */
     struct translation_options options;
+    const struct addr_prefix4 *icmp_source4; /* RFC 6791: for routers without a mapping */
+    size_t icmp_source4_count;
+    bool forbids_pings;
     bool endpoint_independent[TRANSPORT_COUNT];
     bool outbound_refresh; /* RFC 6146 5.3: what comes from IPv4 keeps no session alive */
     struct tcp_options tcp;
     uint64_t lifetime_ns[EXPIRY_LIFETIMES];
-    bool settings_changed;    /* since the slots were last held against them (recover) */
-    uint64_t closing_full_ns; /* what EXPIRY_TCP_CLOSING falls to as a pool fills up */
+    int64_t lifetime_shift_ns[EXPIRY_LIFETIMES]; /* to what the times in the slots were made with */
+    bool settings_changed;                       /* since the slots were last held against them (recover) */
+    uint64_t closing_full_ns;                    /* what EXPIRY_TCP_CLOSING falls to as a pool fills up */
     uint64_t syn_wait_ns;
     uint64_t fragment_ns;   /* how long the fragments of a datagram may take */
     uint32_t fragments_max; /* datagrams in fragments at once, of all workers */

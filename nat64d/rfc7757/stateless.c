@@ -34,6 +34,8 @@ static bool peer6(const struct steps *steps, uint32_t address, bool by_mapping, 
     unsigned pref64 = 0;
     if (by_mapping && eam_find4(steps->shared->eam, address, ret_address))
         return true;
+    if (guard->pref64_count == 0)
+        return false;
     bool ours =
         prefixes_find(steps->shared->prefixes, address) != PREFIXES_NONE || steps_is_mapped(steps, address);
     if (!ours && !guard_image_pref64(guard, address, &pref64))
@@ -85,14 +87,16 @@ static bool is_error(const struct packet *packet)
 }
 
 /* ICMP other than errors. It is whole: its fragments were put together (rfc6146/collect). */
-static enum reason check_icmp(struct packet *packet)
+static enum reason check_icmp(const struct steps *steps, struct packet *packet)
 {
     if (!is_icmp(packet))
         return REASON_OK;
     if (packet_is_fragment(packet))
         return REASON_TRANSPORT_HEADER;
     vnet_complete_checksum(packet);
-    return parse_icmp_kind(packet) == PARSE_ICMP_OTHER ? REASON_ICMP_TYPE : REASON_OK;
+    if (parse_icmp_kind(packet) == PARSE_ICMP_OTHER)
+        return REASON_ICMP_TYPE;
+    return steps->shared->forbids_pings ? REASON_PING : REASON_OK;
 }
 
 static void clamp_mss(struct steps *steps, struct packet *packet, const struct in6_addr *host6,
@@ -149,7 +153,7 @@ static enum reason flow_to_ipv4(struct steps *steps, struct packet *packet, uint
         return REASON_NOT_PREF64;
     /* RFC 7757 4.2.2: only what was asked for under the prefix turns round here. */
     bool hairpin = pref64 != STEPS_NO_PREF64 && is_behind(steps, packet, to.destination, false);
-    enum reason reason = check_icmp(packet);
+    enum reason reason = check_icmp(steps, packet);
     if (reason == REASON_OK && pref64 != STEPS_NO_PREF64 && !hairpin &&
         !steps_is_mapped(steps, to.destination))
         reason = guard_destination4(&steps->shared->guard, steps->network, pref64, to.destination);
@@ -193,7 +197,7 @@ static enum reason flow_to_ipv6(struct steps *steps, struct packet *packet,
         return REASON_SOURCE_MARTIAN;
     if (!peer6(steps, source, shows_sources(steps, packet), &to.source))
         return REASON_SOURCE_DENIED;
-    enum reason reason = check_icmp(packet);
+    enum reason reason = check_icmp(steps, packet);
     if (reason != REASON_OK)
         return reason;
     if (!packet->hairpin && packet->hop_limit <= 1)
@@ -234,6 +238,19 @@ static void replace(struct packet *packet, const uint8_t *bytes, uint32_t len, u
     packet->vnet = (struct packet_vnet){0};
 }
 
+/* RFC 6791 3: what stands for a router without an IPv4 address, one of several by chance, since the same for
+ * two hops looks like a loop; where none is configured, the host that the packet was for. */
+static uint32_t router_source4(struct steps *steps, uint32_t host4)
+{
+    const struct steps_shared *shared = steps->shared;
+    if (shared->icmp_source4_count == 0)
+        return host4;
+    const struct addr_prefix4 *prefix =
+        &shared->icmp_source4[port_random_below(&steps->random, (uint32_t)shared->icmp_source4_count)];
+    uint32_t others = addr_last4(prefix) - prefix->address;
+    return prefix->address + ((uint32_t)port_random_next(&steps->random) & others);
+}
+
 /* An error about a packet that was sent to a mapped host. */
 static enum reason error_to_ipv4(struct steps *steps, struct packet *packet, uint64_t now_ns, bool *ret_ours)
 {
@@ -258,12 +275,15 @@ static enum reason error_to_ipv4(struct steps *steps, struct packet *packet, uin
         return REASON_ICMP_MISMATCH;
     if (packet->hop_limit <= 1)
         return REASON_HOP_LIMIT;
+    struct in6_addr router;
+    memcpy(&router, parse_source6(packet), sizeof(router));
+    if (!rate_allow_relayed6(&steps->rate, &router, now_ns))
+        return REASON_ICMP_RATE;
     uint32_t path_mtu = icmp64_path_mtu(packet);
     if (path_mtu != 0)
         steps_learn_mtu6(steps, &host, path_mtu, now_ns);
-    /* RFC 6791 3.2: a router without an IPv4 address shows itself as the host that the packet was for. */
-    if (!peer4(steps, parse_source6(packet), &source, &ignored))
-        source = inner.destination;
+    if (!peer4(steps, &router, &source, &ignored))
+        source = router_source4(steps, inner.destination);
     inner.source_port = parse_source_port(&quoted);
     inner.destination_port = parse_destination_port(&quoted);
     bool hairpin = pref64 != STEPS_NO_PREF64 && is_behind(steps, &quoted, inner.source, true);
@@ -279,7 +299,7 @@ static enum reason error_to_ipv4(struct steps *steps, struct packet *packet, uin
 }
 
 /* An error about a packet that a mapped host sent. */
-static enum reason error_to_ipv6(struct steps *steps, struct packet *packet, bool *ret_ours)
+static enum reason error_to_ipv6(struct steps *steps, struct packet *packet, uint64_t now_ns, bool *ret_ours)
 {
     struct translation6 inner;
     struct translation_mtu mtu;
@@ -301,6 +321,8 @@ static enum reason error_to_ipv6(struct steps *steps, struct packet *packet, boo
         return REASON_ICMP_MISMATCH;
     if (!packet->hairpin && packet->hop_limit <= 1)
         return REASON_HOP_LIMIT;
+    if (!packet->hairpin && !rate_allow_relayed4(&steps->rate, router, now_ns))
+        return REASON_ICMP_RATE;
     destination = inner.source;
     /* RFC 7757 4.2.1: the peer itself is shown as the packet to it was sent, a router by its mapping. */
     if (!peer6(steps, router, by_mapping || router != peer, &source)) {
@@ -336,7 +358,8 @@ enum reason stateless_to_ipv4(struct steps *steps, struct packet *packet, uint64
     return *ret_ours ? flow_to_ipv4(steps, packet, source, ret_mtu) : REASON_OK;
 }
 
-enum reason stateless_to_ipv6(struct steps *steps, struct packet *packet, uint32_t *ret_mtu, bool *ret_ours)
+enum reason stateless_to_ipv6(struct steps *steps, struct packet *packet, uint64_t now_ns, uint32_t *ret_mtu,
+                              bool *ret_ours)
 {
     struct in6_addr host;
     *ret_ours = false;
@@ -344,7 +367,7 @@ enum reason stateless_to_ipv6(struct steps *steps, struct packet *packet, uint32
         return REASON_OK;
     if (is_error(packet)) {
         vnet_complete_checksum(packet);
-        return error_to_ipv6(steps, packet, ret_ours);
+        return error_to_ipv6(steps, packet, now_ns, ret_ours);
     }
     *ret_ours = eam_find4(steps->shared->eam, parse_destination4(packet), &host);
     return *ret_ours ? flow_to_ipv6(steps, packet, &host, ret_mtu) : REASON_OK;

@@ -21,6 +21,7 @@
  * in again on the IPv4 side. *ret_mtu as in rfc6146/outgoing. */
 enum reason stateless_to_ipv4(struct steps *steps, struct packet *packet, uint64_t now_ns, uint32_t *ret_mtu,
                               bool *ret_ours);
-enum reason stateless_to_ipv6(struct steps *steps, struct packet *packet, uint32_t *ret_mtu, bool *ret_ours);
+enum reason stateless_to_ipv6(struct steps *steps, struct packet *packet, uint64_t now_ns, uint32_t *ret_mtu,
+                              bool *ret_ours);
 
 #endif

@@ -46,7 +46,7 @@ static uint32_t build(const struct packet *from, const struct translation6 *to,
                       uint8_t *out)
 {
     bool fragment = packet_is_fragment(from);
-    uint32_t traffic_class = options->zero_traffic_class ? 0 : from->traffic_class;
+    uint32_t traffic_class = translation_class(&options->traffic_class, from->traffic_class);
     uint8_t next = next_header(from->protocol);
     bytes_put32(out, 6u << 28 | traffic_class << 20);
     bytes_put16(out + 4, (uint16_t)(payload + (fragment ? PACKET_FRAGMENT_HEADER : 0)));

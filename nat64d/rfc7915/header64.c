@@ -57,7 +57,7 @@ static void build(const struct packet *from, const struct translation4 *to,
     if (from->more_fragments)
         fragment |= MORE_FRAGMENTS;
     out[0] = 0x45;
-    out[1] = options->zero_traffic_class ? 0 : from->traffic_class;
+    out[1] = translation_class(&options->tos, from->traffic_class);
     bytes_put16(out + 2, (uint16_t)total);
     bytes_put16(out + 4, id);
     bytes_put16(out + 6, fragment);

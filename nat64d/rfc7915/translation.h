@@ -27,12 +27,24 @@ struct translation4 {
     uint16_t destination_port;
 };
 
+/* What stands in the place of the other family's traffic class, if it is not copied. */
+struct translation_class {
+    bool fixed;
+    uint8_t value;
+};
+
 struct translation_options {
-    bool zero_traffic_class; /* RFC 7915 4.1: ignore TOS */
-    bool drop_zero_checksum; /* UDP checksum zero from IPv4: drop instead of compute */
+    struct translation_class tos;           /* RFC 7915 5.1, to IPv4 */
+    struct translation_class traffic_class; /* RFC 7915 4.1, to IPv6 */
+    bool drop_zero_checksum;                /* UDP checksum zero from IPv4: drop instead of compute */
     bool mss_clamp;
     uint32_t lowest_ipv6_mtu; /* RFC 7915 4.1, at least 1280 */
 };
+
+static inline uint8_t translation_class(const struct translation_class *choice, uint8_t copied)
+{
+    return choice->fixed ? choice->value : copied;
+}
 
 /* The MTUs of the two links that a flow uses. */
 struct translation_mtu {

@@ -203,6 +203,16 @@ uint32_t expiry_left_s(const struct session *session, uint64_t now_ns)
     return until_ns <= now_ns ? 0 : (uint32_t)((until_ns - now_ns + NS_PER_S - 1) / NS_PER_S);
 }
 
+static_assert((int)STATE_LIFETIMES == (int)EXPIRY_LIFETIMES, "the header has a place for each lifetime");
+
+void expiry_shift(struct expiry *expiry, uint32_t slot, int64_t shift_ns)
+{
+    uint64_t until_ns = expires(expiry, slot);
+    uint64_t back_ns = shift_ns < 0 ? (uint64_t)-shift_ns : 0;
+    uint64_t shifted_ns = until_ns > back_ns ? until_ns + (uint64_t)shift_ns : 0;
+    set(expiry, slot, expiry->sessions[slot].lifetime, shifted_ns);
+}
+
 void expiry_restore(struct expiry *expiry, uint32_t slot, uint64_t now_ns)
 {
     unsigned lifetime = expiry->sessions[slot].lifetime;

@@ -78,6 +78,9 @@ uint32_t expiry_next(struct expiry *expiry, uint64_t now_ns, unsigned *budget);
  * half full, from there falling evenly to `full_ns`. */
 uint64_t expiry_closing(uint64_t lifetime_ns, uint64_t full_ns, uint32_t used, uint32_t ports);
 
+/* Its lifetime is another than when its time was set: as much longer or shorter. Not armed yet. */
+void expiry_shift(struct expiry *expiry, uint32_t slot, int64_t shift_ns);
+
 /* Arms a session of before a restart by its stored time: due at once when that is past or its lifetime is
  * none that is known, and never later than its lifetime from now. Those that close: in the order of their
  * closed_ns. */

@@ -1,5 +1,6 @@
 /*
- * Rate limits for the ICMP errors that the gateway makes: one bucket for all and one for each network.
+ * Rate limits for ICMP errors, those that the gateway makes and those of others that it translates: one
+ * bucket for all and one for each network.
  *
  * Layer: table
  * Specification: RFC 4443 2.4 (f), RFC 1812 4.3.2.8
@@ -25,22 +26,36 @@ struct rate_bucket {
     uint64_t filled_ns; /* when it was full enough: tokens are time */
 };
 
-struct rate {
-    struct siphash_key key;
-    uint32_t per_second; /* 0: nothing passes */
+/* 0: nothing passes. */
+struct rate_limits {
+    uint32_t per_second; /* of our own, by all that are to hear them */
     uint32_t per_second_per_network;
     uint32_t refusals_per_second;
+    uint32_t relayed_per_second; /* of others, by who sent them */
+    uint32_t relayed_per_second_per_network;
+};
+
+struct rate_set {
     struct rate_bucket all;
-    struct rate_bucket refusals;
     struct rate_bucket networks[RATE_NETWORKS];
+};
+
+struct rate {
+    struct siphash_key key;
+    struct rate_limits limits;
+    struct rate_set own;
+    struct rate_set relayed;
+    struct rate_bucket refusals;
 };
 
 void rate_init(struct rate *rate, struct siphash_key key, uint64_t now_ns);
 /* Before the first question, and whenever they change. */
-void rate_set(struct rate *rate, uint32_t per_second, uint32_t per_second_per_network,
-              uint32_t refusals_per_second);
+void rate_limit(struct rate *rate, const struct rate_limits *limits);
 bool rate_allow6(struct rate *rate, const struct in6_addr *to, uint64_t now_ns);
 bool rate_allow_refusal(struct rate *rate, uint64_t now_ns);
 bool rate_allow4(struct rate *rate, uint32_t to, uint64_t now_ns);
+/* An error of `from` may be translated. */
+bool rate_allow_relayed6(struct rate *rate, const struct in6_addr *from, uint64_t now_ns);
+bool rate_allow_relayed4(struct rate *rate, uint32_t from, uint64_t now_ns);
 
 #endif

@@ -4,7 +4,6 @@
  *
  * Layer: table
  * Specification: RFC 6146 3.1 and 3.2 (what a BIB and a session entry hold)
- * Fuzz: fuzz_state_file
  *
  * Theory: position-independent (slots name each other by index), fixed size, no index inside: hash indices
  * and timers are rebuilt beside it from the slots. A slot has one state word, written last with release and
@@ -40,6 +39,7 @@ enum {
         32,           /* prefixes that sessions may name: those in force, and room for as many new ones */
     STATE_LAYOUT = 3, /* the one before it is read, too; it has no `check` */
     STATE_BOOT_ID = 16,
+    STATE_LIFETIMES = 6, /* enum expiry_lifetime */
 };
 
 #define STATE_MAGIC "gate64st"
@@ -66,8 +66,9 @@ struct state_header {
     uint64_t saved_ns;                            /* of a snapshot: CLOCK_BOOTTIME and */
     uint64_t saved_utc_ns;                        /* CLOCK_REALTIME when it was written */
     struct state_pref64 pref64[STATE_PREF64_MAX]; /* what session->pref64 names */
-    uint64_t settings_hash; /* of the configuration that the slots were last held against */
-    uint64_t spare[14];
+    uint64_t settings_hash;                /* of the configuration that the slots were last held against */
+    uint64_t lifetime_ns[STATE_LIFETIMES]; /* that the times of sessions were made with; 0: not known */
+    uint64_t spare[8];
     uint64_t checksum; /* of all before it */
 };
 

@@ -142,6 +142,91 @@ TEST(N64_ALC_12_ports_of_sessions_that_a_configuration_ends_are_held)
     assert_null(agree_to_the_end(rig.tables, rig_now_ns, port));
 }
 
+/* One session of each class, and what its lifetime is in the rig. */
+static void open_each(void)
+{
+    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 53), REASON_OK);
+    assert_int_equal(rig_ping(&rig, "2001:db8::1", 7, "64:ff9b::8.8.8.8"), REASON_OK);
+    assert_int_equal(rig_tcp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 443, RIG_SYN), REASON_OK);
+    assert_int_equal(sessions(), 4);
+}
+
+/* So many sessions are there a second before that time, and so many a second after it. */
+static void assert_until(uint64_t seconds, uint32_t before, uint32_t after)
+{
+    rig_now_ns = (1000 + seconds - 1) * RIG_S;
+    rig_timeouts(&rig);
+    assert_int_equal(sessions(), before);
+    rig_now_ns = (1000 + seconds + 1) * RIG_S;
+    rig_timeouts(&rig);
+    assert_int_equal(sessions(), after);
+}
+
+/* A quarter of a minute after the last packets another configuration comes into force. */
+static void change_lifetimes(int udp, int udp_dns, int icmp, int opening)
+{
+    rig_now_ns += 15 * RIG_S;
+    rig.settings.nat64.timeouts.udp = udp;
+    rig.settings.nat64.timeouts.udp_dns = udp_dns;
+    rig.settings.nat64.timeouts.icmp = icmp;
+    rig.settings.nat64.timeouts.tcp_opening = opening;
+    start();
+    assert_int_equal(sessions(), 4);
+}
+
+TEST(N64_4_05_a_shorter_lifetime_holds_for_the_sessions_that_are_there)
+{
+    start();
+    open_each();
+    change_lifetimes(120, 16, 30, 60);
+    assert_until(16, 4, 3);
+    assert_until(30, 3, 2);
+    assert_until(60, 2, 1);
+    assert_until(120, 1, 0);
+}
+
+TEST(N64_4_05_a_longer_lifetime_too)
+{
+    start();
+    open_each();
+    change_lifetimes(600, 40, 90, 300);
+    assert_until(40, 4, 3);
+    assert_until(90, 3, 2);
+    assert_until(300, 2, 1);
+    assert_until(600, 1, 0);
+}
+
+TEST(N64_4_05_a_start_without_a_change_changes_none)
+{
+    start();
+    open_each();
+    change_lifetimes(300, 17, 60, 240);
+    start();
+    assert_until(17, 4, 3);
+    assert_until(60, 3, 2);
+    assert_until(240, 2, 1);
+    assert_until(300, 1, 0);
+}
+
+TEST(N64_4_03_opening_and_closing_have_a_lifetime_each)
+{
+    rig.settings.nat64.timeouts.tcp_opening = 30;
+    rig.settings.nat64.timeouts.tcp_closing = rig.settings.nat64.timeouts.tcp_closing_full = 50;
+    start();
+    assert_int_equal(rig_tcp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 443, RIG_SYN), REASON_OK);
+    assert_until(30, 1, 0);
+    rig_now_ns = 1000 * RIG_S;
+    start();
+    assert_int_equal(rig_tcp(&rig, "2001:db8::1", 5001, "64:ff9b::8.8.8.8", 443, RIG_SYN), REASON_OK);
+    unsigned port = rig_external_port(&rig);
+    assert_int_equal(rig_tcp(&rig, "8.8.8.8", 443, "203.0.113.1", port, RIG_SYN | RIG_ACK), REASON_OK);
+    assert_int_equal(rig_tcp(&rig, "2001:db8::1", 5001, "64:ff9b::8.8.8.8", 443, RIG_FIN | RIG_ACK),
+                     REASON_OK);
+    assert_int_equal(rig_tcp(&rig, "8.8.8.8", 443, "203.0.113.1", port, RIG_FIN | RIG_ACK), REASON_OK);
+    assert_until(50, 1, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -152,6 +237,10 @@ int main(void)
         CASE(HA_01_of_two_sessions_for_a_flow_the_newer_stays),
         CASE(HA_01_a_full_table_has_no_slot_for_a_static_binding),
         CASE(N64_ALC_12_ports_of_sessions_that_a_configuration_ends_are_held),
+        CASE(N64_4_05_a_shorter_lifetime_holds_for_the_sessions_that_are_there),
+        CASE(N64_4_05_a_longer_lifetime_too),
+        CASE(N64_4_05_a_start_without_a_change_changes_none),
+        CASE(N64_4_03_opening_and_closing_have_a_lifetime_each),
     };
     return RUN(tests);
 }

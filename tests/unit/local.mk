@@ -26,7 +26,9 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/rfc8158/test_events
 unit_common += tests/unit/common/test_utc
 unit_steps += tests/unit/nat64d/rfc8158/test_natevent_text
+unit_common += tests/unit/common/test_settings_advice
 unit_state += tests/unit/nat64d/table/test_path_mtu
+unit_steps += tests/unit/nat64d/rfc6146/test_option_rows
 unit_steps += tests/unit/nat64d/rfc6146/test_path_mtu_rows
 unit_steps += tests/unit/nat64d/rfc6146/test_model tests/unit/nat64d/rfc6146/test_size_rows
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel
@@ -111,6 +113,8 @@ tests_unit_nat64d_test_replay_LDADD = $(steps_base) $(service)
 tests_unit_nat64d_test_replay_CPPFLAGS = $(AM_CPPFLAGS) -DVECTORS='"$(abs_top_srcdir)/tests/replay/nat64d"'
 tests_unit_nat64d_table_test_path_mtu_LDADD = $(state)
 tests_unit_nat64d_rfc6146_test_path_mtu_rows_LDADD = $(steps)
+tests_unit_nat64d_rfc6146_test_option_rows_LDADD = $(steps)
+tests_unit_common_test_settings_advice_LDADD = $(service)
 tests_unit_nat64d_test_effective_SOURCES = tests/unit/nat64d/test_effective.c nat64d/effective.c nat64d/effective.h
 tests_unit_nat64d_test_effective_LDADD = $(service)
 tests_unit_nat64d_keeper_test_channel_SOURCES = tests/unit/nat64d/keeper/test_channel.c \

@@ -237,6 +237,11 @@ TEST(overlaps_and_doubles)
     refused("pools = (\n { address = \"192.0.2.0/28\"; },\n { address = \"192.0.2.4\"; } );", 3, "overlaps");
     refused("pools = ( { address = \"192.0.2.0/28\"; ports = [\"1-100\", \"100-200\"]; } );", 1,
             "pools[].ports");
+    refused("pref64 = ();", 0, "no pref64");
+    refused("pref64 = (); pools = ( { address = \"192.0.2.1\"; } );\n"
+            "eam = ( { ipv4 = \"192.0.2.9\"; ipv6 = \"2001:db8::9\"; } );",
+            0, "no pref64");
+    refused("nat64: { translation: { icmp-source-ipv4 = [\"192.0.2.1\", \"224.0.0.1\"]; }; };", 0, "unicast");
     refused("pref64 = ( { prefix = \"2001:db8::/32\"; },\n { prefix = \"2001:db8:64::/96\"; } );", 2,
             "overlaps");
     refused("pools = ( { address = \"192.0.2.1\"; } );\nstatic = (\n"
@@ -331,7 +336,8 @@ TEST(SEC_13_ranges_that_never_open)
 
 TEST(N64_3_01_a_translator_without_a_prefix)
 {
-    refused("\npref64 = ();", 2, "pref64");
+    refused("\npref64 = ();", 0, "pref64");
+    refused("\npref64 = (); eam = ( { ipv4 = \"192.0.2.9\"; ipv6 = \"2001:db8::9\"; } );", 0, "pref64");
 }
 
 int main(void)

@@ -83,7 +83,11 @@ TEST(a_full_file_is_read)
 
 TEST(what_is_printed_parses_to_the_same)
 {
-    static const char *const files[] = {"", full, "pools = []; static = (); deny-ipv4 = ();"};
+    static const char *const files[] = {"", full, "pools = []; static = (); deny-ipv4 = ();",
+                                        "pref64 = (); pools = (); eam = ( { ipv4 = \"192.0.2.1\"; "
+                                        "ipv6 = \"2001:db8::1\"; } );",
+                                        "nat64: { pings = false; translation: { ipv4-tos = 32; "
+                                        "icmp-source-ipv4 = [\"192.0.2.0/29\"]; }; };"};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         struct settings *first = load(files[i]);
         char *once = settings_file_print(first);

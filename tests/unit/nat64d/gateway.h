@@ -159,7 +159,7 @@ static inline int set_up(void **context)
     steps.counters = &counters;
     identification_init(&steps.identification, key, 0, 1);
     rate_init(&steps.rate, key, now_ns);
-    rate_set(&steps.rate, 1000, 1000, 1000);
+    rate_limit(&steps.rate, &(struct rate_limits){1000, 1000, 1000, 1000000, 1000000});
     uint32_t slot;
     return allocate_static(&steps, 0, 0, 8080, now_ns, &slot);
 }

@@ -52,8 +52,10 @@ static void fill_nat64(struct settings_nat64 *nat64)
     nat64->limits.sessions_per_backend = nat64->limits.sessions_per_network = whole;
     nat64->limits.unanswered_per_network = whole;
     nat64->limits.new_sessions_per_second = nat64->limits.new_sessions_per_second_per_network = 100000000;
+    nat64->pings = true;
     nat64->icmp_errors.send = true;
     nat64->translation.mss_clamp = true;
+    nat64->translation.ipv4_tos = nat64->translation.ipv6_traffic_class = -1;
     nat64->lowest_ipv6_mtu = 1280;
 }
 
@@ -124,7 +126,7 @@ static int init_worker(struct rig *rig, unsigned worker)
     steps->counters = &rig->counters;
     identification_init(&steps->identification, (struct siphash_key){1, 2}, worker, rig->shape.workers);
     rate_init(&steps->rate, (struct siphash_key){1, 2}, rig_now_ns);
-    rate_set(&steps->rate, 1000, 1000, 1000);
+    rate_limit(&steps->rate, &(struct rate_limits){1000, 1000, 1000, 1000000, 1000000});
     return fragments_new(FRAGMENTS_LEAST, (struct siphash_key){1, 2}, &steps->fragments);
 }
 

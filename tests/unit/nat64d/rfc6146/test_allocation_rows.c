@@ -70,7 +70,7 @@ TEST(N64_3_5_1_08_N64_ALC_06_ICM_R8_a_pool_that_is_used_up)
 TEST(ERR_05_refusals_for_want_of_a_port_are_limited)
 {
     unsigned answers = 0;
-    rate_set(&steps.rate, 1000, 1000, 50);
+    rate_limit(&steps.rate, &(struct rate_limits){1000, 1000, 50, 1000, 1000});
     for (unsigned i = 0; i < 64; i++)
         assert_int_equal(udp6(HOST, 5000 + i, PEER, 1000), REASON_OK);
     for (unsigned i = 0; i < 1000; i++) {

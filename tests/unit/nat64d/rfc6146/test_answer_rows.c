@@ -44,7 +44,7 @@ TEST(ERR_03_ICM_R9_errors_of_our_own_can_be_switched_off)
 TEST(ERR_03_ERR_05_ICM_R10_errors_of_our_own_are_limited)
 {
     unsigned answers = 0;
-    rate_set(&steps.rate, 100, 10, 1000);
+    rate_limit(&steps.rate, &(struct rate_limits){100, 10, 1000, 1000, 1000});
     for (int i = 0; i < 1000; i++) {
         assert_int_equal(udp6("2a00::1", 5000, PEER, 53), REASON_SOURCE_NOT_BACKEND);
         answers += result.reply_len > 0;

@@ -211,7 +211,7 @@ static void four_from_ipv6(const unsigned *order)
     assert_int_equal(fragments_chunks(steps.fragments), 0);
 }
 
-TEST(N64_FRG_01_UDP_R14_from_ipv6_in_every_order)
+TEST(N64_FRG_01_UDP_R14_XL_4_5_06_from_ipv6_in_every_order)
 {
     unsigned order[4] = {0, 1, 2, 3};
     pool_port = open_udp();
@@ -242,7 +242,7 @@ static void three_from_ipv4(const unsigned *order)
     assert_int_equal(fragments_count(steps.fragments), 0);
 }
 
-TEST(N64_FRG_06_UDP_R14_from_ipv4_in_every_order)
+TEST(N64_FRG_06_UDP_R14_XL_4_5_06_from_ipv4_in_every_order)
 {
     unsigned order[3] = {0, 1, 2};
     pool_port = open_udp();
@@ -425,6 +425,81 @@ TEST(N64_FRG_03_the_second_in_time_and_too_late)
     assert_int_equal(count(REASON_FRAGMENT_TIMEOUT), 1);
     assert_int_equal(fragments_count(steps.fragments), 0);
     assert_int_equal(fragments_chunks(steps.fragments), 0);
+}
+
+/* Its first fragment is there, so that somebody could be told; whatever the window is, nobody is. */
+TEST(N64_FRG_14_a_datagram_that_stays_incomplete_ends_in_silence)
+{
+    pool_port = open_udp();
+    for (unsigned i = 0; i < 2; i++) {
+        shared.fragment_ns = (i == 0 ? 2 : 60) * S;
+        begin();
+        make_echo(backend, service6, 128, 7, 2000);
+        cut(backend, service6, 58, 1 + i, whole, 0, 1232, true);
+        assert_int_equal(put(), REASON_OK);
+        make_udp(service4, 7777, pool4, pool_port, 2000);
+        build_put16(whole + 6, 0); /* no checksum: put together, too */
+        cut(service4, pool4, 17, 1 + i, whole, 0, 1232, true);
+        assert_int_equal(put(), REASON_OK);
+        assert_int_equal(fragments_count(steps.fragments), 2);
+        now_ns += shared.fragment_ns + S;
+        unsigned budget = 10;
+        assert_int_equal(steps_timeout(&steps, now_ns, &budget), 0);
+        assert_int_equal(fragments_count(steps.fragments), 0);
+        assert_int_equal(pieces_out, 0);
+    }
+    assert_int_equal(count(REASON_FRAGMENT_TIMEOUT), 4);
+}
+
+/* Each piece of a packet that is cut goes on where the one before it ended. */
+static void assert_in_order(const struct packet *packet, uint32_t mtu)
+{
+    static uint8_t piece[PACKET_MAX];
+    struct fragment_cut cutting;
+    uint32_t len, next = 0, pieces = 0;
+    bool v4 = packet->family == 4;
+    fragment_cut_init(&cutting, packet, mtu, 7);
+    while (fragment_cut_next(&cutting, piece, &len)) {
+        uint32_t offset = v4 ? (build_get16(piece + 6) & 0x1fff) * 8 : build_get16(piece + 42) & 0xfff8;
+        assert_int_equal(offset, next);
+        next = offset + len - (v4 ? 20 : 48);
+        pieces++;
+    }
+    assert_true(pieces > 1);
+    assert_int_equal(next, packet_l4_total(packet));
+}
+
+TEST(UDP_R13_too_big_is_told_or_cut_in_order)
+{
+    unsigned port = open_udp();
+    make_udp(service4, 7777, pool4, port, 1480);
+    for (unsigned df = 0; df < 2; df++) {
+        route6.mtu = 1400;
+        cut(service4, pool4, 17, 1, whole, 0, 1480, false);
+        in.packet.data[6] = df ? 0x40 : 0;
+        build_header_checksum(in.packet.data);
+        steps_packet(&steps, &in.packet, now_ns, &result);
+        if (df) {
+            assert_answer4(result.reason, REASON_TOO_BIG, 3, 4);
+            assert_int_equal(build_get16(steps.reply + 26), 1380);
+        } else {
+            assert_int_equal(result.reason, REASON_OK);
+            assert_in_order(&in.packet, result.cut_mtu);
+        }
+    }
+    /* From IPv6: more than 1280 is told, what is less is cut. */
+    route4.mtu = network.lowest_mtu4 = 1000;
+    make_udp(backend, 5000, service6, 7777, 1400);
+    memcpy(build_ip(&in, backend, service6, 17, 1400), whole, 1400);
+    steps_packet(&steps, &in.packet, now_ns, &result);
+    assert_answer6(result.reason, REASON_TOO_BIG, 2, 0);
+    assert_int_equal(build_get16(steps.reply + 46), 1280);
+    make_udp(backend, 5000, service6, 7777, 1240);
+    memcpy(build_ip(&in, backend, service6, 17, 1240), whole, 1240);
+    steps_packet(&steps, &in.packet, now_ns, &result);
+    assert_int_equal(result.reason, REASON_OK);
+    assert_int_equal(result.cut_mtu, 1000);
+    assert_in_order(&in.packet, result.cut_mtu);
 }
 
 TEST(N64_FRG_04_the_window_is_configured)
@@ -711,8 +786,8 @@ TEST(XL_FRG46_01_errors_about_fragments)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(N64_FRG_01_UDP_R14_from_ipv6_in_every_order),
-        CASE(N64_FRG_06_UDP_R14_from_ipv4_in_every_order),
+        CASE(N64_FRG_01_UDP_R14_XL_4_5_06_from_ipv6_in_every_order),
+        CASE(N64_FRG_06_UDP_R14_XL_4_5_06_from_ipv4_in_every_order),
         CASE(XL_4_1_12_a_fragment_byte_for_byte),
         CASE(XL_FRG46_10_a_fragment_that_does_not_fit_is_cut_again),
         CASE(XL_FRG46_08_the_fragment_header_counts),
@@ -721,6 +796,8 @@ int main(void)
         CASE(N64_FRG_07_no_checksum_is_computed_over_the_whole),
         CASE(N64_FRG_07_a_sum_of_zero_is_sent_as_ffff),
         CASE(N64_FRG_03_the_second_in_time_and_too_late),
+        CASE(N64_FRG_14_a_datagram_that_stays_incomplete_ends_in_silence),
+        CASE(UDP_R13_too_big_is_told_or_cut_in_order),
         CASE(N64_FRG_04_the_window_is_configured),
         CASE(N64_FRG_09_an_overlap_ends_the_datagram_from_ipv6),
         CASE(N64_FRG_10_and_from_ipv4),

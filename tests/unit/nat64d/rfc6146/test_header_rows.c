@@ -73,10 +73,14 @@ TEST(XL_4_1_02_all_classes_and_the_option)
         assert_int_equal(build_get16(built.packet.data) >> 4 & 0xff, tos);
         assert_int_equal(build_get16(built.packet.data) & 0xf, 0);
     }
-    shared.options.zero_traffic_class = true;
+    shared.options.traffic_class = (struct translation_class){true, 0};
     datagram4(4)[1] = 0xb9;
     assert_int_equal(send4(), REASON_OK);
     assert_int_equal(build_get16(built.packet.data), 0x6000);
+    shared.options.traffic_class.value = 0x20;
+    datagram4(4)[1] = 0xb9;
+    assert_int_equal(send4(), REASON_OK);
+    assert_int_equal(build_get16(built.packet.data), 0x6200);
 }
 
 TEST(XL_4_1_06_XL_1_01_ICM_R10_hop_counts_from_ipv4)
@@ -176,7 +180,7 @@ TEST(XL_5_1_09_XL_1_01_ICM_R10_hop_counts_from_ipv6)
     }
 }
 
-TEST(classes_from_ipv6)
+TEST(XL_5_1_02_all_classes_and_a_fixed_value)
 {
     for (unsigned class = 0; class < 256; class ++) {
         datagram6(4);
@@ -185,11 +189,13 @@ TEST(classes_from_ipv6)
         assert_int_equal(send_built(), REASON_OK);
         assert_int_equal(built.packet.data[1], class);
     }
-    shared.options.zero_traffic_class = true;
-    datagram6(4);
-    build_put16(built.packet.data, 0x6b90);
-    assert_int_equal(send_built(), REASON_OK);
-    assert_int_equal(built.packet.data[1], 0);
+    for (unsigned fixed = 0; fixed <= 0x20; fixed += 0x20) {
+        shared.options.tos = (struct translation_class){true, (uint8_t)fixed};
+        datagram6(4);
+        build_put16(built.packet.data, 0x6b90);
+        assert_int_equal(send_built(), REASON_OK);
+        assert_int_equal(built.packet.data[1], fixed);
+    }
 }
 
 TEST(XL_5_1_07_LES_N_33_df_by_size)
@@ -348,7 +354,7 @@ int main(void)
         PORT(XL_4_1_11_a_wrong_header_checksum),
         PORT(XL_5_1_01_XL_5_1_03_XL_5_1_06_XL_5_1_08_XL_5_1_10_XL_5_1_11_XL_5_1_12_XL_5_1_13_fixed_fields),
         PORT(XL_5_1_09_XL_1_01_ICM_R10_hop_counts_from_ipv6),
-        PORT(classes_from_ipv6),
+        PORT(XL_5_1_02_all_classes_and_a_fixed_value),
         PORT(XL_5_1_07_LES_N_33_df_by_size),
         PORT(XL_5_1_04_N78_10_01_identifications_of_what_may_be_cut_do_not_repeat),
         PORT(XL_5_1_14_XL_5_1_03_XL_5_1_10_extension_headers_are_taken_out),

@@ -63,7 +63,7 @@ static int set_up(void **context)
     shared.fragment_ns = UINT64_C(2000000000);
     assert_int_equal(fragments_new(FRAGMENTS_LEAST, key, &steps.fragments), 0);
     rate_init(&steps.rate, key, NOW_NS);
-    rate_set(&steps.rate, 1000, 1000, 1000);
+    rate_limit(&steps.rate, &(struct rate_limits){1000, 1000, 1000, 1000000, 1000000});
     return 0;
 }
 
@@ -145,7 +145,7 @@ static void put_other(const char *source, const char *destination, unsigned prot
     memcpy(build_ip(&built, source, destination, protocol, sizeof(bytes)), bytes, sizeof(bytes));
 }
 
-TEST(EAM_00_other_protocols_pass)
+TEST(EAM_00_XL_1_06_other_protocols_pass)
 {
     static const uint8_t passes[] = {132, 47, 50, 103};
     for (unsigned i = 0; i < sizeof(passes); i++) {
@@ -251,6 +251,101 @@ TEST(EAM_04_errors_outside_and_inside_each_on_its_own)
     expect(built.packet.data, "192.0.2.1", "8.8.8.8");
 }
 
+/* The source that 8.8.8.8 sees of an error of an IPv6 router. */
+static uint32_t router_seen(const char *router)
+{
+    uint32_t source;
+    build_udp(&built, "8.8.8.8", 53, "192.0.2.1", 4000, "data", 4);
+    assert_int_equal(send_built(), REASON_OK);
+    assert_int_equal(error_about(built.packet.data, 52, router, "64:ff9b::8.8.8.8", 3, 0), REASON_OK);
+    assert_int_equal(build_sum(0, built.packet.data, 20), 0xffff);
+    memcpy(&source, built.packet.data + 12, sizeof(source));
+    return ntohl(source);
+}
+
+TEST(SRC_01_routers_without_a_mapping_have_a_public_address)
+{
+    static const struct addr_prefix4 one = {0xc6336407, 32}; /* 198.51.100.7 */
+    shared.icmp_source4 = &one;
+    shared.icmp_source4_count = 1;
+    assert_int_equal(router_seen("2001:db8:9::1"), 0xc6336407);
+    assert_int_equal(router_seen("2001:db8:cccc::1"), 0xc0000211); /* this one has one */
+    assert_int_equal(router_seen("64:ff9b::8.8.4.4"), 0x08080404); /* and this is an IPv4 host's */
+}
+
+TEST(SRC_02_of_several_addresses_one_by_chance)
+{
+    static const struct addr_prefix4 several[] = {{0xc6336400, 29}, {0xcb007142, 32}};
+    unsigned seen[9] = {0}, same = 0;
+    uint32_t before = 0;
+    shared.icmp_source4 = several;
+    shared.icmp_source4_count = 2;
+    for (int i = 0; i < 400; i++) {
+        uint32_t source = router_seen(i % 2 == 0 ? "2001:db8:9::1" : "2001:db8:9::2");
+        assert_true((source & ~7u) == 0xc6336400 || source == 0xcb007142);
+        seen[source == 0xcb007142 ? 8 : source & 7]++;
+        same += source == before;
+        before = source;
+    }
+    for (int i = 0; i < 9; i++)
+        assert_true(seen[i] > 5);
+    assert_true(same < 200);
+}
+
+TEST(EAM_00_without_a_prefix_mapped_hosts_reach_each_other_only)
+{
+    shared.guard.pref64_count = 0;
+    build_udp(&built, "2001:db8:aaaa::", 1, "2001:db8:bbbb::b", 2, "data", 4);
+    assert_int_equal(send_built(), REASON_OK);
+    expect(built.packet.data, "192.0.2.1", "192.0.2.2");
+    build_udp(&built, "192.0.2.1", 1, "192.0.2.2", 2, "data", 4);
+    assert_int_equal(send_built(), REASON_OK);
+    expect(built.packet.data, "2001:db8:aaaa::", "2001:db8:bbbb::b");
+    /* An error about it, too; a router of IPv4 appears as the gateway. */
+    build_udp(&built, "2001:db8:aaaa::", 1, "2001:db8:bbbb::b", 2, "data", 4);
+    assert_int_equal(send_built(), REASON_OK);
+    assert_int_equal(error_about(built.packet.data, 32, "8.8.8.8", "192.0.2.1", 3, 1), REASON_OK);
+    expect(built.packet.data, "2001:db8::fe", "2001:db8:aaaa::");
+    build_udp(&built, "2001:db8:aaaa::", 1, "64:ff9b::8.8.8.8", 2, "data", 4);
+    assert_int_equal(send_built(), REASON_NOT_PREF64);
+    build_udp(&built, "8.8.8.8", 1, "192.0.2.2", 2, "data", 4);
+    assert_int_equal(send_built(), REASON_SOURCE_DENIED);
+    build_udp(&built, "2001:db8::7", 1, "2001:db8:bbbb::b", 2, "data", 4);
+    assert_int_equal(send_built(), REASON_NO_MAPPING);
+}
+
+TEST(N64_3_5_3_01_pings_are_forbidden_of_mapped_hosts_too)
+{
+    shared.forbids_pings = true;
+    for (unsigned type = 128; type <= 129; type++) {
+        build_icmp(&built, "2001:db8:aaaa::", "64:ff9b::8.8.8.8", type, 0, 7, "ping", 4);
+        assert_int_equal(send_built(), REASON_PING);
+        assert_int_equal(result.reply_len, 0);
+    }
+    build_icmp(&built, "8.8.8.8", "192.0.2.1", 8, 0, 7, "ping", 4);
+    assert_int_equal(send_built(), REASON_PING);
+    assert_int_equal(result.reply_len, 0);
+}
+
+TEST(SEC_44_errors_about_mapped_hosts_are_limited)
+{
+    unsigned passed = 0;
+    rate_limit(&steps.rate, &(struct rate_limits){1000, 1000, 1000, 100, 10});
+    build_udp(&built, "8.8.8.8", 53, "192.0.2.1", 4000, "data", 4);
+    assert_int_equal(send_built(), REASON_OK);
+    uint8_t quoted[52];
+    memcpy(quoted, built.packet.data, sizeof(quoted));
+    for (int i = 0; i < 50; i++)
+        passed += error_about(quoted, sizeof(quoted), "2001:db8:9::1", "64:ff9b::8.8.8.8", 3, 0) == REASON_OK;
+    assert_int_equal(passed, 10);
+    build_udp(&built, "2001:db8:aaaa::", 4000, "64:ff9b::8.8.8.8", 53, "data", 4);
+    assert_int_equal(send_built(), REASON_OK);
+    memcpy(quoted, built.packet.data, 32);
+    for (int i = passed = 0; i < 50; i++)
+        passed += error_about(quoted, 32, "198.41.0.4", "192.0.2.1", 3, 1) == REASON_OK;
+    assert_int_equal(passed, 10);
+}
+
 TEST(SEC_43_XL_MTU_07_the_path_mtu_of_a_mapped_host)
 {
     static const uint8_t data[1400];
@@ -314,11 +409,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(EAM_02_and_03_both_ways_with_ports_as_they_are),
         CASE(EAM_00_who_has_no_mapping_is_refused),
-        CASE(EAM_00_other_protocols_pass),
+        CASE(EAM_00_XL_1_06_other_protocols_pass),
         CASE(EAM_07_dccp_and_udp_lite_follow_the_addresses),
         CASE(EAM_05_intrinsic_hairpin_of_the_rfc),
         CASE(EAM_05_simple_hairpin_goes_out_and_comes_back),
         CASE(EAM_04_errors_outside_and_inside_each_on_its_own),
+        CASE(SRC_01_routers_without_a_mapping_have_a_public_address),
+        CASE(SRC_02_of_several_addresses_one_by_chance),
+        CASE(EAM_00_without_a_prefix_mapped_hosts_reach_each_other_only),
+        CASE(N64_3_5_3_01_pings_are_forbidden_of_mapped_hosts_too),
+        CASE(SEC_44_errors_about_mapped_hosts_are_limited),
         CASE(SEC_43_XL_MTU_07_the_path_mtu_of_a_mapped_host),
         CASE(EAM_05_an_error_turns_round_too),
         CASE(EAM_00_fragments_pass_one_by_one),

@@ -76,7 +76,7 @@ TEST(TCP_EST_3_a_reset_shortens_at_once)
     assert_int_equal(next(1041 * S), 1);
 }
 
-TEST(closing_is_as_long_as_the_pool_allows)
+TEST(N64_4_03_closing_is_as_long_as_the_pool_allows)
 {
     assert_int_equal(expiry_closing(240 * S, 30 * S, 0, 16384), 240 * S);
     assert_int_equal(expiry_closing(240 * S, 30 * S, 8192, 16384), 240 * S);
@@ -178,7 +178,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(N64_3_5_2_14_a_refresh_never_shortens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(TCP_EST_3_a_reset_shortens_at_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(closing_is_as_long_as_the_pool_allows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(N64_4_03_closing_is_as_long_as_the_pool_allows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sessions_that_close_already_follow_a_shorter_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_closing_session_that_lives_again_has_its_new_lifetime, set_up,
                                         tear_down),

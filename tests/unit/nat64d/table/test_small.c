@@ -148,7 +148,7 @@ TEST(ERR_05_rate_limits_hold_for_a_network_and_for_all)
     struct in6_addr to = {0};
     unsigned passed = 0;
     rate_init(&rate, key, 1000 * S);
-    rate_set(&rate, 100, 10, 50);
+    rate_limit(&rate, &(struct rate_limits){100, 10, 50, 200, 20});
     for (int i = 0; i < 3000; i++)
         passed += rate_allow6(&rate, &to, 1000 * S + (uint64_t)i * S / 1000);
     assert_in_range(passed, 38, 41); /* a burst of 10, then 10 a second for 3 s */
@@ -164,7 +164,7 @@ TEST(ERR_05_rate_limits_hold_for_a_network_and_for_all)
         passed += rate_allow_refusal(&rate, 3000 * S + (uint64_t)i * S / 10000);
     assert_in_range(passed, 98, 101);
     rate_init(&rate, key, 1000 * S);
-    rate_set(&rate, 0, 10, 50);
+    rate_limit(&rate, &(struct rate_limits){0, 10, 50, 0, 20});
     assert_false(rate_allow4(&rate, 1, 2000 * S));
 }
 
