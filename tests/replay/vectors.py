@@ -199,6 +199,17 @@ def headers():
     file.case("XL-4.1-06", "the last hop from IPv4",
               (last, own(v4(HOST4, PEER4, ICMP4, icmp(HOST4, PEER4, 11, 0, 0, last), df=True))))
 
+    file.case("LES-N-19", "an echo of identifier 0",
+              (v6(HOST, PEER, ICMP6, echo(HOST, PEER, True, 0, b"zero")),
+               own(v4(HOST4, PEER4, ICMP4, echo(HOST4, PEER4, True, 0, b"zero"), ttl=63))),
+              (v4(PEER4, HOST4, ICMP4, echo(PEER4, HOST4, False, 0, b"zero")),
+               v6(PEER, HOST, ICMP6, echo(PEER, HOST, False, 0, b"zero"), hops=63)))
+    wrong6, wrong4 = bytearray(out6), bytearray(out4)
+    for segment in (wrong6, wrong4):
+        segment[-1] ^= 1
+    file.case("LES-N-13", "a wrong checksum stays as wrong as it was",
+              (v6(HOST, PEER, UDP, bytes(wrong6)), own(v4(HOST4, PEER4, UDP, bytes(wrong4), ttl=63))))
+
     record_route = b"\x07\x07\x04\0\0\0\0\x00"
     passed, left = b"\x83\x07\x08" + address(ROUTER4) + b"\0", b"\x83\x07\x04" + address(ROUTER4) + b"\0"
     file.case("XL-4.1-10 XL-4.1-04", "options are left out",
@@ -592,16 +603,19 @@ def fragments():
                   (to4(order), [as4[i] for i in left]))
         file.case("N64-FRG-01 N64-FRG-06 XL-FRG46-01 XL-4.1-12 XL-4.1-13", f"of UDP to IPv6 {words}",
                   (to6(order), [as6[i] for i in left]))
+    # RFC 7915 4.5: the header words that change are all that the first fragment's checksum needs.
+    for words, given, left in (("to IPv4", to4((0, 1, 2)), as4), ("to IPv6", to6((0, 1, 2)), as6)):
+        file.case("XL-4.5-06 N64-FRG-06", f"each leaves when it comes {words}", *zip(given, left))
     syn = tcp(HOST, PEER, 40001, 80, SYN, body), tcp(HOST4, PEER4, 40001, 80, SYN, body)
     file.case("N64-FRG-01 LES-N-11", "of TCP to IPv4 last first", (outward(TCP, syn[0])((2, 1, 0)),
                                                                   [outward4(TCP, syn[1])[i] for i in (0, 2, 1)]))
     # ICMP sums the whole length on one side only, so its fragments have to be put together.
     ping6, ping4 = echo(HOST, PEER, True, 0x1111, data(2000)), echo(HOST4, PEER4, True, 0x1111, data(2000))
-    file.case("N64-FRG-01 N64-FRG-15 XL-1-03", "of an echo to IPv4",
+    file.case("N64-FRG-01 N64-FRG-15 XL-1-03 CK-07", "of an echo to IPv4",
               (pieces6(HOST, PEER, ICMP6, ping6, 0x9abc4d5e, [1448, 560]),
                pieces4(HOST4, PEER4, ICMP4, ping4, 0x4d5e, [1480, 528], ttl=63)))
     pong4, pong6 = echo(PEER4, HOST4, True, 0x2222, data(2000)), echo(PEER, HOST, True, 0x2222, data(2000))
-    file.case("N64-FRG-01 N64-FRG-15 XL-1-03", "of an echo to IPv6 last first",
+    file.case("N64-FRG-01 N64-FRG-15 XL-1-03 CK-07", "of an echo to IPv6 last first",
               (pieces4(PEER4, HOST4, ICMP4, pong4, 0x1f2e, [1480, 528])[::-1],
                pieces6(PEER, HOST, ICMP6, pong6, 0x1f2e, [1232, 776], hops=63)))
     # RFC 6146 3.4: the checksum of the whole datagram, not of one piece.

@@ -1,5 +1,6 @@
 /*
- * The vectors of tests/replay through the steps: what comes out is compared byte for byte.
+ * The vectors of tests/replay through the steps, of one worker and of two: what comes out is compared byte
+ * for byte.
  *
  * Layer: test
  * Specification: tests/replay/README.md; RFC 6146 3.3
@@ -22,7 +23,8 @@ enum {
     FILES_MAX = 64,
     OUT_MAX = 64,      /* packets of a step */
     LINES_MAX = 65536, /* of all files */
-    SLOTS = 64,
+    SLOTS = 1024,
+    SHARDS = 4,
     LINK_MTU = 1500,
     ANY = 0x100, /* a byte that may be anything */
 };
@@ -71,14 +73,20 @@ static void leave(struct packet *packet, uint32_t cut_mtu)
         catch (bytes, len);
 }
 
-static void through(struct built *built)
+/* By the worker that owns it, as edge/worker hands it over. */
+static void through(struct built *built, unsigned worker)
 {
-    struct steps *steps = &rig.steps[0];
-    steps_packet(steps, &built->packet, rig_now_ns, &rig.result);
-    if (rig.result.verdict == STEPS_SEND)
-        leave(&built->packet, rig.result.cut_mtu);
-    if (rig.result.reply_len > 0)
-        catch (steps->reply, rig.result.reply_len);
+    for (;;) {
+        struct steps *steps = &rig.steps[worker];
+        steps_packet(steps, &built->packet, rig_now_ns, &rig.result);
+        if (rig.result.verdict == STEPS_SEND)
+            leave(&built->packet, rig.result.cut_mtu);
+        if (rig.result.reply_len > 0)
+            catch (steps->reply, rig.result.reply_len);
+        if (rig.result.verdict != STEPS_HANDOVER)
+            return;
+        worker = rig.result.worker;
+    }
 }
 
 static void put(const uint16_t *bytes, uint32_t len)
@@ -86,12 +94,13 @@ static void put(const uint16_t *bytes, uint32_t len)
     rig.built.packet = (struct packet){.data = rig.built.buffer + PACKET_HEADROOM, .len = len};
     for (uint32_t i = 0; i < len; i++)
         rig.built.packet.data[i] = (uint8_t)bytes[i];
-    through(&rig.built);
-    while (steps_waiting(&rig.steps[0])) {
-        rig.built.packet = (struct packet){.data = rig.built.buffer + PACKET_HEADROOM};
-        steps_take_waiting(&rig.steps[0], &rig.built.packet);
-        through(&rig.built);
-    }
+    through(&rig.built, 0);
+    for (unsigned worker = 0; worker < rig.shape.workers; worker++)
+        while (steps_waiting(&rig.steps[worker])) {
+            rig.built.packet = (struct packet){.data = rig.built.buffer + PACKET_HEADROOM};
+            steps_take_waiting(&rig.steps[worker], &rig.built.packet);
+            through(&rig.built, worker);
+        }
 }
 
 /* The digits of a line are added to `wanted`. */
@@ -197,31 +206,37 @@ static void surround(const struct settings *settings)
                                    .lowest_mtu4 = mtu4};
 }
 
-static void run_case(void **state)
+static void run_with(const struct replay_case *one, const struct settings *settings, unsigned workers)
 {
-    const struct replay_case *one = *state;
-    static const struct rig_shape shape = {SLOTS, SLOTS, 1, 1, 1024, 65535};
-    char error[SETTINGS_ERROR_LEN];
-    struct settings *settings = NULL;
+    const struct rig_shape shape = {SLOTS, SLOTS, SHARDS, workers, 1024, 65535};
     void *memory = aligned_alloc(4096, rig_len(&shape));
-    caught = malloc(OUT_MAX * sizeof(*caught));
     assert_non_null(memory);
-    assert_non_null(caught);
-    caught_count = 0;
     memset(memory, 0, rig_len(&shape));
     rig_init(&rig, &shape);
-    if (settings_file_load_text(one->conf, strlen(one->conf), "conf", &settings, error) < 0)
-        fail_msg("%s", error);
     rig.settings = *settings;
     rig.settings.nat64.max_sessions = SLOTS;
     surround(settings);
     rig_now_ns = 1000 * RIG_S;
+    caught_count = 0;
     assert_int_equal(rig_lay_out(&rig, memory), 0);
     assert_int_equal(rig_start(&rig), 0);
     run_steps(one);
     rig_stop(&rig);
-    settings_file_free(settings);
     free(memory);
+}
+
+static void run_case(void **state)
+{
+    const struct replay_case *one = *state;
+    char error[SETTINGS_ERROR_LEN];
+    struct settings *settings = NULL;
+    caught = malloc(OUT_MAX * sizeof(*caught));
+    assert_non_null(caught);
+    if (settings_file_load_text(one->conf, strlen(one->conf), "conf", &settings, error) < 0)
+        fail_msg("%s", error);
+    run_with(one, settings, 1);
+    run_with(one, settings, 2);
+    settings_file_free(settings);
     free(caught);
 }
 
