@@ -307,8 +307,7 @@ int client_list(const char *socket_path, const char *target, int (*take)(void *c
         .context = context,
         .error = error,
     };
-    reply_init(&exchange.reply);
-    int r = exchange_run(&exchange, socket_path, target);
+    int r = run_patiently(&exchange, socket_path, target);
     if (r == 0 && exchange.body.len > 0) /* the last record may lack its line end */
         r = take_record(&exchange, exchange.body.bytes, exchange.body.len);
     free(exchange.body.bytes);

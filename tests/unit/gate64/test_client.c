@@ -202,6 +202,27 @@ static void a_list_comes_record_by_record(void **state)
     assert_int_equal(taken.sum, 321);
 }
 
+/* Refuses as the keeper does while it starts a translator, then has a list. */
+static void serve_list_after_a_while(int fd, void *context)
+{
+    int *refusals = context;
+    if ((*refusals)-- > 0)
+        fake_daemon_send_text(fd, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    else
+        fake_daemon_send_chunks(fd, "{\"n\":1}\n{\"n\":20}\n", 3);
+}
+
+static void a_list_is_waited_for(void **state)
+{
+    struct taken taken = {0};
+    int refusals = 2;
+    (void)state;
+    assert_int_equal(ask_list(serve_list_after_a_while, (const char *)&refusals, &taken), 0);
+    assert_int_equal(refusals, -1);
+    assert_int_equal(taken.count, 2);
+    assert_int_equal(taken.sum, 21);
+}
+
 static void the_last_record_may_lack_its_line_end(void **state)
 {
     struct taken taken = {0};
@@ -393,6 +414,7 @@ int main(void)
         TEST(a_huge_document_is_refused),
         TEST(a_refusal_says_why_and_cannot_steer_the_terminal),
         TEST(a_list_comes_record_by_record),
+        TEST(a_list_is_waited_for),
         TEST(the_last_record_may_lack_its_line_end),
         TEST(an_empty_list_is_good),
         TEST(broken_records_end_the_list),
