@@ -1,3 +1,3 @@
 # What a person runs.
-EXTRA_DIST += scripts/build scripts/check scripts/check-big-endian scripts/check-layers scripts/demo \
+EXTRA_DIST += scripts/build scripts/check scripts/check-big-endian scripts/check-layers scripts/coverage scripts/demo \
 	scripts/gen-conformance scripts/install-deps scripts/lab scripts/mutants scripts/where
