@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "nat64d/table/owner.h"
 #include "nat64d/table/slot_check.h"
 #include "nat64d/table/slot_word.h"
 #include "tests/unit/nat64d/agree.h"
@@ -227,6 +228,74 @@ TEST(N64_4_03_opening_and_closing_have_a_lifetime_each)
     assert_until(50, 1, 0);
 }
 
+TEST(HA_01_of_two_bindings_for_a_host_one_stays)
+{
+    start();
+    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    unsigned port = rig_external_port(&rig);
+    uint32_t slot = first_session()->bib, copy = slot + 10;
+    struct bib_entry *other = &rig.state.bib[copy];
+    memcpy(other, &rig.state.bib[slot], sizeof(*other));
+    other->src4_port = (uint16_t)(port == 8500 ? 8501 : 8500);
+    other->check = slot_check_bib(other, copy);
+    start(); /* the tables agree: the other's port is free */
+    assert_int_equal(sessions(), 1);
+    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    assert_int_equal(rig_external_port(&rig), port);
+}
+
+TEST(HA_01_of_two_hosts_with_a_port_one_stays)
+{
+    start();
+    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    unsigned port = rig_external_port(&rig);
+    uint32_t slot = first_session()->bib, copy = slot + 10;
+    struct bib_entry *other = &rig.state.bib[copy];
+    memcpy(other, &rig.state.bib[slot], sizeof(*other));
+    do /* another host of the same shard */
+        other->src6.s6_addr[15]++;
+    while (owner_shard6(rig.state.header->key, &other->src6, 5000, TRANSPORT_UDP, SHARDS) != other->shard);
+    other->check = slot_check_bib(other, copy);
+    start();
+    assert_int_equal(rig.recovered.bindings_dropped, 1);
+    assert_int_equal(rig_udp(&rig, "8.8.8.8", 1000, "203.0.113.1", port), REASON_OK);
+    assert_int_equal(rig.built.packet.data[39], 1); /* who had it in the world's eyes */
+}
+
+TEST(HA_01_of_two_sessions_for_a_flow_the_older_goes_wherever_it_stands)
+{
+    start();
+    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    const struct session *session = first_session();
+    uint32_t slot = (uint32_t)(session - rig.state.sessions) + 10;
+    struct session *older = &rig.state.sessions[slot];
+    memcpy(older, session, sizeof(*older));
+    older->created_ns--;
+    older->check = slot_check_session(older, slot);
+    start();
+    assert_int_equal(sessions(), 1);
+    assert_ptr_equal(first_session(), session);
+    assert_null(agree_to_the_end(rig.tables, rig_now_ns, 0));
+}
+
+/* With fewer sessions allowed there is room to count fewer backends: what no limit would hold goes whole. */
+TEST(HA_01_what_cannot_be_counted_any_more_goes)
+{
+    enum { BACKENDS = 200 };
+    char source[40];
+    start();
+    for (unsigned i = 0; i < BACKENDS; i++) {
+        snprintf(source, sizeof(source), "2001:db8:%x::1", i);
+        assert_int_equal(rig_udp(&rig, source, 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    }
+    rig.settings.nat64.max_sessions = 1;
+    start();
+    assert_in_range(sessions(), 1, BACKENDS - 1);
+    assert_int_equal(rig.recovered.sessions, sessions());
+    assert_int_equal(rig.recovered.sessions_dropped, BACKENDS - sessions());
+    assert_null(agree_to_the_end(rig.tables, rig_now_ns, 0));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -235,6 +304,10 @@ int main(void)
         CASE(HA_01_a_static_binding_for_a_port_that_has_a_dynamic_one),
         CASE(HA_01_a_header_without_a_free_place_for_a_prefix),
         CASE(HA_01_of_two_sessions_for_a_flow_the_newer_stays),
+        CASE(HA_01_of_two_bindings_for_a_host_one_stays),
+        CASE(HA_01_of_two_hosts_with_a_port_one_stays),
+        CASE(HA_01_of_two_sessions_for_a_flow_the_older_goes_wherever_it_stands),
+        CASE(HA_01_what_cannot_be_counted_any_more_goes),
         CASE(HA_01_a_full_table_has_no_slot_for_a_static_binding),
         CASE(N64_ALC_12_ports_of_sessions_that_a_configuration_ends_are_held),
         CASE(N64_4_05_a_shorter_lifetime_holds_for_the_sessions_that_are_there),

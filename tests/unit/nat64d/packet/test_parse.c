@@ -50,6 +50,22 @@ TEST(N64_3_4_09_every_cut_is_refused)
     }
 }
 
+TEST(N64_3_4_09_a_transport_header_that_does_not_fit)
+{
+    static const struct {
+        unsigned protocol;
+        uint32_t least;
+    } transports[] = {{6, 20}, {17, 8}, {1, 8}};
+    for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++) {
+        uint32_t len = transports[i].least - 1;
+        build_ip(&built, "198.51.100.1", "192.0.2.1", transports[i].protocol, len);
+        assert_int_equal(parse_packet(&built.packet), REASON_TRANSPORT_HEADER);
+        unsigned protocol6 = transports[i].protocol == 1 ? 58 : transports[i].protocol;
+        build_ip(&built, "2001:db8::1", "64:ff9b::192.0.2.1", protocol6, len);
+        assert_int_equal(parse_packet(&built.packet), REASON_TRANSPORT_HEADER);
+    }
+}
+
 TEST(XL_4_1_11_a_wrong_header_checksum)
 {
     udp4();
@@ -185,11 +201,47 @@ TEST(vnet_a_description_that_does_not_fit_is_refused)
     }
 }
 
+TEST(N64_3_4_09_versions_and_options_that_are_none)
+{
+    for (unsigned version = 0; version < 16; version++) {
+        udp4();
+        built.packet.data[0] = (uint8_t)(version << 4 | 5);
+        build_header_checksum(built.packet.data);
+        if (version != 4 && version != 6)
+            assert_int_equal(parse_packet(&built.packet), REASON_NOT_IP);
+    }
+    assert_int_equal(with_options((uint8_t[]){131, 2, 4, 0}, 4), REASON_IPV4_HEADER); /* no pointer */
+    assert_int_equal(with_options((uint8_t[]){137, 2, 0, 0}, 4), REASON_IPV4_HEADER);
+}
+
+TEST(N64_3_4_06_quoted_headers_that_lie)
+{
+    uint32_t total;
+    udp4();
+    built.packet.data[0] = 0x44; /* 16 bytes of header */
+    assert_int_equal(parse_quoted(&built.packet, 4, &total), REASON_ICMP_INNER);
+    udp4();
+    built.packet.data[0] = 0x4f; /* longer than what is there */
+    assert_int_equal(parse_quoted(&built.packet, 4, &total), REASON_ICMP_INNER);
+    udp4();
+    build_put16(built.packet.data + 2, 19);
+    assert_int_equal(parse_quoted(&built.packet, 4, &total), REASON_ICMP_INNER);
+    udp6();
+    built.packet.data[6] = 0;    /* hop-by-hop options ... */
+    built.packet.data[41] = 200; /* ... longer than what is there */
+    assert_int_equal(parse_quoted(&built.packet, 6, &total), REASON_ICMP_INNER);
+    udp6();
+    assert_int_equal(parse_quoted(&built.packet, 4, &total), REASON_ICMP_INNER);
+    udp4();
+    assert_int_equal(parse_quoted(&built.packet, 6, &total), REASON_ICMP_INNER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(N64_3_4_01_fields_of_a_plain_packet),
         cmocka_unit_test(N64_3_4_09_every_cut_is_refused),
+        cmocka_unit_test(N64_3_4_09_a_transport_header_that_does_not_fit),
         cmocka_unit_test(XL_4_1_11_a_wrong_header_checksum),
         cmocka_unit_test(LES_N_03_lengths_that_lie),
         cmocka_unit_test(XL_4_1_10_options_pass_but_a_source_route_that_is_not_used_up),
@@ -199,6 +251,8 @@ int main(void)
         cmocka_unit_test(XL_5_1_16_behind_a_fragment_header_no_other),
         cmocka_unit_test(LES_N_01_quoted_packets_of_every_length),
         cmocka_unit_test(vnet_a_description_that_does_not_fit_is_refused),
+        cmocka_unit_test(N64_3_4_09_versions_and_options_that_are_none),
+        cmocka_unit_test(N64_3_4_06_quoted_headers_that_lie),
     };
     return RUN(tests);
 }

@@ -196,6 +196,125 @@ TEST(N64_ALC_08_range_and_parity_are_kept_and_the_number_is_drawn_by_key)
     assert_true(kept < 3 && alike < 3);
 }
 
+/* Limits that are no limits, but for what a test sets in them. */
+static struct quota_limits no_limits(void)
+{
+    enum { MANY = 10 * SLOTS };
+    return (struct quota_limits){.prefix_len = {128, 64},
+                                 .ports = {{60000, false}, {60000, false}},
+                                 .sessions = {MANY, MANY},
+                                 .sessions_in_all = MANY,
+                                 .unanswered = {MANY, MANY},
+                                 .rate = {100000, 100000}};
+}
+
+/* Of a gateway without sessions. */
+static void set_limits(const struct quota_limits *limits, uint32_t records)
+{
+    struct siphash_key key = {1, 2};
+    quota_free(shared.quota);
+    assert_int_equal(quota_new(records, limits, key, groups, &shared.quota), 0);
+}
+
+TEST(CGN_R4_CGN_R11_a_backend_at_its_limit_of_ports)
+{
+    struct quota_limits limits = no_limits();
+    limits.ports[QUOTA_BACKEND].value = 3;
+    set_limits(&limits, 1000);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(udp6(HOST, 5000 + i, PEER, 1000), REASON_OK);
+    assert_answer6(udp6(HOST, 6000, PEER, 1000), REASON_LIMIT_PORTS, 1, 3);
+    assert_int_equal(bindings(), 3);
+    assert_int_equal(udp6("2001:db8::2", 6000, PEER, 1000), REASON_OK);
+    assert_int_equal(udp6(HOST, 5000, PEER, 1001), REASON_OK); /* what is there goes on */
+    pass(301);
+    assert_int_equal(udp6(HOST, 6000, PEER, 1000), REASON_OK);
+}
+
+TEST(CGN_R5_CGN_R11_a_flow_beyond_the_limit_of_sessions_leaves_no_binding)
+{
+    struct quota_limits limits = no_limits();
+    limits.sessions[QUOTA_BACKEND] = 2;
+    set_limits(&limits, 1000);
+    assert_int_equal(tcp6(SYN), REASON_OK);
+    assert_int_equal(udp6(HOST, 5000, PEER, 1000), REASON_OK);
+    build_tcp(&built, HOST, 4001, PEER, 80, SYN, NULL, 0);
+    assert_answer6(send_built(), REASON_LIMIT_SESSIONS, 1, 3);
+    assert_answer6(udp6(HOST, 5001, PEER, 1000), REASON_LIMIT_SESSIONS, 1, 3);
+    assert_answer6(udp6(HOST, 5000, PEER, 1001), REASON_LIMIT_SESSIONS, 1, 3);
+    assert_int_equal(bindings(), 2);
+    assert_int_equal(sessions(), 2);
+}
+
+TEST(CGN_R11_N64_3_3_02_a_full_session_table_under_one_binding)
+{
+    struct quota_use use = {0};
+    struct in6_addr host;
+    inet_pton(AF_INET6, HOST, &host);
+    struct quota_limits limits = no_limits();
+    set_limits(&limits, 1000);
+    for (unsigned i = 0; i < SLOTS; i++)
+        assert_int_equal(udp6(HOST, 5000, PEER, 1000 + i), REASON_OK);
+    assert_answer6(udp6(HOST, 5000, PEER, 999), REASON_TABLE_FULL, 1, 3);
+    assert_int_equal(udp6(HOST, 5000, PEER, 1000), REASON_OK);
+    assert_int_equal(sessions(), SLOTS);
+    /* What was refused counts for nobody. */
+    assert_true(quota_get(shared.quota, QUOTA_BACKEND, &host, &use));
+    assert_int_equal(use.sessions, SLOTS);
+    pass(301);
+    assert_int_equal(udp6(HOST, 5000, PEER, 999), REASON_OK);
+}
+
+TEST(CGN_R5_CGN_R11_a_backend_with_too_many_unanswered)
+{
+    struct quota_limits limits = no_limits();
+    limits.unanswered[QUOTA_BACKEND] = 1;
+    set_limits(&limits, 1000);
+    assert_int_equal(udp6(HOST, 5000, PEER, 1000), REASON_OK);
+    unsigned port = external_port();
+    assert_answer6(udp6(HOST, 5000, PEER, 1001), REASON_LIMIT_UNANSWERED, 1, 3);
+    assert_int_equal(udp4("8.8.8.8", 1000, port), REASON_OK);
+    assert_int_equal(udp6(HOST, 5000, PEER, 1001), REASON_OK);
+}
+
+TEST(CGN_R5_CGN_R11_a_backend_that_is_too_fast)
+{
+    struct quota_limits limits = no_limits();
+    limits.rate[QUOTA_BACKEND] = 1;
+    set_limits(&limits, 1000);
+    assert_int_equal(udp6(HOST, 5001, PEER, 1000), REASON_OK);
+    assert_answer6(udp6(HOST, 5002, PEER, 1000), REASON_LIMIT_RATE, 1, 3);
+    assert_int_equal(udp6("2001:db8::2", 5002, PEER, 1000), REASON_OK);
+    now_ns += S;
+    assert_int_equal(udp6(HOST, 5002, PEER, 1000), REASON_OK);
+}
+
+TEST(CGN_R11_N64_3_3_02_as_many_sessions_as_there_may_be_in_all)
+{
+    struct quota_limits limits = no_limits();
+    limits.sessions_in_all = 1;
+    set_limits(&limits, 1000);
+    assert_int_equal(udp6(HOST, 5001, PEER, 1000), REASON_OK);
+    assert_answer6(udp6("2001:db8::2", 5000, PEER, 1000), REASON_TABLE_FULL, 1, 3);
+    assert_int_equal(udp6(HOST, 5001, PEER, 1000), REASON_OK);
+}
+
+TEST(CGN_R11_more_backends_than_can_be_counted)
+{
+    char source[40];
+    unsigned refused = 0;
+    struct quota_limits limits = no_limits();
+    set_limits(&limits, 1);
+    for (unsigned i = 0; i < 300; i++) {
+        snprintf(source, sizeof(source), "2001:db8:%x::1", i);
+        if (udp6(source, 5000, PEER, 1000) == REASON_OK)
+            continue;
+        assert_answer6(result.reason, REASON_LIMIT_RECORDS, 1, 3);
+        refused++;
+    }
+    assert_in_range(refused, 150, 290);
+}
+
 #define SMALL(name) cmocka_unit_test_setup_teardown(name, set_up_small, tear_down)
 
 int main(void)
@@ -212,6 +331,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(N64_ALC_11_N78_4_01_a_backend_gets_no_second_address,
                                         set_up_four_small, tear_down),
         CASE(N64_3_3_02_CGN_R11_a_table_that_is_full_keeps_what_it_has),
+        CASE(CGN_R4_CGN_R11_a_backend_at_its_limit_of_ports),
+        CASE(CGN_R5_CGN_R11_a_flow_beyond_the_limit_of_sessions_leaves_no_binding),
+        CASE(CGN_R11_N64_3_3_02_a_full_session_table_under_one_binding),
+        CASE(CGN_R5_CGN_R11_a_backend_with_too_many_unanswered),
+        CASE(CGN_R5_CGN_R11_a_backend_that_is_too_fast),
+        CASE(CGN_R11_N64_3_3_02_as_many_sessions_as_there_may_be_in_all),
+        CASE(CGN_R11_more_backends_than_can_be_counted),
     };
     return RUN(tests);
 }

@@ -76,12 +76,52 @@ TEST(ERR_07_ERR_08_ICM_R10_sender_and_class_of_our_own_errors)
     assert_memory_equal(steps.reply + 12, "\xcb\x00\x71\x01", 4);
 }
 
+TEST(ERR_05_ICM_R10_errors_to_ipv4_are_limited)
+{
+    unsigned answers = 0;
+    rate_limit(&steps.rate, &(struct rate_limits){1000, 20, 1000, 1000, 1000});
+    for (unsigned i = 0; i < 500; i++) {
+        build_ip(&built, "8.8.8.8", POOL, 47, 20);
+        assert_int_equal(send_built(), REASON_UNKNOWN_PROTOCOL);
+        answers += result.reply_len > 0;
+    }
+    assert_int_equal(answers, 20);
+}
+
+/* With the gateway's own addresses and routes to everywhere that name no source. */
+TEST(ERR_07_the_sender_of_our_own_errors)
+{
+    struct in6_addr own[2];
+    struct network_route6 bare = {.mtu = 1500};
+    struct network with = network;
+    inet_pton(AF_INET6, "2001:db8:e::1", &own[0]);
+    inet_pton(AF_INET6, "2001:db8:e::2", &own[1]);
+    steps.network = &with;
+    with.own6 = own;
+    with.own6_count = 2;
+    /* To itself: the address that asked. */
+    assert_answer6(udp6("2001:db8:e::2", 5000, "64:ff9b::10.0.0.1", 53), REASON_DESTINATION_DENIED, 1, 1);
+    assert_memory_equal(steps.reply + 8, &own[1], 16);
+    /* To others by the route's. */
+    assert_answer6(udp6(HOST, 5000, "64:ff9b::10.0.0.1", 53), REASON_DESTINATION_DENIED, 1, 1);
+    assert_memory_equal(steps.reply + 8, &route6.source, 16);
+    /* Where that has none, by the first. */
+    with.routes6 = &bare;
+    assert_answer6(udp6(HOST, 5000, "64:ff9b::10.0.0.1", 53), REASON_DESTINATION_DENIED, 1, 1);
+    assert_memory_equal(steps.reply + 8, &own[0], 16);
+    /* Without any address there is no error. */
+    with.own6_count = 0;
+    assert_silent(udp6(HOST, 5000, "64:ff9b::10.0.0.1", 53), REASON_DESTINATION_DENIED);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         CASE(ERR_04_what_came_from_ipv4_and_is_never_answered),
         CASE(ERR_03_ICM_R9_errors_of_our_own_can_be_switched_off),
         CASE(ERR_03_ERR_05_ICM_R10_errors_of_our_own_are_limited),
+        CASE(ERR_05_ICM_R10_errors_to_ipv4_are_limited),
+        CASE(ERR_07_the_sender_of_our_own_errors),
         CASE(ERR_07_ERR_08_ICM_R10_sender_and_class_of_our_own_errors),
     };
     return RUN(tests);

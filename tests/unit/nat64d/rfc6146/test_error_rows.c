@@ -395,6 +395,99 @@ TEST(ICM_R7_N64_3_8_03_an_error_about_a_hairpin)
     assert_true(build_checksum_good(built.packet.data, 40, 58, built.packet.len));
 }
 
+TEST(N64_3_5_03_an_error_to_an_address_that_is_not_the_pools)
+{
+    flow(UDP);
+    inet_pton(AF_INET, "203.0.113.9", sent + 12); /* as if that had sent it */
+    build_header_checksum(sent);
+    build_icmp(&built, "8.8.0.1", "203.0.113.9", 3, 1, 0, sent, sent_len);
+    assert_silent(send_built(), REASON_NOT_POOL);
+}
+
+/* A router says that the shop's answer to another pool port went nowhere: that port's image is the pool's. */
+TEST(ICM_R7_N64_3_8_03_an_error_about_a_hairpin_without_session)
+{
+    uint8_t shop[16], pool[16];
+    build_tcp(&built, POOL, 8080, POOL, 5555, ACK, NULL, 0);
+    sent_len = built.packet.len;
+    memcpy(sent, built.packet.data, sent_len);
+    assert_int_equal(error4("8.8.0.1", 3, 1, 0), REASON_OK);
+    inet_pton(AF_INET6, "2001:db8::5", shop);
+    image_of(POOL, pool);
+    assert_memory_equal(built.packet.data + 24, shop, 16);
+    assert_memory_equal(built.packet.data + 48 + 8, shop, 16);
+    assert_memory_equal(built.packet.data + 48 + 24, pool, 16);
+    assert_int_equal(build_get16(built.packet.data + 48 + 40), 80);
+    assert_int_equal(build_get16(built.packet.data + 48 + 42), 5555);
+}
+
+/* An error goes to the worker that has the flow, whoever took it in. */
+TEST(N64_3_4_03_errors_are_handed_to_the_owner)
+{
+    answer(UDP);
+    uint8_t inside[200];
+    uint32_t inside_len = sent_len;
+    memcpy(inside, sent, sent_len);
+    flow(UDP);
+    shared.workers = 2; /* the only shard is worker 0's */
+    steps.worker = 1;
+    assert_int_equal(error4("8.8.0.1", 3, 1, 0), REASON_OK);
+    assert_int_equal(result.verdict, STEPS_HANDOVER);
+    assert_int_equal(result.worker, 0);
+    memcpy(sent, inside, inside_len);
+    sent_len = inside_len;
+    assert_int_equal(error6("2001:db8:7::9", PEER, 1, 4, 0), REASON_OK);
+    assert_int_equal(result.verdict, STEPS_HANDOVER);
+    assert_int_equal(result.worker, 0);
+}
+
+TEST(XL_INN_10_a_quote_of_the_other_familys_icmp)
+{
+    flow(PING);
+    sent[9] = 58;
+    build_header_checksum(sent);
+    assert_silent(error4("8.8.0.1", 3, 1, 0), REASON_ICMP_INNER);
+    answer(PING);
+    sent[6] = 1;
+    assert_silent(error6("2001:db8:7::9", PEER, 1, 0, 0), REASON_ICMP_INNER);
+}
+
+TEST(XL_4_1_06_XL_5_1_09_errors_with_one_hop_left)
+{
+    flow(UDP);
+    build_icmp(&built, "8.8.0.1", POOL, 3, 1, 0, sent, sent_len);
+    built.packet.data[8] = 1;
+    build_header_checksum(built.packet.data);
+    assert_silent(send_built(), REASON_HOP_LIMIT); /* and no error about an error */
+    answer(UDP);
+    build_icmp(&built, "2001:db8:7::9", PEER, 1, 0, 0, sent, sent_len);
+    built.packet.data[7] = 1;
+    assert_silent(send_built(), REASON_HOP_LIMIT);
+}
+
+/* A private router, and no address of our own to stand for it. */
+TEST(XL_4_1_08_a_router_without_image_and_a_gateway_without_address)
+{
+    struct network_route6 bare = {.mtu = 1500};
+    struct network with = network;
+    flow(UDP);
+    with.routes6 = &bare;
+    steps.network = &with;
+    assert_silent(error4("10.0.0.1", 11, 0, 0), REASON_SOURCE_DENIED);
+    steps.network = &network;
+    assert_int_equal(error4("10.0.0.1", 11, 0, 0), REASON_OK);
+    assert_memory_equal(built.packet.data + 8, &route6.source, 16);
+}
+
+/* Of a binding that is open to all an error may name whom it likes, but not whom the prefix may not show. */
+TEST(WKP_01_an_error_about_a_packet_to_a_special_address)
+{
+    build_tcp(&built, POOL, 8080, "10.0.0.1", 5555, ACK, NULL, 0);
+    sent_len = built.packet.len;
+    memcpy(sent, built.packet.data, sent_len);
+    assert_silent(error4("8.8.0.1", 3, 1, 0), REASON_ICMP_NO_BINDING);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -424,6 +517,13 @@ int main(void)
         CASE(XL_INN_08_XL_INN_09_errors_are_no_longer_than_their_families_allow),
         CASE(XL_MTU_02_XL_MTU_03_LES_N_09_a_router_that_names_no_mtu),
         CASE(ICM_R7_N64_3_8_03_an_error_about_a_hairpin),
+        CASE(N64_3_5_03_an_error_to_an_address_that_is_not_the_pools),
+        CASE(ICM_R7_N64_3_8_03_an_error_about_a_hairpin_without_session),
+        CASE(N64_3_4_03_errors_are_handed_to_the_owner),
+        CASE(XL_INN_10_a_quote_of_the_other_familys_icmp),
+        CASE(XL_4_1_06_XL_5_1_09_errors_with_one_hop_left),
+        CASE(XL_4_1_08_a_router_without_image_and_a_gateway_without_address),
+        CASE(WKP_01_an_error_about_a_packet_to_a_special_address),
     };
     return RUN(tests);
 }

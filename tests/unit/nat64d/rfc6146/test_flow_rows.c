@@ -353,6 +353,52 @@ TEST(N64_5_3_04_sessions_that_ipv4_makes_on_a_binding_are_bounded)
     assert_int_equal(udp4("8.8.8.8", 1000, port), REASON_OK); /* that of before goes on */
 }
 
+/* One peer by two prefixes is one peer to the world; its answers come by the prefix that was asked last. */
+TEST(N64_3_2_01_the_image_is_that_of_the_prefix_that_was_asked_last)
+{
+    struct guard_pref64 both[2] = {pref64, {.prefix = {.len = 96}}};
+    inet_pton(AF_INET6, "64:ff9b:1::", &both[1].prefix.address);
+    shared.guard.pref64 = both;
+    shared.guard.pref64_count = 2;
+    shared.pref64_slot[1] = shared.pref64_index[1] = 1;
+    assert_int_equal(udp6(HOST, 5000, PEER, 1000), REASON_OK);
+    unsigned port = external_port();
+    for (int round = 0; round < 4; round++) {
+        uint8_t asked[16];
+        const char *peer = round % 2 == 0 ? "64:ff9b:1::8.8.8.8" : PEER;
+        assert_int_equal(udp6(HOST, 5000, peer, 1000), REASON_OK);
+        assert_int_equal(external_port(), port);
+        assert_int_equal(udp4("8.8.8.8", 1000, port), REASON_OK);
+        inet_pton(AF_INET6, peer, asked);
+        assert_memory_equal(built.packet.data + 8, asked, 16);
+    }
+    assert_int_equal(sessions(), 1);
+}
+
+TEST(a_guessed_super_packet_that_is_one_segment)
+{
+    static const uint8_t data[1000];
+    assert_int_equal(tcp6(SYN), REASON_OK);
+    build_tcp(&built, "8.8.8.8", 80, POOL, external_port(), ACK, data, sizeof(data));
+    built.packet.vnet = (struct packet_vnet){.flags = PACKET_VNET_NEEDS_CSUM,
+                                             .gso_type = PACKET_VNET_GSO_TCP4,
+                                             .gso_size = PACKET_DEFAULT_MSS6,
+                                             .csum_start = 20,
+                                             .csum_offset = 16};
+    built.packet.gso_guessed = true;
+    assert_int_equal(send_built(), REASON_OK);
+    assert_int_equal(built.packet.vnet.gso_type, PACKET_VNET_GSO_NONE);
+    assert_int_equal(built.packet.vnet.gso_size, 0);
+    assert_int_equal(built.packet.len, 60 + sizeof(data));
+}
+
+TEST(what_the_edge_could_not_send_is_counted)
+{
+    steps_failed(&steps, REASON_WRITE_FAILED);
+    steps_failed(&steps, REASON_WRITE_FAILED);
+    assert_int_equal(counters_get(&counters, REASON_WRITE_FAILED), 2);
+}
+
 /* What a helper for a protocol would write into; every byte arrives as it was sent, and nothing is opened. */
 struct command {
     bool tcp;
@@ -434,6 +480,9 @@ int main(void)
         CASE(N64_3_5_3_07_without_filtering_an_echo_makes_its_session),
         CASE(N78_7_1_01_errors_that_answer_renew_nothing),
         CASE(UDP_R11_mapping_and_filtering_are_the_same_however_many_there_are),
+        CASE(N64_3_2_01_the_image_is_that_of_the_prefix_that_was_asked_last),
+        CASE(a_guessed_super_packet_that_is_one_segment),
+        CASE(what_the_edge_could_not_send_is_counted),
         CASE(UDP_R10_TCP_R6_no_payload_is_looked_into),
         CASE(N64_5_3_04_sessions_that_ipv4_makes_on_a_binding_are_bounded),
     };

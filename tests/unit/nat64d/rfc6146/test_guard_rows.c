@@ -302,6 +302,51 @@ TEST(N64_5_3_03_ipv4_never_makes_a_binding)
 
 #define SHARED(name) cmocka_unit_test_setup_teardown(name, set_up_shared, tear_down_shared)
 
+TEST(N64_5_3_06_backends_of_the_hosts_links)
+{
+    struct addr_prefix6 link = {.len = 64};
+    struct network with = network;
+    inet_pton(AF_INET6, "2a00:1::", &link.address);
+    assert_answer6(udp6("2a00:1::5", 5000, PEER, 53), REASON_SOURCE_NOT_BACKEND, 1, 1);
+    steps.network = &with;
+    with.backends = &link;
+    with.backends_count = 1;
+    assert_int_equal(udp6("2a00:1::5", 5000, PEER, 53), REASON_OK);
+    assert_answer6(udp6("2a00:1:0:1::5", 5000, PEER, 53), REASON_SOURCE_NOT_BACKEND, 1, 1);
+}
+
+TEST(N64_5_3_06_a_segment_of_a_stranger_that_opens_nothing)
+{
+    build_tcp(&built, "2a00::1", 4000, PEER, 80, ACK, NULL, 0);
+    assert_answer6(send_built(), REASON_SOURCE_NOT_BACKEND, 1, 1);
+}
+
+TEST(N64_5_3_04_SEC_10_a_syn_from_a_special_address_to_an_open_port)
+{
+    build_tcp(&built, "10.0.0.1", 443, POOL, 8080, SYN, NULL, 0);
+    assert_silent(send_built(), REASON_SOURCE_DENIED);
+    assert_int_equal(sessions(), 0);
+}
+
+/* Without a route nothing is known of the size of links: the kernel will say. */
+TEST(XL_FRG46_07_no_route_is_no_limit)
+{
+    static const uint8_t data[3000];
+    struct network with = network;
+    assert_int_equal(udp6(HOST, 5000, PEER, 1000), REASON_OK);
+    unsigned port = external_port();
+    with.routes6_count = with.routes4_count = 0;
+    steps.network = &with;
+    build_udp(&built, "8.8.8.8", 1000, POOL, port, data, sizeof(data));
+    built.packet.data[6] = 0x40;
+    build_header_checksum(built.packet.data);
+    assert_int_equal(send_built(), REASON_OK);
+    assert_int_equal(built.packet.len, 48 + sizeof(data));
+    build_udp(&built, HOST, 5000, PEER, 1000, data, sizeof(data));
+    assert_int_equal(send_built(), REASON_OK);
+    assert_int_equal(built.packet.len, 28 + sizeof(data));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -327,6 +372,10 @@ int main(void)
         CASE(N64_3_4_10_a_wrong_checksum_passes_and_stays_wrong),
         CASE(N64_3_4_11_queries_other_than_echoes),
         CASE(N64_5_3_03_ipv4_never_makes_a_binding),
+        CASE(N64_5_3_06_backends_of_the_hosts_links),
+        CASE(N64_5_3_06_a_segment_of_a_stranger_that_opens_nothing),
+        CASE(N64_5_3_04_SEC_10_a_syn_from_a_special_address_to_an_open_port),
+        CASE(XL_FRG46_07_no_route_is_no_limit),
     };
     return RUN(tests);
 }

@@ -87,6 +87,15 @@ static void N64_3_5_2_13_a_whole_connection_fits(void **state)
         {S, FIN | ACK, Y + 60001, 9, X + 107, 509, 0, 0}); /* acknowledged already: nothing to end */
 }
 
+static void N64_3_5_2_13_an_older_acknowledgment_takes_nothing_back(void **state)
+{
+    struct tcp_window window = {0};
+    (void)state;
+    RUN(&window, OPEN, {S, ACK, Y + 1, 60000, X + 1, 509, 0, 1}, {B, ACK, X + 1, 0, Y + 60001, 502, 0, 1},
+        {B, ACK, X + 1, 0, Y + 1, 502, 0, 1},         /* overtaken on its way */
+        {S, ACK, Y + 100001, 100, X + 1, 509, 0, 1}); /* the newer one allows it */
+}
+
 static void N64_3_5_2_13_losses_before_us_leave_gaps(void **state)
 {
     struct tcp_window window = {0};
@@ -238,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(N64_3_5_2_13_a_whole_connection_fits),
+        cmocka_unit_test(N64_3_5_2_13_an_older_acknowledgment_takes_nothing_back),
         cmocka_unit_test(N64_3_5_2_13_losses_before_us_leave_gaps),
         cmocka_unit_test(LES_N_18_a_blind_segment_does_not_fit),
         cmocka_unit_test(LES_N_18_only_the_answer_to_the_syn_opens),

@@ -278,6 +278,27 @@ TEST(N64_3_5_2_15_mss_is_clamped_at_even_and_odd_offsets)
     assert_int_equal(l4_mss_limit(&mtu), 1220);
 }
 
+TEST(N64_3_5_2_15_the_mss_behind_other_options_and_options_that_lie)
+{
+    static const uint8_t behind[8] = {3, 3, 7, 2, 4, 5, 180, 0};
+    static const uint8_t lies[][8] = {{3, 0, 7, 2, 4, 5, 180, 0},
+                                      {3, 9, 7, 2, 4, 5, 180, 0},
+                                      {2, 3, 5, 0},
+                                      {0, 2, 4, 5, 180},
+                                      {1, 1, 1, 1, 1, 1, 1, 2}};
+    build_tcp(&built, "2001:db8::1", 1500, "64:ff9b::192.0.2.1", 80, 2, behind, 8);
+    built.packet.data[52] = 0x70;
+    assert_int_equal(parse_packet(&built.packet), REASON_OK);
+    assert_int_equal(l4_mss(&built.packet), 1460);
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        build_tcp(&built, "2001:db8::1", 1500, "64:ff9b::192.0.2.1", 80, 2, lies[i], 8);
+        built.packet.data[52] = 0x70;
+        assert_int_equal(parse_packet(&built.packet), REASON_OK);
+        assert_int_equal(l4_mss(&built.packet), 0);
+        assert_false(l4_clamp_mss(&built.packet, 100));
+    }
+}
+
 /* A super-packet of TCP or UDP with a partial checksum, as the kernel hands it over. */
 static void super_packet(struct built *to, bool tcp, const uint8_t *data, size_t len, uint16_t size)
 {
@@ -347,6 +368,60 @@ TEST(CK_08_a_partial_checksum_ends_as_the_full_one)
     assert_memory_equal(built.packet.data, other.packet.data, other.packet.len);
 }
 
+/* What the steps sort out before: the functions refuse it by themselves, too, and change nothing. */
+static void refused46(enum reason reason)
+{
+    uint8_t before[200];
+    memcpy(before, built.packet.data, built.packet.len);
+    assert_int_equal(l4_translate46(&built.packet, &to6, &options), reason);
+    assert_memory_equal(built.packet.data, before, built.packet.len);
+}
+
+static void refused64(enum reason reason)
+{
+    uint8_t before[200];
+    memcpy(before, built.packet.data, built.packet.len);
+    assert_int_equal(l4_translate64(&built.packet, &to4), reason);
+    assert_memory_equal(built.packet.data, before, built.packet.len);
+}
+
+TEST(XL_46_04_XL_64_03_messages_that_are_no_echo)
+{
+    set_to6(2000, 1500);
+    build_icmp(&built, "198.51.100.1", "203.0.113.1", 13, 0, 0x12340001, "abcdefghijkl", 12);
+    assert_int_equal(parse_packet(&built.packet), REASON_OK);
+    refused46(REASON_ICMP_TYPE);
+    build_icmp(&built, "2001:db8::1", "64:ff9b::192.0.2.1", 135, 0, 0, "abcdefghijklmnop", 16);
+    assert_int_equal(parse_packet(&built.packet), REASON_OK);
+    refused64(REASON_ICMP_TYPE);
+}
+
+TEST(N64_3_4_09_a_transport_that_was_not_found)
+{
+    build_ip(&built, "198.51.100.1", "203.0.113.1", 47, 20);
+    assert_int_equal(parse_packet(&built.packet), REASON_OK);
+    refused46(REASON_TRANSPORT_HEADER);
+    built.packet.l4_len = 8;
+    refused46(REASON_TRANSPORT_HEADER);
+    build_ip(&built, "2001:db8::1", "64:ff9b::192.0.2.1", 132, 20);
+    assert_int_equal(parse_packet(&built.packet), REASON_OK);
+    refused64(REASON_TRANSPORT_HEADER);
+    built.packet.l4_len = 8;
+    refused64(REASON_TRANSPORT_HEADER);
+}
+
+TEST(XL_4_5_02_without_checksum_a_fragment_or_by_option)
+{
+    struct translation_options strict = options;
+    strict.drop_zero_checksum = true;
+    build_udp(&built, "198.51.100.1", 53, "203.0.113.1", 2000, "somedata", 8);
+    build_put16(built.packet.data + 26, 0);
+    assert_int_equal(parse_packet(&built.packet), REASON_OK);
+    assert_int_equal(l4_translate46(&built.packet, &to6, &strict), REASON_UDP_ZERO_CHECKSUM);
+    built.packet.more_fragments = true; /* the sum is over what is not here */
+    refused46(REASON_UDP_ZERO_CHECKSUM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,8 +440,12 @@ int main(void)
         cmocka_unit_test(XL_FRG46_04_pieces_of_1232_and_248),
         cmocka_unit_test(XL_FRG64_02_too_big_for_ipv4),
         cmocka_unit_test(N64_3_5_2_15_mss_is_clamped_at_even_and_odd_offsets),
+        cmocka_unit_test(N64_3_5_2_15_the_mss_behind_other_options_and_options_that_lie),
         cmocka_unit_test(CK_09_a_super_packet_equals_its_segments_one_by_one),
         cmocka_unit_test(CK_08_a_partial_checksum_ends_as_the_full_one),
+        cmocka_unit_test(XL_46_04_XL_64_03_messages_that_are_no_echo),
+        cmocka_unit_test(N64_3_4_09_a_transport_that_was_not_found),
+        cmocka_unit_test(XL_4_5_02_without_checksum_a_fragment_or_by_option),
     };
     return RUN(tests);
 }
