@@ -130,6 +130,7 @@ struct settings_nat64 {
         struct settings_share ports_per_backend, sessions_per_backend;
         int new_sessions_per_second, new_sessions_per_second_per_network;
         struct settings_share ports_per_network, sessions_per_network, unanswered_per_network;
+        int backend_port_block; /* 0: none */
         int fragments;
     } limits;
     struct {

@@ -195,6 +195,8 @@ const struct settings_key settings_schema[] = {
           "100% when backends is a single network"),
     SHARE("nat64.limits.unanswered-per-network", nat64.limits.unanswered_per_network, "\"25%\"",
           "sessions that nobody answered yet, of max-sessions"),
+    {"nat64.limits.backend-port-block", SETTINGS_TYPE_POWER, AT(nat64.limits.backend_port_block), 64, 4096,
+     "0", NULL, false, "ports of a block that is one backend's (RFC 6888 4); 0: no blocks"},
     INT("nat64.limits.fragments", nat64.limits.fragments, 64, 65536, "4096", false,
         "datagrams whose fragments are not all there yet, at once"),
     GROUP("nat64.icmp-errors", "errors that the gateway makes itself (RFC 4443 2.4)"),
@@ -337,6 +339,7 @@ static const char *shape(enum settings_type type)
     case SETTINGS_TYPE_GROUP: return "a group, { ... }";
     case SETTINGS_TYPE_GROUPS: return "a list of groups, ( { ... }, ... )";
     case SETTINGS_TYPE_INT:
+    case SETTINGS_TYPE_POWER:
     case SETTINGS_TYPE_SHARE:
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT: break;
@@ -350,6 +353,12 @@ void settings_schema_allowed(const struct settings_key *key, char *buffer, size_
     switch (key->type) {
     case SETTINGS_TYPE_INT:
         put(&text, "an integer from ");
+        put_number(&text, key->min);
+        put(&text, " to ");
+        put_number(&text, key->max);
+        return;
+    case SETTINGS_TYPE_POWER:
+        put(&text, "0, or a power of two from ");
         put_number(&text, key->min);
         put(&text, " to ");
         put_number(&text, key->max);

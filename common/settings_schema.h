@@ -17,6 +17,7 @@
 
 enum settings_type {
     SETTINGS_TYPE_INT,
+    SETTINGS_TYPE_POWER, /* 0, or a power of two in the range */
     SETTINGS_TYPE_BOOL,
     SETTINGS_TYPE_WORD,    /* one of `words` */
     SETTINGS_TYPE_TEXT,    /* free text of at most `max` bytes */
@@ -40,7 +41,7 @@ struct settings_key {
     const char *path; /* "nat64.timeouts.udp", "pools[].ports" */
     enum settings_type type;
     size_t offset;            /* into struct settings, or into the element of the list of groups */
-    int64_t min, max;         /* INT: the range; TEXT: max bytes */
+    int64_t min, max;         /* INT, POWER: the range; TEXT: max bytes */
     const char *fallback;     /* the default as it would stand in the file; NULL: the key is required */
     const char *const *words; /* WORD: NULL-terminated, in enum order */
     bool restart;             /* needs a restart to change (what `reload` refuses) */

@@ -93,6 +93,7 @@ static const struct item_type *item_type(enum settings_type type)
     case SETTINGS_TYPE_ENDPOINTS: return &endpoints;
     case SETTINGS_TYPE_PORT_RANGES: return &ranges;
     case SETTINGS_TYPE_INT:
+    case SETTINGS_TYPE_POWER:
     case SETTINGS_TYPE_BOOL:
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
@@ -155,6 +156,17 @@ static int read_int(const config_setting_t *setting, const struct settings_key *
         return -EINVAL;
     int read = config_setting_get_int(setting);
     if (read < key->min || read > key->max)
+        return -EINVAL;
+    *value = read;
+    return 0;
+}
+
+static int read_power(const config_setting_t *setting, const struct settings_key *key, int *value)
+{
+    if (config_setting_type(setting) != CONFIG_TYPE_INT)
+        return -EINVAL;
+    int read = config_setting_get_int(setting);
+    if (read != 0 && (read < key->min || read > key->max || (read & (read - 1)) != 0))
         return -EINVAL;
     *value = read;
     return 0;
@@ -269,6 +281,7 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     *ret_bad = setting;
     switch (key->type) {
     case SETTINGS_TYPE_INT: return read_int(setting, key, at);
+    case SETTINGS_TYPE_POWER: return read_power(setting, key, at);
     case SETTINGS_TYPE_BOOL: return read_bool(setting, at);
     case SETTINGS_TYPE_WORD: return read_word(text, key, at);
     case SETTINGS_TYPE_TEXT: return read_text(text, key, at);
@@ -346,7 +359,8 @@ void settings_value_print(FILE *out, const struct settings_key *key, const void 
     const void *at = (const char *)base + key->offset;
     char text[ADDR_TEXT_LEN];
     switch (key->type) {
-    case SETTINGS_TYPE_INT: fprintf(out, "%d", *(const int *)at); break;
+    case SETTINGS_TYPE_INT:
+    case SETTINGS_TYPE_POWER: fprintf(out, "%d", *(const int *)at); break;
     case SETTINGS_TYPE_BOOL: fputs(*(const bool *)at ? "true" : "false", out); break;
     case SETTINGS_TYPE_WORD: fprintf(out, "\"%s\"", key->words[*(const int *)at]); break;
     case SETTINGS_TYPE_TEXT: fprintf(out, "\"%s\"", (const char *)at); break;

@@ -314,6 +314,8 @@ static bool make_address(struct walk *walk, json_t **ret_record)
                   (json_int_t)pool->ports_count, "tcp", (json_int_t)used[TRANSPORT_TCP], "udp",
                   (json_int_t)used[TRANSPORT_UDP], "icmp", (json_int_t)used[TRANSPORT_ICMP], "held",
                   (json_int_t)held, "blocks", (json_int_t)claimed, "blocks_total", (json_int_t)total);
+    json_object_set_new(*ret_record, "backend_blocks",
+                        json_integer((json_int_t)bulk_count(tables->bulk, index)));
     add_pool(*ret_record, translator, index);
     return true;
 }

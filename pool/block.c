@@ -12,6 +12,7 @@
 
 enum {
     WELL_KNOWN_BLOCKS = PORT_WELL_KNOWN / PORT_BLOCK,
+    PORTS = 65536,
 };
 
 /* One address. */
@@ -25,6 +26,7 @@ struct block_address {
     _Atomic uint32_t free_ports;
     _Atomic bool wanted;
     _Atomic uint8_t owner[PORT_BLOCKS];
+    _Atomic uint8_t (*shard)[PORTS]; /* [TRANSPORT_COUNT], of ports in BLOCK_SPLIT; NULL until there is one */
     const struct prefixes_pool *pool;
     uint32_t pool_index;
     _Atomic uint64_t (*host)[PORT_BLOCKS];  /* [TRANSPORT_ICMP]: TCP and UDP; NULL unless shared */
@@ -124,6 +126,7 @@ void block_free(struct block_table *table)
     for (uint32_t i = 0; i < table->count; i++) {
         pthread_mutex_destroy(&table->addresses[i].mutex);
         free(table->addresses[i].taken_out);
+        free(table->addresses[i].shard);
         free(table->addresses[i].host);
     }
     free(table->pools);
@@ -136,9 +139,12 @@ uint8_t block_owner(const struct block_table *table, uint32_t address, uint16_t 
     return atomic_load_explicit(&table->addresses[address].owner[port / PORT_BLOCK], memory_order_acquire);
 }
 
-unsigned block_shard(const struct block_table *table, uint32_t address, uint16_t port)
+unsigned block_shard(const struct block_table *table, uint32_t address, enum transport transport,
+                     uint16_t port)
 {
     uint8_t owner = block_owner(table, address, port);
+    if (owner == BLOCK_SPLIT)
+        owner = atomic_load_explicit(&table->addresses[address].shard[transport][port], memory_order_acquire);
     return owner < BLOCK_SHARDS_MAX ? owner : (unsigned)(port / PORT_BLOCK) % table->shards;
 }
 
@@ -252,19 +258,120 @@ int block_claim(struct block_table *table, uint32_t index, unsigned shard, bool 
     return r;
 }
 
+/* At the bottom, so that a block just given back is the last to be taken again. Under the mutex. */
+static void put_back(struct block_address *address, uint16_t block)
+{
+    uint16_t *list = block < WELL_KNOWN_BLOCKS ? address->low : address->high;
+    uint16_t *count = block < WELL_KNOWN_BLOCKS ? &address->low_count : &address->high_count;
+    atomic_store_explicit(&address->owner[block], BLOCK_FREE, memory_order_release);
+    memmove(list + 1, list, *count * sizeof(*list));
+    list[0] = block;
+    ++*count;
+}
+
 void block_release(struct block_table *table, uint32_t index, uint16_t block)
 {
     struct block_address *address = &table->addresses[index];
     pthread_mutex_lock(&address->mutex);
-    atomic_store_explicit(&address->owner[block], BLOCK_FREE, memory_order_release);
-    /* At the bottom, so that a block just given back is the last to be taken again. */
-    uint16_t *list = block < WELL_KNOWN_BLOCKS ? address->low : address->high;
-    uint16_t *count = block < WELL_KNOWN_BLOCKS ? &address->low_count : &address->high_count;
-    memmove(list + 1, list, *count * sizeof(*list));
-    list[0] = block;
-    ++*count;
+    put_back(address, block);
     atomic_fetch_add(&address->free_ports, ports_of(address, block));
     pthread_mutex_unlock(&address->mutex);
+}
+
+static bool in_range(uint16_t block, uint16_t first, uint16_t count)
+{
+    return block >= first && block - first < count;
+}
+
+/* Whether the blocks are nobody's, those that are not ours aside. Under the mutex. */
+static int look_at(const struct block_address *address, uint16_t first, uint16_t count)
+{
+    bool any = false;
+    for (uint16_t block = first; block < first + count; block++) {
+        uint8_t owner = atomic_load_explicit(&address->owner[block], memory_order_relaxed);
+        if (owner != BLOCK_FREE && owner != BLOCK_FOREIGN)
+            return -EBUSY;
+        any |= owner == BLOCK_FREE;
+    }
+    return any ? 0 : -EINVAL;
+}
+
+/* Those of the range go from a free list; their ports. */
+static uint32_t take_range(struct block_address *address, uint16_t *list, uint16_t *list_count,
+                           uint16_t first, uint16_t count)
+{
+    uint16_t kept = 0;
+    uint32_t ports = 0;
+    for (uint16_t i = 0; i < *list_count; i++) {
+        uint16_t block = list[i];
+        if (!in_range(block, first, count)) {
+            list[kept++] = block;
+            continue;
+        }
+        ports += ports_of(address, block);
+        atomic_store_explicit(&address->owner[block], BLOCK_SPLIT, memory_order_release);
+    }
+    *list_count = kept;
+    return ports;
+}
+
+static int make_shards(struct block_address *address)
+{
+    if (address->shard != NULL)
+        return 0;
+    address->shard = malloc(TRANSPORT_COUNT * sizeof(*address->shard));
+    if (address->shard == NULL)
+        return -ENOMEM;
+    memset(address->shard, BLOCK_FREE, TRANSPORT_COUNT * sizeof(*address->shard));
+    return 0;
+}
+
+/* All ports of blocks that are one backend's are taken from the others, in every transport. */
+static void count_range(struct block_table *table, struct block_address *address, uint32_t ports, bool in)
+{
+    struct block_pool *pool = &table->pools[address->pool_index];
+    for (unsigned t = 0; t < TRANSPORT_COUNT; t++)
+        atomic_fetch_add_explicit(&pool->used[t], in ? ports : -ports, memory_order_relaxed);
+    atomic_fetch_add(&address->free_ports, in ? -ports : ports);
+}
+
+int block_split(struct block_table *table, uint32_t index, uint16_t first, uint16_t count)
+{
+    struct block_address *address = &table->addresses[index];
+    pthread_mutex_lock(&address->mutex);
+    int r = look_at(address, first, count);
+    if (r == -EBUSY)
+        atomic_store(&address->wanted, true);
+    if (r == 0)
+        r = make_shards(address);
+    if (r == 0) {
+        uint32_t ports = take_range(address, address->low, &address->low_count, first, count);
+        ports += take_range(address, address->high, &address->high_count, first, count);
+        count_range(table, address, ports, true);
+    }
+    pthread_mutex_unlock(&address->mutex);
+    return r;
+}
+
+void block_unite(struct block_table *table, uint32_t index, uint16_t first, uint16_t count)
+{
+    struct block_address *address = &table->addresses[index];
+    uint32_t ports = 0;
+    pthread_mutex_lock(&address->mutex);
+    for (uint16_t block = first; block < first + count; block++) {
+        if (atomic_load_explicit(&address->owner[block], memory_order_relaxed) != BLOCK_SPLIT)
+            continue;
+        ports += ports_of(address, block);
+        put_back(address, block);
+    }
+    count_range(table, address, ports, false);
+    pthread_mutex_unlock(&address->mutex);
+}
+
+void block_set_shard(struct block_table *table, uint32_t index, enum transport transport, uint16_t port,
+                     uint8_t shard)
+{
+    atomic_store_explicit(&table->addresses[index].shard[transport][port], shard, memory_order_release);
 }
 
 bool block_wanted(const struct block_table *table, uint32_t address)

@@ -11,6 +11,7 @@
  * are never given out (outside the pool's ranges, taken by a static binding) are set in `reserved` for good;
  * those that the host itself uses, of a shared address, in `host`, which the edge renews. Of a shared address
  * a shard prefers blocks whose index names it, since the kernel's queues are chosen by those bits.
+ * Blocks that are one backend's (pool/bulk) are no shard's: a byte for each of their ports names the shard.
  */
 #ifndef GATE64_POOL_BLOCK_H
 #define GATE64_POOL_BLOCK_H
@@ -20,6 +21,7 @@
 enum {
     BLOCK_FREE = 0xff,    /* in the free list */
     BLOCK_FOREIGN = 0xfe, /* no port of it is ours */
+    BLOCK_SPLIT = 0xfd,   /* each of its ports has a shard of its own */
     BLOCK_SHARDS_MAX = 64,
 };
 
@@ -30,10 +32,13 @@ int block_new(const struct prefixes *prefixes, unsigned shards, struct port_rand
               struct block_table **ret_table) __attribute__((warn_unused_result));
 void block_free(struct block_table *table);
 
-/* The shard that owns (address index, port), or BLOCK_FREE / BLOCK_FOREIGN. No lock. */
+/* The shard that owns the block of (address index, port), or BLOCK_FREE / BLOCK_FOREIGN / BLOCK_SPLIT. No
+ * lock.
+ */
 uint8_t block_owner(const struct block_table *table, uint32_t address, uint16_t port);
-/* The shard that answers for it in any case. */
-unsigned block_shard(const struct block_table *table, uint32_t address, uint16_t port);
+/* The shard that answers for a port in any case. No lock. */
+unsigned block_shard(const struct block_table *table, uint32_t address, enum transport transport,
+                     uint16_t port);
 
 /* Takes the port of a static binding, and `more` behind it, out of what may be given, for one transport.
  * Before workers start. */
@@ -55,6 +60,17 @@ int block_claim_at(struct block_table *table, uint32_t address, uint16_t block, 
     __attribute__((warn_unused_result));
 /* Gives an empty block back. Takes the mutex. */
 void block_release(struct block_table *table, uint32_t address, uint16_t block);
+
+/* Claims `count` blocks from this one on, those that are not ours left out: each becomes BLOCK_SPLIT, and all
+ * its ports count as in use. -EBUSY: one is somebody's (and the others are asked to give back: block_wanted);
+ * -EINVAL: none is ours; -ENOMEM. Takes the mutex. */
+int block_split(struct block_table *table, uint32_t address, uint16_t first, uint16_t count)
+    __attribute__((warn_unused_result));
+/* Gives them back, at the latest to be taken again. */
+void block_unite(struct block_table *table, uint32_t address, uint16_t first, uint16_t count);
+/* Says whose a port of such a block is; BLOCK_FREE: nobody's. */
+void block_set_shard(struct block_table *table, uint32_t address, enum transport transport, uint16_t port,
+                     uint8_t shard);
 
 /* Whether somebody went without; cleared by block_wanted_clear once blocks were given back. */
 bool block_wanted(const struct block_table *table, uint32_t address);

@@ -36,6 +36,7 @@ struct claim_address {
 
 struct claim {
     struct block_table *blocks;
+    struct bulk *bulk;
     const struct prefixes *prefixes;
     unsigned shard;
     unsigned shards;
@@ -48,6 +49,8 @@ struct claim {
     uint32_t held_first;
     uint32_t held_count;
     uint32_t next_address; /* where claim_advance goes on */
+    bool has_ended;
+    struct bulk_block ended; /* until claim_ended asks */
 };
 
 int claim_new(const struct claim_input *input, struct claim **ret_claim)
@@ -56,6 +59,7 @@ int claim_new(const struct claim_input *input, struct claim **ret_claim)
     if (claim == NULL)
         return -ENOMEM;
     claim->blocks = input->blocks;
+    claim->bulk = input->bulk;
     claim->prefixes = input->prefixes;
     claim->shard = input->shard;
     claim->shards = input->shards;
@@ -250,10 +254,30 @@ int claim_take(struct claim *claim, uint32_t index, enum transport transport, ui
     return -ENOSPC;
 }
 
+int claim_take_bulk(struct claim *claim, const struct bulk_want *want, bool another, uint64_t now_ns,
+                    struct bulk_port *ret_port)
+{
+    int r = another ? bulk_take_block(claim->bulk, want, now_ns, ret_port)
+                    : bulk_take(claim->bulk, want, ret_port);
+    if (r == 0)
+        add_relaxed(&claim->address[want->address].used[want->transport], 1);
+    return r;
+}
+
+/* Whether a port in use is of a backend's block. */
+static bool is_bulk(const struct claim *claim, uint32_t index, uint16_t port)
+{
+    return block_owner(claim->blocks, index, port) == BLOCK_SPLIT;
+}
+
 static void set_free(struct claim *claim, uint32_t index, enum transport transport, uint16_t port)
 {
     struct claim_address *address = &claim->address[index];
     uint16_t block = port / PORT_BLOCK;
+    if (is_bulk(claim, index, port)) {
+        claim->has_ended |= bulk_give(claim->bulk, index, transport, port, &claim->ended);
+        return;
+    }
     address->bits[block].used[transport] &= ~(UINT64_C(1) << port % PORT_BLOCK);
     address->class[class_of(block)].free[transport]++;
 }
@@ -279,20 +303,23 @@ static void hold(struct claim *claim, uint32_t index, enum transport transport, 
     held->src4 = prefixes_address(claim->prefixes, index);
     held->port = port;
     held->transport = (uint8_t)transport;
+    held->bulk = is_bulk(claim, index, port) ? bulk_code(claim->bulk, index, port) : BULK_NONE;
     atomic_store_explicit(&held->until_ns, until_ns, memory_order_release);
     add_relaxed(&claim->address[index].held, 1);
 }
 
-static void count_out(struct claim *claim, uint32_t index, enum transport transport)
+static void count_out(struct claim *claim, uint32_t index, enum transport transport, uint16_t port)
 {
     add_relaxed(&claim->address[index].used[transport], -1);
-    block_use_change(claim->blocks, index, transport, -1);
+    /* Of a backend's block all is in use while it is there. */
+    if (!is_bulk(claim, index, port))
+        block_use_change(claim->blocks, index, transport, -1);
 }
 
 void claim_release(struct claim *claim, uint32_t index, enum transport transport, uint16_t port,
                    uint64_t now_ns)
 {
-    count_out(claim, index, transport);
+    count_out(claim, index, transport, port);
     /* RFC 6888 REQ-8 exempts TCP, whose state machine has seen the connection end. */
     if (transport == TRANSPORT_TCP || claim->hold_down_ns == 0 || claim->held_max == 0)
         set_free(claim, index, transport, port);
@@ -334,9 +361,27 @@ int claim_restore(struct claim *claim, uint32_t index, enum transport transport,
     return r;
 }
 
+int claim_restore_bulk(struct claim *claim, const struct bulk_want *want, const struct bulk_port *port,
+                       uint64_t since_ns)
+{
+    int r = bulk_restore(claim->bulk, want, port, since_ns);
+    if (r == 0)
+        add_relaxed(&claim->address[want->address].used[want->transport], 1);
+    return r;
+}
+
+bool claim_ended(struct claim *claim, struct bulk_block *ret_block)
+{
+    bool has_ended = claim->has_ended;
+    if (has_ended)
+        *ret_block = claim->ended;
+    claim->has_ended = false;
+    return has_ended;
+}
+
 void claim_forget(struct claim *claim, uint32_t index, enum transport transport, uint16_t port)
 {
-    count_out(claim, index, transport);
+    count_out(claim, index, transport, port);
     set_free(claim, index, transport, port);
 }
 
@@ -344,6 +389,16 @@ static int compare_held(const void *a, const void *b)
 {
     uint64_t x = ((const struct claim_held *)a)->until_ns, y = ((const struct claim_held *)b)->until_ns;
     return x < y ? -1 : x > y;
+}
+
+/* A port that is held and no more. */
+static int restore_held(struct claim *claim, const struct claim_held *held, uint32_t index, uint64_t now_ns)
+{
+    struct bulk_want want = {.address = index, .transport = held->transport, .shard = claim->shard};
+    struct bulk_port port = {.port = held->port, .code = held->bulk};
+    if (held->bulk == BULK_NONE)
+        return restore(claim, index, held->transport, held->port);
+    return claim->bulk == NULL ? -EINVAL : bulk_restore(claim->bulk, &want, &port, now_ns);
 }
 
 uint32_t claim_restore_held(struct claim *claim, struct claim_held *scratch, uint64_t now_ns)
@@ -368,7 +423,7 @@ uint32_t claim_restore_held(struct claim *claim, struct claim_held *scratch, uin
     qsort(scratch, count, sizeof(*scratch), compare_held);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t index = prefixes_find(claim->prefixes, scratch[i].src4);
-        if (index != PREFIXES_NONE && restore(claim, index, scratch[i].transport, scratch[i].port) == 0)
+        if (index != PREFIXES_NONE && restore_held(claim, &scratch[i], index, now_ns) == 0)
             hold(claim, index, scratch[i].transport, scratch[i].port, scratch[i].until_ns);
     }
     return claim->held_count;
@@ -406,7 +461,7 @@ static void give_back(struct claim *claim, uint32_t index)
 
 void claim_advance(struct claim *claim, uint64_t now_ns)
 {
-    while (claim->held_count > 0 && claim->held[claim->held_first].until_ns <= now_ns)
+    while (!claim->has_ended && claim->held_count > 0 && claim->held[claim->held_first].until_ns <= now_ns)
         end_oldest(claim);
     for (int i = 0; i < RETURN_BUDGET && claim->addresses > 0; i++) {
         uint32_t index = claim->next_address;

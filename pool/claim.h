@@ -11,11 +11,14 @@
  * is given again (TCP is tracked by its state machine and exempt); as many are held as the caller gives
  * memory for, the oldest is freed early beyond that. That memory outlives the process: each entry is whole
  * once its time is written, and claim_restore_held reads it back.
+ *
+ * A port of a backend's block (pool/bulk) is taken by claim_take_bulk and ends as all others do; what the end
+ * of a block brings is asked with claim_ended.
  */
 #ifndef GATE64_POOL_CLAIM_H
 #define GATE64_POOL_CLAIM_H
 
-#include "pool/block.h"
+#include "pool/bulk.h"
 
 enum {
     CLAIM_AHEAD = 1024, /* free ports to choose among (RFC 7857 9) */
@@ -29,11 +32,12 @@ struct claim_held {
     uint32_t src4;
     uint16_t port;
     uint8_t transport;
-    uint8_t spare;
+    uint8_t bulk; /* code of the block of a backend that it is of, or BULK_NONE */
 };
 
 struct claim_input {
     struct block_table *blocks;
+    struct bulk *bulk; /* NULL: there are no blocks of backends */
     const struct prefixes *prefixes;
     unsigned shard;
     unsigned shards;         /* the number of sharers, for the fair share */
@@ -52,13 +56,24 @@ void claim_free(struct claim *claim);
 int claim_take(struct claim *claim, uint32_t address, enum transport transport, uint16_t source_port,
                uint16_t *ret_port) __attribute__((warn_unused_result));
 
+/* Takes a port of the blocks that the backend has at the address; with `another` of a new one if they have
+ * none. want->shard is the claim's. -ENOSPC, -ENOMEM. */
+int claim_take_bulk(struct claim *claim, const struct bulk_want *want, bool another, uint64_t now_ns,
+                    struct bulk_port *ret_port) __attribute__((warn_unused_result));
+
 void claim_release(struct claim *claim, uint32_t address, enum transport transport, uint16_t port,
                    uint64_t now_ns);
+/* Whether a port that came back was the last of a backend's block, which it then is. To be asked after each
+ * claim_release and claim_forget, and as long as it is true after claim_advance, which stops for it. */
+bool claim_ended(struct claim *claim, struct bulk_block *ret_block);
 
 /* A port that was in use before a restart. -EBUSY: it is in use twice, or its block is another shard's;
  * -EINVAL: it is not to be given. */
 int claim_restore(struct claim *claim, uint32_t address, enum transport transport, uint16_t port)
     __attribute__((warn_unused_result));
+/* The same of a port in a backend's block, as bulk_restore. */
+int claim_restore_bulk(struct claim *claim, const struct bulk_want *want, const struct bulk_port *port,
+                       uint64_t since_ns) __attribute__((warn_unused_result));
 /* Undoes claim_restore, or a claim_take that came to nothing, without a hold-down. */
 void claim_forget(struct claim *claim, uint32_t address, enum transport transport, uint16_t port);
 /* Reads the held ports of an earlier run back: those that are still to be held and free. After all

@@ -22,8 +22,9 @@ struct quota_record {
     uint32_t sessions;
     uint32_t unanswered;
     uint32_t address;
-    uint32_t next; /* in its bucket, or in the free list */
-    uint32_t kind; /* enum quota_level, or the ports that a network has of another group than the default */
+    uint32_t blocks; /* ports of its blocks (pool/bulk) */
+    uint32_t next;   /* in its bucket, or in the free list */
+    uint32_t kind;   /* enum quota_level, or the ports that a network has of another group than the default */
     uint64_t next_ns; /* when the next new session is due at the full rate */
 };
 
@@ -168,7 +169,7 @@ static bool has_ports(const struct quota_record *record)
     for (unsigned t = 0; t < TRANSPORT_COUNT; t++)
         if (record->ports[t] != 0)
             return true;
-    return false;
+    return record->blocks != 0;
 }
 
 /* Back to the free list when it has nothing any more. */
@@ -405,6 +406,82 @@ bool quota_unbind(struct quota *quota, const struct in6_addr *backend, enum tran
     return last;
 }
 
+/* A backend may have a block when it has less than it may have; a network's blocks are within its share, but
+ * for a first one. */
+static bool may_have_block(const struct quota_record *record, enum quota_level level, uint32_t limit,
+                           uint32_t ports)
+{
+    if (level == QUOTA_BACKEND || record->blocks == 0)
+        return record->blocks < limit;
+    return record->blocks + ports <= limit;
+}
+
+static enum quota_result add_block(struct quota *quota, enum quota_level level,
+                                   const struct in6_addr *backend, uint32_t address, uint32_t ports)
+{
+    uint32_t limit = port_limit(quota, level, group_find(quota->groups, backend), address);
+    struct place place = place_of_ports(quota, level, backend);
+    enum quota_result result = QUOTA_OK;
+    pthread_mutex_lock(&place.stripe->mutex);
+    struct quota_record *record = take(&place);
+    if (record == NULL)
+        result = QUOTA_NO_RECORD;
+    else if (!may_have_block(record, level, limit, ports))
+        result = QUOTA_PORTS;
+    else
+        record->blocks += ports;
+    if (record != NULL)
+        put(&place, record);
+    pthread_mutex_unlock(&place.stripe->mutex);
+    return result;
+}
+
+static bool drop_block(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
+                       uint32_t ports)
+{
+    struct place place = place_of_ports(quota, level, backend);
+    bool last = false;
+    pthread_mutex_lock(&place.stripe->mutex);
+    struct quota_record *record = find(&place);
+    if (record != NULL) {
+        record->blocks -= ports < record->blocks ? ports : record->blocks;
+        last = !has_ports(record);
+        put(&place, record);
+    }
+    pthread_mutex_unlock(&place.stripe->mutex);
+    return last;
+}
+
+enum quota_result quota_block_add(struct quota *quota, const struct in6_addr *backend, uint32_t address,
+                                  uint32_t ports)
+{
+    enum quota_result result = add_block(quota, QUOTA_BACKEND, backend, address, ports);
+    if (result != QUOTA_OK)
+        return result;
+    result = add_block(quota, QUOTA_NETWORK, backend, address, ports);
+    if (result != QUOTA_OK)
+        drop_block(quota, QUOTA_BACKEND, backend, ports);
+    return result;
+}
+
+bool quota_block_drop(struct quota *quota, const struct in6_addr *backend, uint32_t ports)
+{
+    drop_block(quota, QUOTA_NETWORK, backend, ports);
+    return drop_block(quota, QUOTA_BACKEND, backend, ports);
+}
+
+void quota_block_restore(struct quota *quota, const struct in6_addr *backend, uint32_t ports)
+{
+    for (unsigned level = 0; level < QUOTA_LEVELS; level++) {
+        struct place place = place_of_ports(quota, level, backend);
+        pthread_mutex_lock(&place.stripe->mutex);
+        struct quota_record *record = find(&place);
+        if (record != NULL && has_ports(record))
+            record->blocks += ports;
+        pthread_mutex_unlock(&place.stripe->mutex);
+    }
+}
+
 /* Which of two addresses of a backend is for new bindings: the one of its group; the other drains. */
 static bool is_better(const struct quota *quota, const struct in6_addr *backend, uint32_t address,
                       uint32_t other)
@@ -467,18 +544,32 @@ bool quota_restore(struct quota *quota, const struct in6_addr *backend, enum tra
     return false;
 }
 
-bool quota_get(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
-               struct quota_use *ret_use)
+static bool get(const struct place *place, struct quota_use *ret_use)
 {
-    struct place place = place_of(quota, level, backend);
-    pthread_mutex_lock(&place.stripe->mutex);
-    const struct quota_record *record = find(&place);
+    pthread_mutex_lock(&place->stripe->mutex);
+    const struct quota_record *record = find(place);
     if (record != NULL) {
         memcpy(ret_use->ports, record->ports, sizeof(ret_use->ports));
         ret_use->sessions = record->sessions;
         ret_use->unanswered = record->unanswered;
         ret_use->address = record->address;
+        ret_use->blocks = record->blocks;
     }
-    pthread_mutex_unlock(&place.stripe->mutex);
+    pthread_mutex_unlock(&place->stripe->mutex);
     return record != NULL;
+}
+
+bool quota_get(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
+               struct quota_use *ret_use)
+{
+    struct place place = place_of(quota, level, backend), of_ports = place_of_ports(quota, level, backend);
+    struct quota_use ports;
+    bool found = get(&place, ret_use);
+    if (of_ports.kind == place.kind || !get(&of_ports, &ports))
+        return found;
+    if (!found)
+        *ret_use = (struct quota_use){0};
+    memcpy(ret_use->ports, ports.ports, sizeof(ports.ports));
+    ret_use->blocks = ports.blocks;
+    return true;
 }

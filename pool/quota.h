@@ -64,6 +64,15 @@ enum quota_result quota_bind(struct quota *quota, const struct in6_addr *backend
 /* A binding ended, or could not be made after quota_bind. True: it was the last that the backend had. */
 bool quota_unbind(struct quota *quota, const struct in6_addr *backend, enum transport transport);
 
+/* Counts a block of `ports` ports in that the backend is to have at its address: what it may have of blocks
+ * is what it may have of ports. QUOTA_PORTS, QUOTA_NO_RECORD. Between quota_bind and quota_unbind. */
+enum quota_result quota_block_add(struct quota *quota, const struct in6_addr *backend, uint32_t address,
+                                  uint32_t ports);
+/* A block ended, or was not to be had. True: the backend has neither blocks nor bindings any more. */
+bool quota_block_drop(struct quota *quota, const struct in6_addr *backend, uint32_t ports);
+/* One from before a restart; no limit is asked. After all quota_restore. */
+void quota_block_restore(struct quota *quota, const struct in6_addr *backend, uint32_t ports);
+
 /* A binding with its sessions from before a restart; no limit is asked. `address` is NULL for a static one,
  * which takes no port of the backend's. False when no record is free, and nothing is counted then. */
 bool quota_restore(struct quota *quota, const struct in6_addr *backend, enum transport transport,
@@ -74,8 +83,9 @@ struct quota_use {
     uint32_t sessions;
     uint32_t unanswered;
     uint32_t address;
+    uint32_t blocks; /* ports of its blocks */
 };
-/* False if it has nothing. */
+/* False if it has nothing. The ports of a network are those of its backend's group. */
 bool quota_get(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
                struct quota_use *ret_use);
 

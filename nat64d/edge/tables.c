@@ -102,6 +102,19 @@ static int make_quota(struct tables *tables, bool single_network)
     return quota_new(records * sessions, &limits, header->key, tables->groups, &tables->quota);
 }
 
+static int make_bulk(struct tables *tables)
+{
+    const struct settings_nat64 *nat64 = &tables->settings->nat64;
+    struct bulk_input input = {
+        .blocks = tables->blocks,
+        .prefixes = &tables->prefixes,
+        .size = (uint32_t)nat64->limits.backend_port_block,
+        .backend_len = (uint8_t)nat64->limits.backend_prefix,
+        .key = random_key(),
+    };
+    return bulk_new(&input, &tables->bulk);
+}
+
 static int make_pool(struct tables *tables, bool single_network)
 {
     struct port_random random = {.key = random_key()};
@@ -116,6 +129,8 @@ static int make_pool(struct tables *tables, bool single_network)
         r = fixed_mappings(tables);
     if (r == 0)
         r = group_new(&tables->prefixes, tables->blocks, &tables->groups);
+    if (r == 0)
+        r = make_bulk(tables);
     if (r == 0)
         r = make_quota(tables, single_network);
     return r;
@@ -224,6 +239,7 @@ static int make_claim(struct tables *tables, unsigned index)
     const struct state_header *header = shared->state.header;
     struct claim_input input = {
         .blocks = tables->blocks,
+        .bulk = tables->bulk,
         .prefixes = &tables->prefixes,
         .shard = index,
         .shards = shared->shards,
@@ -316,6 +332,7 @@ int tables_new(const struct settings *settings, const struct state *state, unsig
     tables->shared.path_mtus = tables->path_mtus;
     tables->shared.groups = tables->groups;
     tables->shared.blocks = tables->blocks;
+    tables->shared.bulk = tables->bulk;
     tables->shared.bindings = tables->bindings;
     tables->shared.eam = tables->eam;
     tables->shared.quota = tables->quota;
@@ -517,6 +534,7 @@ void tables_free(struct tables *tables)
     group_free(tables->groups);
     eam_free(tables->eam);
     binding_free(tables->bindings);
+    bulk_free(tables->bulk);
     block_free(tables->blocks);
     prefixes_done(&tables->prefixes);
     free(tables->pref64);

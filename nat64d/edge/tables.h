@@ -20,6 +20,7 @@ struct tables {
     struct steps_shard *shards;
     struct prefixes prefixes;
     struct block_table *blocks;
+    struct bulk *bulk;
     struct binding_table *bindings;
     struct eam *eam; /* NULL without mappings */
     struct group_table *groups;

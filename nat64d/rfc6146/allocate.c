@@ -54,21 +54,90 @@ static uint32_t attempts(const struct steps_shared *shared, const struct flow *f
     return addresses == 0 ? 1 : addresses < ADDRESS_ATTEMPTS ? addresses : ADDRESS_ATTEMPTS;
 }
 
+static bool ended(struct steps *steps, unsigned shard, uint64_t now_ns)
+{
+    static const struct in6_addr nobody;
+    struct bulk_block block;
+    if (!claim_ended(steps->shards[shard].claim, &block))
+        return false;
+    uint32_t ports = (uint32_t)block.last - block.first + 1;
+    if (block.told)
+        events_block(steps, false,
+                     &(struct events_block){block.backend, NATEVENT_ANY, block.address, block.first,
+                                            block.last, block.since_ns},
+                     now_ns);
+    if (!addr_equal6(&block.backend, &nobody) &&
+        quota_block_drop(steps->shared->quota, &block.backend, ports) && block.told)
+        events_address(steps, false, &block.backend, block.address, now_ns);
+    return true;
+}
+
+void allocate_end_block(struct steps *steps, unsigned shard, uint64_t now_ns)
+{
+    ended(steps, shard, now_ns);
+}
+
+void allocate_advance(struct steps *steps, unsigned shard, uint64_t now_ns)
+{
+    do
+        claim_advance(steps->shards[shard].claim, now_ns);
+    while (ended(steps, shard, now_ns));
+}
+
+/* With blocks: a port of the backend's, and when these have none of another, which its limits and those of
+ * its network must allow. */
+static enum quota_result take_in_block(struct steps *steps, const struct flow *flow,
+                                       struct bib_values *values, uint64_t now_ns, bool *ret_taken)
+{
+    struct quota *quota = steps->shared->quota;
+    struct claim *claim = steps->shards[flow->shard].claim;
+    const struct bulk_want want = {values->address_index, &flow->src6, flow->transport, flow->src6_port,
+                                   flow->shard};
+    struct bulk_port port;
+    uint32_t size = bulk_size(steps->shared->bulk);
+    *ret_taken = claim_take_bulk(claim, &want, false, now_ns, &port) == 0;
+    if (!*ret_taken) {
+        enum quota_result result = quota_block_add(quota, &flow->src6, values->address_index, size);
+        if (result != QUOTA_OK)
+            return result;
+        *ret_taken = claim_take_bulk(claim, &want, true, now_ns, &port) == 0;
+        if (!*ret_taken || !port.is_first)
+            quota_block_drop(quota, &flow->src6, size);
+    }
+    if (*ret_taken) {
+        values->src4_port = port.port;
+        values->port_block = port.code;
+    }
+    return QUOTA_OK;
+}
+
+static enum quota_result take_at(struct steps *steps, const struct flow *flow, struct bib_values *values,
+                                 uint64_t now_ns, bool *ret_taken)
+{
+    if (bulk_size(steps->shared->bulk) > 0)
+        return take_in_block(steps, flow, values, now_ns, ret_taken);
+    *ret_taken = claim_take(steps->shards[flow->shard].claim, values->address_index, flow->transport,
+                            flow->src6_port, &values->src4_port) == 0;
+    return QUOTA_OK;
+}
+
 /* RFC 6146 3.5.1.1: the address that the backend has; only without one may another be tried. */
 static enum reason take_port(struct steps *steps, struct flow *flow, struct bib_values *values,
                              uint64_t now_ns)
 {
     const struct steps_shared *shared = steps->shared;
-    struct steps_shard *shard = &steps->shards[flow->shard];
     for (uint32_t attempt = 0, end = attempts(shared, flow); attempt < end; attempt++) {
         enum quota_result result = quota_bind(shared->quota, &flow->src6, flow->transport, attempt,
                                               &values->address_index, &flow->pairs);
         if (result != QUOTA_OK)
             return refuse(steps, result, &flow->src6, flow->transport, now_ns);
-        if (claim_take(shard->claim, values->address_index, flow->transport, flow->src6_port,
-                       &values->src4_port) == 0)
+        bool taken = false;
+        result = take_at(steps, flow, values, now_ns, &taken);
+        if (taken)
             return REASON_OK;
         quota_unbind(shared->quota, &flow->src6, flow->transport);
+        if (result != QUOTA_OK)
+            return refuse(steps, result, &flow->src6, flow->transport, now_ns);
         if (!flow->pairs)
             break;
     }
@@ -90,6 +159,7 @@ enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t no
     values.src4 = prefixes_address(steps->shared->prefixes, values.address_index);
     if (bib_add(&shard->bib, &values, now_ns, &flow->bib) < 0) {
         claim_forget(shard->claim, values.address_index, flow->transport, values.src4_port);
+        allocate_end_block(steps, flow->shard, now_ns);
         quota_unbind(steps->shared->quota, &flow->src6, flow->transport);
         events_quota(steps, NATEVENT_QUOTA_BINDINGS, NATEVENT_CAUSE_NONE, &flow->src6,
                      (uint8_t)flow->transport, now_ns);
@@ -127,6 +197,7 @@ static void drop_binding(struct steps *steps, unsigned shard_index, uint32_t slo
         claim_release(shard->claim, address, transport, port, now_ns);
     else
         claim_forget(shard->claim, address, transport, port);
+    allocate_end_block(steps, shard_index, now_ns);
     bib_drop(&shard->bib, slot);
     bool last = quota_unbind(steps->shared->quota, &backend, transport);
     if (used && last)
@@ -140,12 +211,25 @@ void allocate_undo_binding(struct steps *steps, struct flow *flow, uint64_t now_
     flow->bib = STATE_NONE;
 }
 
+/* A block is told of with the first session in it. */
+static void tell_block(struct steps *steps, const struct bib_entry *entry, uint64_t now_ns)
+{
+    struct bulk_block block;
+    if (bulk_tell(steps->shared->bulk, entry->address_index, entry->src4_port, &block))
+        events_block(steps, true,
+                     &(struct events_block){block.backend, NATEVENT_ANY, block.address, block.first,
+                                            block.last, block.since_ns},
+                     now_ns);
+}
+
 /* A session was made, and with it perhaps what it needs. */
 static void tell_session(struct steps *steps, const struct flow *flow, const struct bib_entry *entry,
                          uint64_t now_ns)
 {
     if (flow->pairs)
         events_address(steps, true, &entry->src6, entry->address_index, now_ns);
+    if (entry->sessions == 1 && entry->port_block != BULK_NONE)
+        tell_block(steps, entry, now_ns);
     if (entry->sessions == 1 && !entry->is_static)
         events_binding(steps, true, entry, now_ns);
     events_session(steps, true, session_at(&flow_shard(steps, flow)->sessions, flow->session), entry, now_ns);

@@ -18,6 +18,11 @@ enum reason allocate_binding(struct steps *steps, struct flow *flow, uint64_t no
  * yet; *ret_made says that it was made, so that it can be undone. */
 enum reason allocate_outbound(struct steps *steps, struct flow *flow, uint64_t now_ns, bool *ret_made);
 
+/* Ends hold-downs that are due, and what a block of ports that goes with them brings. */
+void allocate_advance(struct steps *steps, unsigned shard, uint64_t now_ns);
+/* A port of the shard came back: if it was the last of its backend's block, that has ended. */
+void allocate_end_block(struct steps *steps, unsigned shard, uint64_t now_ns);
+
 /* Adds the session of flow->bib with its first lifetime and sets flow->session. REASON_TABLE_FULL,
  * REASON_LIMIT_*. */
 enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp_state,

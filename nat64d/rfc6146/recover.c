@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nat64d/rfc6146/allocate.h"
 #include "nat64d/rfc6146/tcp_state.h"
 #include "nat64d/rfc8158/events.h"
 #include "nat64d/table/owner.h"
@@ -76,9 +77,18 @@ void recover_begin(struct steps_shared *shared)
     state_file_seal(&shared->state);
 }
 
+/* Those that ended meanwhile counted for nobody yet. */
+static void count_blocks(struct steps_shared *shared)
+{
+    struct bulk_block block;
+    for (uint64_t cursor = 0; bulk_next(shared->bulk, &cursor, &block);)
+        quota_block_restore(shared->quota, &block.backend, (uint32_t)block.last - block.first + 1);
+}
+
 void recover_done(struct steps_shared *shared, uint64_t settings_hash)
 {
     struct state_header *header = shared->state.header;
+    count_blocks(shared);
     for (unsigned i = 0; i < shared->guard.pref64_count; i++)
         shared->pref64_index[shared->pref64_slot[i]] = (uint8_t)i;
     for (unsigned i = 0; i < STATE_PREF64_MAX; i++)
@@ -195,12 +205,22 @@ static bool binding_is_sound(const struct steps *steps, struct bib_entry *entry,
     return true;
 }
 
+/* Its port out of what may be given. */
+static int restore_port(struct claim *claim, const struct bib_entry *entry, uint32_t address)
+{
+    const struct bulk_want want = {address, &entry->src6, entry->transport, entry->src6_port, entry->shard};
+    const struct bulk_port port = {.port = entry->src4_port, .code = entry->port_block};
+    if (entry->port_block == BULK_NONE)
+        return claim_restore(claim, address, entry->transport, entry->src4_port);
+    return claim_restore_bulk(claim, &want, &port, entry->created_ns);
+}
+
 /* Into the indices, its port out of what may be given. */
 static bool keep_binding(struct steps *steps, struct bib_entry *entry, uint32_t slot, uint32_t address)
 {
     struct steps_shard *shard = &steps->shards[entry->shard];
     bool is_static = entry->is_static;
-    if (!is_static && claim_restore(shard->claim, address, entry->transport, entry->src4_port) < 0)
+    if (!is_static && restore_port(shard->claim, entry, address) < 0)
         return false;
     entry->address_index = address;
     if (bib_restore(&shard->bib, slot) == 0)
@@ -225,6 +245,7 @@ static void keep_bindings(struct steps *steps, uint8_t shard, struct range range
             count->bindings++;
             continue;
         }
+        allocate_end_block(steps, shard, now_ns);
         if (whole && !sound && !entry->is_static) /* what is doubled lives on in the other */
             events_binding(steps, false, entry, now_ns);
         slot_word_clear(&entry->word);
@@ -408,14 +429,16 @@ void recover_slots(struct steps *steps, const struct recover_scratch *scratch, u
 }
 
 /* A binding that no session is left of; the port of a dynamic one is held down. */
-static void end_binding(struct steps *steps, struct steps_shard *shard, uint32_t slot, uint64_t now_ns,
+static void end_binding(struct steps *steps, unsigned shard_index, uint32_t slot, uint64_t now_ns,
                         struct recover_count *count)
 {
+    struct steps_shard *shard = &steps->shards[shard_index];
     const struct bib_entry *entry = bib_entry(&shard->bib, slot);
     if (!entry->is_static) {
         events_binding(steps, false, entry, now_ns);
         claim_release(shard->claim, entry->address_index, entry->transport, entry->src4_port, now_ns);
     }
+    allocate_end_block(steps, shard_index, now_ns);
     bib_drop(&shard->bib, slot);
     count->bindings--;
     count->bindings_dropped++;
@@ -434,7 +457,7 @@ static bool count_bindings(struct steps *steps, const struct recover_scratch *sc
         if (!is_live(&entry->word))
             continue;
         if (entry->sessions == 0 && !is_lasting(steps, entry)) {
-            end_binding(steps, &steps->shards[entry->shard], i, now_ns, count);
+            end_binding(steps, entry->shard, i, now_ns, count);
         } else if (!quota_restore(steps->shared->quota, &entry->src6, entry->transport,
                                   entry->is_static ? NULL : &entry->address_index, entry->sessions,
                                   scratch->answered[i])) {
@@ -461,7 +484,7 @@ static void end_uncounted(struct steps *steps, const struct recover_scratch *scr
         count->sessions_dropped++;
         if (session_drop(&shard->sessions, i, bib_entry(&shard->bib, bib)) &&
             !is_lasting(steps, bib_entry(&shard->bib, bib)))
-            end_binding(steps, shard, bib, now_ns, count);
+            end_binding(steps, session->shard, bib, now_ns, count);
     }
 }
 

@@ -75,7 +75,7 @@ static unsigned shard4(const struct steps *steps, const struct flow *flow)
         binding_find4(steps->shared->bindings, flow->transport, flow->src4, flow->src4_port);
     if (binding != NULL)
         return shard6(steps, flow->transport, &binding->src6, binding_port6(binding, flow->src4_port));
-    return block_shard(steps->shared->blocks, flow->address, flow->src4_port);
+    return block_shard(steps->shared->blocks, flow->address, flow->transport, flow->src4_port);
 }
 
 static void look_up6(struct steps *steps, struct flow *flow)
@@ -430,7 +430,7 @@ uint32_t steps_timeout(struct steps *steps, uint64_t now_ns, unsigned *budget)
             uint32_t len = shard_timeout(steps, steps->timeout_shard, now_ns, budget);
             if (len > 0 || *budget == 0)
                 return len;
-            claim_advance(steps->shards[steps->timeout_shard].claim, now_ns);
+            allocate_advance(steps, steps->timeout_shard, now_ns);
         }
         steps->timeout_shard++;
     }

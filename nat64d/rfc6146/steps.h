@@ -69,6 +69,7 @@ struct steps_shared {
     const struct prefixes *prefixes;
     const struct group_table *groups;
     struct block_table *blocks;
+    struct bulk *bulk;
     const struct binding_table *bindings;
     const struct eam *eam; /* NULL: no mappings */
     enum steps_eam_hairpin eam_hairpin;

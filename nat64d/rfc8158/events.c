@@ -52,7 +52,8 @@ void events_session(struct steps *steps, bool created, const struct session *ses
 
 void events_binding(struct steps *steps, bool created, const struct bib_entry *entry, uint64_t now_ns)
 {
-    if (steps->events == NULL || !steps->shared->events.bindings)
+    /* What lies in a backend's block its record tells (RFC 6888 4). */
+    if (steps->events == NULL || !steps->shared->events.bindings || entry->port_block != BULK_NONE)
         return;
     struct natevent event =
         of_binding(steps, created ? NATEVENT_BIB_CREATE : NATEVENT_BIB_DELETE, entry, now_ns);

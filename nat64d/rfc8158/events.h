@@ -20,7 +20,7 @@
 /* The session of a binding was made (NATEVENT_SESSION_CREATE), or ends. */
 void events_session(struct steps *steps, bool created, const struct session *session,
                     const struct bib_entry *entry, uint64_t now_ns);
-/* A dynamic binding got its first session, or lost its last. */
+/* A dynamic binding got its first session, or lost its last; not of one in a block of its backend. */
 void events_binding(struct steps *steps, bool created, const struct bib_entry *entry, uint64_t now_ns);
 
 /* The pairing of a backend with an address of the pool (by index) begins or ends: NATEVENT_ADDRESS_*. */

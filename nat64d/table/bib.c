@@ -143,7 +143,7 @@ int bib_add(struct bib *bib, const struct bib_values *values, uint64_t now_ns, u
     entry->shard = bib->shard;
     entry->transport = (uint8_t)values->transport;
     entry->is_static = values->is_static;
-    entry->flags = 0;
+    entry->port_block = values->port_block;
     entry->src6 = values->src6;
     entry->src4 = values->src4;
     entry->src6_port = values->src6_port;

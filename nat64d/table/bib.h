@@ -43,6 +43,7 @@ struct bib_values {
     uint16_t src4_port;
     uint32_t address_index;
     bool is_static;
+    uint8_t port_block;
     uint32_t static_index;
 };
 

@@ -28,8 +28,8 @@ static inline uint32_t slot_check_bib(const struct bib_entry *entry, uint32_t sl
     sum = slot_check_mix(sum, words[1]);
     sum = slot_check_mix(sum,
                          (uint64_t)entry->src4 << 32 | (uint64_t)entry->src6_port << 16 | entry->src4_port);
-    sum = slot_check_mix(sum,
-                         (uint64_t)entry->shard << 16 | (uint64_t)entry->transport << 8 | entry->is_static);
+    sum = slot_check_mix(sum, (uint64_t)entry->port_block << 24 | (uint64_t)entry->shard << 16 |
+                                  (uint64_t)entry->transport << 8 | entry->is_static);
     return (uint32_t)(slot_check_mix(sum, entry->created_ns) >> 16);
 }
 

@@ -83,7 +83,7 @@ struct bib_entry {
     uint8_t shard;
     uint8_t transport;
     uint8_t is_static;
-    uint8_t flags;
+    uint8_t port_block; /* code of the backend's block that src4_port is of (pool/bulk); 0 none */
     struct in6_addr src6;
     uint32_t src4;
     uint16_t src6_port;

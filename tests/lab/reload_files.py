@@ -70,7 +70,7 @@ for name, value in {
     "filtering.icmp": '"endpoint-independent"', "timeouts.udp": 130, "timeouts.udp-dns": 9,
     "timeouts.tcp-established": 7300, "timeouts.tcp-opening": 33, "timeouts.tcp-closing": 34,
     "timeouts.tcp-closing-full": 12, "timeouts.tcp-incoming-syn": 7, "timeouts.icmp": 61, "timeouts.fragment": 3,
-    "timeouts.hold-down": 0, "limits.fragments": 128,
+    "timeouts.hold-down": 0, "limits.fragments": 128, "limits.backend-port-block": 256,
     "limits.backend-prefix": 64, "limits.network-prefix": 48, "limits.ports-per-backend": 900,
     "limits.sessions-per-backend": 901, "limits.new-sessions-per-second": 902,
     "limits.new-sessions-per-second-per-network": 903, "limits.ports-per-network": 904,

@@ -4,7 +4,7 @@ unit_common = tests/unit/common/test_addr tests/unit/common/test_pref64 tests/un
 	tests/unit/common/test_siphash tests/unit/common/test_settings tests/unit/common/test_bad_settings \
 	tests/unit/common/test_control tests/unit/common/test_links tests/unit/common/test_reload tests/unit/common/test_sandbox
 unit_pool = tests/unit/pool/test_binding tests/unit/pool/test_block tests/unit/pool/test_eam tests/unit/pool/test_claim \
-	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_group tests/unit/pool/test_quota
+	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_group tests/unit/pool/test_bulk tests/unit/pool/test_quota
 unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
 	tests/unit/nat64d/rfc7915/test_translate tests/unit/nat64d/rfc7915/test_icmp \
 	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc7915/test_fragment_fields \
@@ -22,7 +22,7 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/rfc6146/test_extension_rows tests/unit/nat64d/rfc6146/test_allocation_rows \
 	tests/unit/nat64d/rfc6146/test_answer_rows \
 	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc6146/test_fragment_flood \
-	tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay \
+	tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay tests/unit/nat64d/test_blocks \
 	tests/unit/nat64d/rfc8158/test_events
 unit_common += tests/unit/common/test_utc
 unit_steps += tests/unit/nat64d/rfc8158/test_natevent_text
@@ -67,6 +67,7 @@ tests_unit_pool_test_eam_LDADD = $(pool)
 tests_unit_pool_test_claim_restore_LDADD = $(pool)
 tests_unit_pool_test_prefixes_LDADD = $(pool)
 tests_unit_pool_test_quota_LDADD = $(pool)
+tests_unit_pool_test_bulk_LDADD = $(pool)
 tests_unit_pool_test_group_LDADD = $(pool)
 tests_unit_nat64d_packet_test_checksum_LDADD = $(xlat)
 tests_unit_nat64d_packet_test_parse_LDADD = $(xlat)
@@ -111,6 +112,8 @@ tests_unit_nat64d_rfc6146_test_model_SOURCES = tests/unit/nat64d/rfc6146/test_mo
 	tests/unit/nat64d/rfc6146/model.c tests/unit/nat64d/rfc6146/model.h
 tests_unit_nat64d_rfc6146_test_model_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_size_rows_LDADD = $(steps)
+tests_unit_nat64d_test_blocks_SOURCES = tests/unit/nat64d/test_blocks.c $(rig)
+tests_unit_nat64d_test_blocks_LDADD = $(steps_base) $(service)
 tests_unit_nat64d_test_replay_SOURCES = tests/unit/nat64d/test_replay.c $(rig)
 tests_unit_nat64d_test_replay_LDADD = $(steps_base) $(service)
 tests_unit_nat64d_test_replay_CPPFLAGS = $(AM_CPPFLAGS) -DVECTORS='"$(abs_top_srcdir)/tests/replay/nat64d"'

@@ -82,7 +82,8 @@ static void with_value(const char *path, const char *value, char text[TEXT_LEN])
 static const char *wrong_type(enum settings_type type)
 {
     switch (type) {
-    case SETTINGS_TYPE_INT: return "\"many\"";
+    case SETTINGS_TYPE_INT:
+    case SETTINGS_TYPE_POWER: return "\"many\"";
     case SETTINGS_TYPE_BOOL: return "1";
     case SETTINGS_TYPE_SHARE: return "true";
     case SETTINGS_TYPE_WORD:
@@ -111,6 +112,7 @@ static const char *wrong_value(enum settings_type type)
     case SETTINGS_TYPE_WORD: return "\"nonsense\"";
     case SETTINGS_TYPE_POOL4: return "\"192.0.2.1/24\"";
     case SETTINGS_TYPE_SHARE: return "\"101%\"";
+    case SETTINGS_TYPE_POWER: return "96";
     case SETTINGS_TYPE_PREFIX4: return "\"192.0.2.1/24\"";
     case SETTINGS_TYPE_PREFIX6: return "\"2001:db8::1/64\"";
     case SETTINGS_TYPE_PREF64: return "\"2001:db8::/80\"";
@@ -157,7 +159,7 @@ TEST(N64_4_02_every_range_refuses_below_and_above)
     unsigned ranges = 0;
     for (size_t i = 0; i < settings_schema_count; i++) {
         const struct settings_key *key = &settings_schema[i];
-        if (key->type != SETTINGS_TYPE_INT)
+        if (key->type != SETTINGS_TYPE_INT && key->type != SETTINGS_TYPE_POWER)
             continue;
         snprintf(value, sizeof(value), "%lld", (long long)key->min - 1);
         with_value(key->path, value, text);

@@ -23,6 +23,7 @@ enum { VARIANTS = 3, PATH_LEN = 100, ANSWER_LEN = 16 * 1024 };
 static const char *const values[][VARIANTS] = {
     [SETTINGS_TYPE_BOOL] = {"false", "true", "true"},
     [SETTINGS_TYPE_TEXT] = {"\"/a\"", "\"/b\"", "\"/ab\""},
+    [SETTINGS_TYPE_POWER] = {"0", "64", "128"},
     [SETTINGS_TYPE_SHARE] = {"\"10%\"", "\"11%\"", "10"},
     [SETTINGS_TYPE_POOL4] = {"\"192.0.2.1\"", "\"192.0.2.2\"", "\"192.0.2.3\""},
     [SETTINGS_TYPE_PREFIX4] = {"\"198.51.100.0/28\"", "\"198.51.100.16/28\"", "\"198.51.100.0/27\""},

@@ -63,7 +63,10 @@ static const char *agree_binding(const struct tables *tables, uint32_t slot)
     }
     if (entry->sessions == 0)
         return disagree("binding %u is dynamic and has no session", slot);
-    unsigned owner = block_owner(tables->blocks, entry->address_index, entry->src4_port);
+    unsigned owner = block_shard(tables->blocks, entry->address_index, entry->transport, entry->src4_port);
+    if ((block_owner(tables->blocks, entry->address_index, entry->src4_port) == BLOCK_SPLIT) !=
+        (entry->port_block != BULK_NONE))
+        return disagree("binding %u has code %u of a block", slot, entry->port_block);
     return owner == entry->shard
                ? NULL
                : disagree("binding %u of shard %u lies in a block of shard %u", slot, entry->shard, owner);
@@ -163,7 +166,7 @@ static const char *agree_held(const struct tables *tables, uint32_t *ret_held)
         uint32_t address = prefixes_find(&tables->prefixes, held->src4);
         if (address == PREFIXES_NONE || held->transport >= TRANSPORT_COUNT)
             return disagree("held port %u is none of ours", held->port);
-        if (block_owner(tables->blocks, address, held->port) != shard)
+        if (block_shard(tables->blocks, address, held->transport, held->port) != shard)
             return disagree("held port %u lies in a block that is not shard %u's", held->port, shard);
         uint32_t bib = bib_find4(&tables->shards[shard].bib, held->transport, held->src4, held->port);
         if (bib != STATE_NONE)
@@ -174,8 +177,10 @@ static const char *agree_held(const struct tables *tables, uint32_t *ret_held)
 
 static const char *agree_ports(const struct tables *tables, const struct counted *counted)
 {
-    uint32_t held = 0, held_counted = 0;
+    uint32_t held = 0, held_counted = 0, blocks = 0;
     const char *wrong = agree_held(tables, &held);
+    for (uint32_t a = 0; a < tables->prefixes.addresses; a++)
+        blocks += bulk_count(tables->bulk, a);
     if (wrong != NULL)
         return wrong;
     for (unsigned t = 0; t < TRANSPORT_COUNT; t++) {
@@ -185,7 +190,7 @@ static const char *agree_ports(const struct tables *tables, const struct counted
                 used += claim_used(tables->shards[i].claim, a, t);
         for (uint32_t i = 0; i < tables->prefixes.pools_count; i++)
             of_pools += block_use(tables->blocks, i, t);
-        if (used != counted->dynamic[t] || of_pools != counted->dynamic[t])
+        if (used != counted->dynamic[t] || (blocks > 0 ? of_pools < used : of_pools != used))
             return disagree("transport %u: %u ports in use, %u in the pools, %u bindings", t, used, of_pools,
                             counted->dynamic[t]);
     }
@@ -396,6 +401,7 @@ static void mark_ports(const struct tables *tables, uint32_t address, enum trans
         mark_block(tables, address, (uint16_t)block, transport, marked + block * PORT_BLOCK);
 }
 
+/* Of a backend's block, or what a held port says is one, nobody else gets a port. */
 static const char *take_ports(struct tables *tables, uint32_t address, enum transport transport,
                               uint16_t no_port, uint8_t *marked)
 {
@@ -407,7 +413,7 @@ static const char *take_ports(struct tables *tables, uint32_t address, enum tran
                 return disagree("port %u of transport %u is given, but in use or held", port, transport);
     }
     for (unsigned port = 0; port < PORTS; port++)
-        if (!marked[port])
+        if (!marked[port] && block_owner(tables->blocks, address, (uint16_t)port) != BLOCK_SPLIT)
             return disagree("port %u of transport %u is free and never given", port, transport);
     return NULL;
 }

@@ -48,6 +48,7 @@ static struct addr_port_range pool_ports = {1024, 65535};
 static bool pool_shared;
 static uint8_t pool_len = 32;
 static struct siphash_key port_key = {3, 4};
+static uint32_t port_block;
 
 static struct guard_pref64 pref64 = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
 static const struct addr_prefix6 backends = {{{{0x20, 0x01, 0x0d, 0xb8}}}, 32};
@@ -97,6 +98,12 @@ static inline void set_up_pool(void)
     assert_int_equal(binding_new(statics, 3, key, (struct binding_table **)&shared.bindings), 0);
     assert_int_equal(
         block_reserve(shared.blocks, prefixes_find(&prefixes, 0xcb007101), TRANSPORT_TCP, 8080, 0), 0);
+    const struct bulk_input bulk = {.blocks = shared.blocks,
+                                    .prefixes = &prefixes,
+                                    .size = port_block,
+                                    .backend_len = 128,
+                                    .key = port_key};
+    assert_int_equal(bulk_new(&bulk, &shared.bulk), 0);
 }
 
 static inline void set_up_shard(const uint64_t *lifetimes)
@@ -112,8 +119,15 @@ static inline void set_up_shard(const uint64_t *lifetimes)
     assert_int_equal(session_init(&shards[0].sessions, session_shared, key, 0), 0);
     assert_int_equal(expiry_init(&shards[0].expiry, shared.state.sessions, links, lifetimes, now_ns), 0);
     assert_int_equal(stored_syn_new(key, &shards[0].syns), 0);
-    const struct claim_input claim = {shared.blocks, &prefixes,         0,   1, port_key,
-                                      120 * S,       shared.state.held, HELD};
+    const struct claim_input claim = {.blocks = shared.blocks,
+                                      .bulk = shared.bulk,
+                                      .prefixes = &prefixes,
+                                      .shard = 0,
+                                      .shards = 1,
+                                      .seed = port_key,
+                                      .hold_down_ns = 120 * S,
+                                      .held = shared.state.held,
+                                      .held_max = HELD};
     assert_int_equal(claim_new(&claim, &shards[0].claim), 0);
 }
 
@@ -173,6 +187,7 @@ static inline int tear_down(void **context)
     pool_shared = false;
     pool_len = 32;
     port_key = (struct siphash_key){3, 4};
+    port_block = 0;
     claim_free(shards[0].claim);
     fragments_free(steps.fragments);
     stored_syn_free(shards[0].syns);
@@ -189,6 +204,7 @@ static inline int tear_down(void **context)
     quota_free(shared.quota);
     group_free(groups);
     binding_free((struct binding_table *)shared.bindings);
+    bulk_free(shared.bulk);
     block_free(shared.blocks);
     prefixes_done(&prefixes);
     free(memory);

@@ -60,7 +60,7 @@ TEST(every_block_is_claimed_once_and_comes_back)
         assert_in_range(block, 16, 79);
         assert_int_equal(seen[block]++, 0);
         assert_int_equal(block_owner(blocks, 0, (uint16_t)(block * 64 + 63)), i % 4);
-        assert_int_equal(block_shard(blocks, 0, (uint16_t)(block * 64)), i % 4);
+        assert_int_equal(block_shard(blocks, 0, TRANSPORT_TCP, (uint16_t)(block * 64)), i % 4);
     }
     assert_int_equal(block_free_ports(blocks, 0), 0);
     assert_false(block_wanted(blocks, 0));
@@ -98,10 +98,10 @@ TEST(a_port_in_no_shard_is_answered_by_the_one_that_its_block_names)
     make_one(1024, 65535, 8, false);
     for (unsigned block = 16; block < PORT_BLOCKS; block++) {
         assert_int_equal(block_owner(blocks, 0, (uint16_t)(block * 64)), BLOCK_FREE);
-        assert_int_equal(block_shard(blocks, 0, (uint16_t)(block * 64 + 5)), block % 8);
+        assert_int_equal(block_shard(blocks, 0, TRANSPORT_TCP, (uint16_t)(block * 64 + 5)), block % 8);
     }
     assert_int_equal(block_owner(blocks, 0, 1023), BLOCK_FOREIGN);
-    assert_true(block_shard(blocks, 0, 1023) < 8);
+    assert_true(block_shard(blocks, 0, TRANSPORT_TCP, 1023) < 8);
 }
 
 TEST(a_block_of_before_a_restart_is_claimed_by_its_index)
