@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 4291 2.2 (text), RFC 5952 (printing), RFC 4632 3.1 (prefixes)
+ * Fuzz: fuzz_settings
  *
  * Shapes: an IPv4 address and a port are values in host order everywhere above the bytes of a packet;
  * an IPv6 address is struct in6_addr in network order. Text of an endpoint is `ADDRESS#PORT`.

@@ -3,6 +3,7 @@
  *
  * Layer: edge
  * Specification: RFC 9112 (by libevent's evhttp)
+ * Fuzz: fuzz_control
  *
  * One reply for each request: a JSON document, a text, or a list streamed record by record as JSON
  * lines (application/x-ndjson), so that a million sessions need no memory. Limits: CONTROL_CONNECTIONS

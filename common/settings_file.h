@@ -3,6 +3,7 @@
  *
  * Layer: edge
  * Specification: man/gate64.conf.5; libconfig's grammar
+ * Fuzz: fuzz_settings
  *
  * Every error is one line `FILE:LINE: what is wrong; what is allowed`.
  */

@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 9112 4 (status line), 5 (fields), 6.3 (length of the body), 7.1 (chunks)
+ * Fuzz: fuzz_reply
  *
  * The body is handed on where it lies in the bytes that were fed; only one line of the head is ever kept.
  * A request without a body and with `Connection: close` is assumed, so one reply is all that comes.

@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: proc(5): /proc/net/tcp, tcp6, udp, udp6
+ * Fuzz: fuzz_host_text
  */
 #ifndef GATE64_GATE64_SOCKET_LINE_H
 #define GATE64_GATE64_SOCKET_LINE_H

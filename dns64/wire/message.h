@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 1035 4.1, RFC 6891 6.1, RFC 3597, RFC 9267
+ * Fuzz: fuzz_dns_message
  *
  * message_parse accepts only what can be walked to its last byte: counts that fit, names within their limits
  * and pointers backwards, RDATA inside the message, A of 4 and AAAA of 16 bytes, one OPT with its options

@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 1035 3.1, 4.1.4; RFC 9267 (what goes wrong); RFC 4343 (case)
+ * Fuzz: fuzz_dns_message
  *
  * A name here is the uncompressed wire form, at most NAME_MAX_LEN bytes with the root label, case kept.
  */

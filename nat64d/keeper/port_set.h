@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: Linux ip-sysctl.rst (ip_local_reserved_ports)
+ * Fuzz: fuzz_host_text
  *
  * One bit a port, so that overlapping, unsorted and adjacent ranges need no thought.
  */

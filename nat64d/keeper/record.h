@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: none
+ * Fuzz: fuzz_host_record
  *
  * `+ VERB WHAT NOW BEFORE` is written before a change, `= VERB WHAT` after it, `- VERB WHAT` after its
  * undoing. VERB and WHAT name a change; no word holds a blank, an empty one is written as `-`.

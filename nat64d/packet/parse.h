@@ -4,6 +4,7 @@
  * Layer: pure
  * Specification: RFC 791 3.1, RFC 1812 5.2.2, RFC 8200 4, RFC 7915 4.1 (options) and 5.1 (headers), RFC 3128
  * 2
+ * Fuzz: fuzz_packet
  *
  * Refused with a reason: lengths that do not fit the bytes, an IPv4 header checksum that is wrong, a source
  * route that is not used up, a chain of more than 8 extension headers or 256 bytes, hop-by-hop not first,

@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: virtio 1.2 5.1.6; Linux include/linux/virtio_net.h
+ * Fuzz: fuzz_packet
  */
 #ifndef GATE64_NAT64D_PACKET_VNET_H
 #define GATE64_NAT64D_PACKET_VNET_H

@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 4884 3 - 5
+ * Fuzz: fuzz_icmp
  */
 #ifndef GATE64_NAT64D_RFC7915_EXTENSION_H
 #define GATE64_NAT64D_RFC7915_EXTENSION_H

@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 7915 4.2, 4.3; RFC 4884 4 and 5; RFC 4443 2.4 (c)
+ * Fuzz: fuzz_icmp
  */
 #ifndef GATE64_NAT64D_RFC7915_ICMP46_H
 #define GATE64_NAT64D_RFC7915_ICMP46_H

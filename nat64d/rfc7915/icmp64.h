@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 7915 5.2, 5.3; RFC 4884 4 and 5; RFC 1812 4.3.2.3
+ * Fuzz: fuzz_icmp
  */
 #ifndef GATE64_NAT64D_RFC7915_ICMP64_H
 #define GATE64_NAT64D_RFC7915_ICMP64_H

@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 7915 4.5, 5.5; RFC 6146 3.7; RFC 768 (zero); RFC 9293 3.7.1 (MSS)
+ * Fuzz: fuzz_packet
  *
  * Called before the IP header is swapped: the old pseudo-header is still there to be taken out. Full
  * checksums get the incremental update, partial ones (vnet NEEDS_CSUM) the new pseudo-header. An echo's type

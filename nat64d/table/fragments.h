@@ -3,6 +3,7 @@
  *
  * Layer: table
  * Specification: RFC 6146 3.4 (fragments), RFC 8200 4.5, RFC 5722 4, RFC 6946, RFC 791 3.2, RFC 6146 5.3
+ * Fuzz: fuzz_fragments
  *
  * A datagram is found by source, destination and identification, in IPv4 by the protocol too. Its first
  * fragment names the ports. A fragment that comes after it passes at once with those ports; one that comes

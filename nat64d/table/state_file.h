@@ -4,6 +4,7 @@
  *
  * Layer: table
  * Specification: RFC 6146 3.1 and 3.2 (what a BIB and a session entry hold)
+ * Fuzz: fuzz_state_file
  *
  * Theory: position-independent (slots name each other by index), fixed size, no index inside: hash indices
  * and timers are rebuilt beside it from the slots. A slot has one state word, written last with release and

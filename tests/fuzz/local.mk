@@ -1,7 +1,7 @@
 # Fuzz targets: with --enable-fuzzers they are libFuzzer programs (make fuzzers), otherwise each replays its corpus.
 fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_message tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_reply tests/fuzz/fuzz_state_file tests/fuzz/fuzz_host_record \
-	tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control
+	tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control tests/fuzz/fuzz_host_text
 check_PROGRAMS += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
 .PHONY: fuzzers
@@ -15,6 +15,7 @@ tests_fuzz_fuzz_fragments_SOURCES = tests/fuzz/fuzz_fragments.c
 tests_fuzz_fuzz_state_file_SOURCES = tests/fuzz/fuzz_state_file.c tests/fuzz/reuse.c $(rig)
 tests_fuzz_fuzz_host_record_SOURCES = tests/fuzz/fuzz_host_record.c
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c
+tests_fuzz_fuzz_host_text_SOURCES = tests/fuzz/fuzz_host_text.c
 if !FUZZERS
 tests_fuzz_fuzz_packet_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_icmp_SOURCES += tests/fuzz/replay.c
@@ -25,6 +26,7 @@ tests_fuzz_fuzz_fragments_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_state_file_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_host_record_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_control_SOURCES += tests/fuzz/replay.c
+tests_fuzz_fuzz_host_text_SOURCES += tests/fuzz/replay.c
 UNIT_TESTS += $(fuzz_programs)
 else
 tests_fuzz_fuzz_packet_SOURCES += tests/fuzz/asan_options.c
@@ -36,6 +38,7 @@ tests_fuzz_fuzz_fragments_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_state_file_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_host_record_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_control_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_host_text_SOURCES += tests/fuzz/asan_options.c
 # The checks themselves are nothing to explore.
 tests_fuzz_fuzz_state_file_CFLAGS = $(AM_CFLAGS) -fno-sanitize=fuzzer-no-link
 endif
@@ -48,6 +51,7 @@ tests_fuzz_fuzz_fragments_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_fragments
 tests_fuzz_fuzz_state_file_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_state_file"'
 tests_fuzz_fuzz_host_record_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_host_record"'
 tests_fuzz_fuzz_control_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_control"'
+tests_fuzz_fuzz_host_text_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_host_text"'
 fuzzer_link = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_packet_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_icmp_LDFLAGS = $(fuzzer_link)
@@ -59,6 +63,7 @@ tests_fuzz_fuzz_state_file_LDFLAGS = $(fuzzer_link) -Wl,--wrap=expiry_init,--wra
 	-Wl,--wrap=stored_syn_new,--wrap=stored_syn_free
 tests_fuzz_fuzz_host_record_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_control_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_host_text_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_packet_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_icmp_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_dns_message_LDADD = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a common/libshared.a \
@@ -70,6 +75,7 @@ tests_fuzz_fuzz_state_file_LDADD = nat64d/libsteps.a nat64d/libstate.a pool/libp
 	pool/libport.a common/libshared.a common/libbase.a
 tests_fuzz_fuzz_host_record_LDADD = nat64d/libxlat.a
 tests_fuzz_fuzz_control_LDADD = common/libservice.a common/libshared.a common/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS)
+tests_fuzz_fuzz_host_text_LDADD = gate64/libtext.a nat64d/libxlat.a common/libbase.a
 EXTRA_DIST += tests/fuzz/fuzz_packet.in tests/fuzz/fuzz_icmp.in tests/fuzz/fuzz_dns_message.in tests/fuzz/fuzz_settings.in \
 	tests/fuzz/fuzz_reply.in tests/fuzz/fuzz_state_file.in tests/fuzz/fuzz_host_record.in tests/fuzz/fuzz_fragments.in \
-	tests/fuzz/fuzz_control.in tests/fuzz/asan_options.c tests/fuzz/replay.c
+	tests/fuzz/fuzz_control.in tests/fuzz/fuzz_host_text.in tests/fuzz/asan_options.c tests/fuzz/replay.c

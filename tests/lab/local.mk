@@ -1,6 +1,7 @@
 # Lab tests: real programs in network namespaces; each can run alone through tests/lab/enter. LAB_ALONE: those that load
 # the machine, or count packets within seconds, so that no other runs beside them.
 LAB_TESTS += \
+	tests/lab/parsers.sh \
 	tests/lab/service.sh \
 	tests/lab/host.sh \
 	tests/lab/dns64.sh \
