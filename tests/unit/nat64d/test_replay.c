@@ -20,7 +20,6 @@
 
 enum {
     CASES_MAX = 1024,
-    FILES_MAX = 64,
     OUT_MAX = 64,      /* packets of a step */
     LINES_MAX = 65536, /* of all files */
     SLOTS = 1024,
@@ -308,8 +307,11 @@ int main(void)
         fprintf(stderr, "%s: no vectors\n", VECTORS);
         return 1;
     }
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         read_cases(VECTORS, files[i]->d_name);
+        free(files[i]);
+    }
+    free(files);
     for (size_t i = 0; i < cases_count; i++)
         tests[i] =
             (struct CMUnitTest){.name = cases[i].name, .test_func = run_case, .initial_state = &cases[i]};
