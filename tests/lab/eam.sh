@@ -100,7 +100,18 @@ reload() { # a mapping goes, another comes
     gate64 reload && own_port pi2 2001:db8:2::2 192.31.197.2 && ! lab_in legacy ping -c 1 -W 1 192.31.196.18 &&
         ! lab_in gw ip route show 192.31.196.18 | grep -q nat64
 }
-t_plan 11
+without_prefix() { # both ends have a mapping; the host's own longer routes say which side the IPv4 one is on
+    lab_end "$NAT64D_PID"
+    LAB_CONFIG='pref64 = (); eam = ( { ipv4 = "192.31.196.18"; ipv6 = "2001:db8:3:0:1::2"; }, { ipv4 = "192.52.193.0/24"; ipv6 = "2001:db8:52::/120"; } );'
+    config_alone
+    lab_in gw ip route add $LAB_SERVICE/32 via 192.31.196.2
+    lab_nat64d || return 1
+    lab_in gw ip -6 route add 2001:db8:52::/120 dev nat64
+    lab_in legacy ping -c 2 -i 0.2 -W 2 192.31.196.18 &&
+        lab_in pi3 curl -sS -m 5 http://[2001:db8:52::a]/from | tee /dev/stderr | grep -q "^192.31.196.18" &&
+        ! lab_in pi3 curl -sS -m 2 http://[$SERVICE6]/from && ! lab_in gw ip -6 route show 64:ff9b::/96 | grep -q .
+}
+t_plan 12
 t "EAM-03 mapped hosts keep their ports" out
 t "EAM-00 the pool serves the others, without the mapped address" beside
 t "EAM-02 IPv4 reaches mapped hosts by TCP and ping" inward
@@ -112,4 +123,5 @@ t "EAM-05 hairpins between mapped, pooled and static" hairpin
 t "routes of the mappings" routes
 t "EAM-00 alone it is a stateless translator" alone
 t "mappings follow a reload" reload
+t "EAM-00 without a prefix there is nothing but mappings" without_prefix
 exit $t_failed

@@ -16,6 +16,7 @@ LAB_TESTS += \
 	tests/lab/shared_fragments.sh \
 	tests/lab/path_mtu.sh \
 	tests/lab/path_mtu_shared.sh \
+	tests/lab/routing.sh \
 	tests/lab/shared_points.sh \
 	tests/lab/restart_state.sh \
 	tests/lab/nat64d_reload.sh \
@@ -45,6 +46,7 @@ EXTRA_DIST += $(LAB_TESTS) $(LAB_ALONE) $(LONG_LAB_TESTS) \
 	tests/lab/packets.py \
 	tests/lab/path_mtu_points.sh \
 	tests/lab/points.sh \
+	tests/lab/order.py \
 	tests/lab/poll_sessions.py \
 	tests/lab/reload_files.py \
 	tests/lab/session_field.patch \

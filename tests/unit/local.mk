@@ -32,7 +32,7 @@ unit_steps += tests/unit/nat64d/rfc6146/test_option_rows
 unit_steps += tests/unit/nat64d/rfc6146/test_path_mtu_rows
 unit_xlat += tests/unit/nat64d/packet/test_icmp_error tests/unit/nat64d/packet/test_vnet
 unit_steps += tests/unit/nat64d/rfc6146/test_model tests/unit/nat64d/rfc6146/test_size_rows
-unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel
+unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel tests/unit/nat64d/keeper/test_plan
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
 check_PROGRAMS += $(all_units)
@@ -125,6 +125,8 @@ tests_unit_nat64d_test_effective_SOURCES = tests/unit/nat64d/test_effective.c na
 tests_unit_nat64d_test_effective_LDADD = $(service)
 tests_unit_nat64d_keeper_test_channel_SOURCES = tests/unit/nat64d/keeper/test_channel.c \
 	nat64d/keeper/channel.c nat64d/keeper/channel.h
+tests_unit_nat64d_keeper_test_plan_SOURCES = tests/unit/nat64d/keeper/test_plan.c $(nat64d_edge)
+tests_unit_nat64d_keeper_test_plan_LDADD = $(nat64d_archives) $(nat64d_libraries) $(CMOCKA_LIBS)
 tests_unit_nat64d_keeper_test_channel_LDADD = $(service)
 tests_unit_dns64_test_wire_LDADD = $(wire)
 tests_unit_dns64_test_decide_LDADD = $(wire)
