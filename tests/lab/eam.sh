@@ -56,11 +56,7 @@ other() { # PROTOCOL
         grep -q "192.31.196.18" "$LAB_DIR/echo-$1.log"
 }
 others() { other 132 && other 47 && other 50; }
-fragments() { # a datagram of three fragments there and back
-    head -c 3000 /dev/urandom >"$LAB_DIR/datagram"
-    lab_in pi3 socat -b 9000 -t 2 - "UDP6:[$SERVICE6]:7777" <"$LAB_DIR/datagram" >"$LAB_DIR/datagram.back"
-    cmp "$LAB_DIR/datagram" "$LAB_DIR/datagram.back"
-}
+fragments() { point_udp_echo pi3 3000; } # a datagram of three fragments there and back
 narrow() { # bulk through pi3's 1280-byte link: the errors of r6 reach the service
     head -c 1000000 /dev/urandom >"$LAB_DIR/www/megabyte"
     lab_in pi3 curl -sS -m 20 -o "$LAB_DIR/got" http://[$SERVICE6]/megabyte && cmp "$LAB_DIR/www/megabyte" "$LAB_DIR/got" &&

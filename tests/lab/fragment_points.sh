@@ -9,11 +9,7 @@ sends() { # NAME HOW SOURCE PORT DESTINATION PORT
 outward() { sends pi2 "$1" 2001:db8:2::2 $((20000 + RANDOM % 20000)) $SERVICE6 7777; } # HOW: a backend to the service
 inward() { sends legacy "$1" $LAB_SERVICE $((20000 + RANDOM % 20000)) $LAB_SHOP 9090; } # HOW: the service to a backend
 big_ping() { lab_in "$1" ping -s 8000 -c 5 -i 0.2 -W 2 $SERVICE6 | tee /dev/stderr | grep -q " 0% packet loss"; }
-big_inbound() {
-    head -c 6000 /dev/urandom | base64 -w 0 | head -c 8000 >"$LAB_DIR/udp.out"
-    lab_in legacy socat -b 9000 -t 2 - "UDP4:$LAB_SHOP:9090" <"$LAB_DIR/udp.out" >"$LAB_DIR/udp.in"
-    cmp "$LAB_DIR/udp.out" "$LAB_DIR/udp.in"
-}
+big_inbound() { lab_in legacy python3 "${G64_SOURCE:-$PWD}/tests/lab/udp_ask.py" $LAB_SHOP 9090 8000; }
 both() { # HOW...: each from both sides
     local how
     for how in "$@"; do
@@ -21,12 +17,19 @@ both() { # HOW...: each from both sides
         inward "$how" || { echo "from IPv4: $how"; return 1; }
     done
 }
-flood() { # N64-FRG-02: other traffic does not notice, and the memory has its bound
+flood() { # N64-FRG-02: another network's fragments do not notice, and the memory has its bound
     local before=$(counter drop_fragment_limit) rss=$(ps -o rss= -p "$(lab_translator)")
     sends pi2 flood 2001:db8:2::2 5000 $SERVICE6 7777 || return 1
-    point_udp_echo pi2 100 8000 && point_ping pi2 && [ "$(counter drop_fragment_limit)" -gt "$before" ] || return 1
+    point_udp_echo pi3 100 8000 && point_ping pi2 && [ "$(counter drop_fragment_limit)" -gt "$before" ] || return 1
     echo "resident: $rss KiB, then $(ps -o rss= -p "$(lab_translator)")"
     [ $(($(ps -o rss= -p "$(lab_translator)") - rss)) -lt 40000 ]
+}
+big_points=4
+big_tests() { # HEADING ID: what every arrangement must carry
+    t "$1: $2 8000 bytes of UDP from a backend and back" point_udp_echo pi2 8000
+    t "$1: $2 CK-07 ping with 8000 bytes" big_ping pi2
+    t "$1: $2 8000 bytes of UDP from IPv4 to a backend and back" big_inbound
+    t "$1: $2 last first, and interleaved with another datagram" both last-first interleaved
 }
 fragment_points=9
 fragment_echo() { lab_spawn pi2 echo9090 socat -b 9000 UDP6-RECVFROM:9090,fork,reuseaddr PIPE; } # behind the binding

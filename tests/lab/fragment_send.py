@@ -65,7 +65,7 @@ def main():
         return 0
     echo = socket.socket(family, socket.SOCK_DGRAM)
     echo.bind((source, source_port))
-    echo.settimeout(1 if how == "overlap" else 5)
+    echo.settimeout(1 if how == "overlap" else 3)
     payloads = [os.urandom(size) for _ in range(2 if how == "interleaved" else 1)]
     sets = [pieces(ident + i, datagram(payload)) for i, payload in enumerate(payloads)]
     if how == "overlap":

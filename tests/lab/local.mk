@@ -10,6 +10,7 @@ LAB_TESTS += \
 	tests/lab/nat64d_one_worker.sh \
 	tests/lab/static.sh \
 	tests/lab/eam.sh \
+	tests/lab/eam_fragments.sh \
 	tests/lab/tcp_window.sh \
 	tests/lab/packets.sh \
 	tests/lab/fragments.sh \
@@ -52,6 +53,7 @@ EXTRA_DIST += $(LAB_TESTS) $(LAB_ALONE) $(LONG_LAB_TESTS) \
 	tests/lab/session_field.patch \
 	tests/lab/steady.py \
 	tests/lab/supervise \
+	tests/lab/udp_ask.py \
 	tests/lab/udp_steady.py
 
 # nat64d with counters around mutexes and rings.

@@ -39,13 +39,7 @@ point_upload() {
 }
 
 point_udp_echo() { # NAME SIZE...: the same bytes back
-    local name=$1 size
-    shift
-    for size in "$@"; do
-        head -c $size /dev/urandom | base64 -w 0 | head -c $size >"$LAB_DIR/udp.out"
-        lab_in "$name" socat -b 9000 -t 2 - "UDP6:[$SERVICE6]:7777" <"$LAB_DIR/udp.out" >"$LAB_DIR/udp.in"
-        cmp "$LAB_DIR/udp.out" "$LAB_DIR/udp.in" || { echo "size $size"; return 1; }
-    done
+    lab_in "$1" python3 "${G64_SOURCE:-$PWD}/tests/lab/udp_ask.py" $SERVICE6 7777 "${@:2}"
 }
 
 point_ping() { lab_in "$1" ping -c 5 -i 0.2 -W 2 $SERVICE6 | tee /dev/stderr | grep -q " 0% packet loss"; }
