@@ -22,7 +22,8 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/rfc6146/test_extension_rows tests/unit/nat64d/rfc6146/test_allocation_rows \
 	tests/unit/nat64d/rfc6146/test_answer_rows \
 	tests/unit/nat64d/rfc6146/test_collect tests/unit/nat64d/rfc6146/test_fragment_flood \
-	tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay tests/unit/nat64d/test_blocks \
+	tests/unit/nat64d/rfc7757/test_stateless tests/unit/nat64d/test_replay tests/unit/nat64d/test_flood \
+	tests/unit/nat64d/test_blocks \
 	tests/unit/nat64d/rfc8158/test_events
 unit_common += tests/unit/common/test_utc
 unit_steps += tests/unit/nat64d/rfc8158/test_natevent_text
@@ -114,6 +115,8 @@ tests_unit_nat64d_rfc6146_test_model_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_size_rows_LDADD = $(steps)
 tests_unit_nat64d_test_blocks_SOURCES = tests/unit/nat64d/test_blocks.c $(rig)
 tests_unit_nat64d_test_blocks_LDADD = $(steps_base) $(service)
+tests_unit_nat64d_test_flood_SOURCES = tests/unit/nat64d/test_flood.c $(rig)
+tests_unit_nat64d_test_flood_LDADD = $(steps)
 tests_unit_nat64d_test_replay_SOURCES = tests/unit/nat64d/test_replay.c $(rig)
 tests_unit_nat64d_test_replay_LDADD = $(steps_base) $(service)
 tests_unit_nat64d_test_replay_CPPFLAGS = $(AM_CPPFLAGS) -DVECTORS='"$(abs_top_srcdir)/tests/replay/nat64d"'
