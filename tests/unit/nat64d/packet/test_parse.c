@@ -73,7 +73,7 @@ TEST(XL_4_1_11_a_wrong_header_checksum)
     assert_int_equal(parse_packet(&built.packet), REASON_IPV4_CHECKSUM);
 }
 
-TEST(LES_N_03_lengths_that_lie)
+TEST(LES_N_03_N64_3_4_09_lengths_that_lie)
 {
     udp4();
     built.packet.data[0] = 0x44;
@@ -243,7 +243,7 @@ int main(void)
         cmocka_unit_test(N64_3_4_09_every_cut_is_refused),
         cmocka_unit_test(N64_3_4_09_a_transport_header_that_does_not_fit),
         cmocka_unit_test(XL_4_1_11_a_wrong_header_checksum),
-        cmocka_unit_test(LES_N_03_lengths_that_lie),
+        cmocka_unit_test(LES_N_03_N64_3_4_09_lengths_that_lie),
         cmocka_unit_test(XL_4_1_10_options_pass_but_a_source_route_that_is_not_used_up),
         cmocka_unit_test(XL_5_1_10_hop_by_hop_and_destination_options_are_stepped_over),
         cmocka_unit_test(XL_5_1_15_a_routing_header_with_segments_left),

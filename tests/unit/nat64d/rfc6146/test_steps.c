@@ -169,7 +169,7 @@ TEST(TCP_R5_an_answer_to_the_probe_keeps_it)
     assert_int_equal(sessions(), 1);
 }
 
-TEST(TCP_EST_3_a_reset_leaves_soon)
+TEST(TCP_EST_3_N64_3_5_2_14_a_reset_leaves_soon)
 {
     assert_int_equal(tcp6(SYN), REASON_OK);
     unsigned port = external_port();
@@ -535,7 +535,7 @@ int main(void)
         CASE(TCP_CL_1_and_the_life_of_a_connection),
         CASE(TCP_EST_5_an_idle_connection_is_probed_and_then_goes),
         CASE(TCP_R5_an_answer_to_the_probe_keeps_it),
-        CASE(TCP_EST_3_a_reset_leaves_soon),
+        CASE(TCP_EST_3_N64_3_5_2_14_a_reset_leaves_soon),
         CASE(N64_3_5_2_13_a_blind_reset_passes_and_changes_nothing),
         CASE(N64_3_5_2_13_the_check_can_be_switched_off),
         CASE(LES_N_18_a_forged_answer_does_not_establish),

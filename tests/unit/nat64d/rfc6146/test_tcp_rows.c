@@ -234,7 +234,7 @@ static unsigned count_of(enum tcp_state wanted)
     return count;
 }
 
-TEST(TCP_V4I_1_TCP_R2_N64_3_5_2_02_syns_that_cross_with_ipv4_first)
+TEST(TCP_V4I_1_TCP_R2_TCP_R4_N64_3_5_2_02_syns_that_cross_with_ipv4_first)
 {
     port = 0;
     assert_passes(FROM6, SYN);
@@ -442,7 +442,7 @@ int main(void)
         CASE(TCP_V4I_2_TCP_R4_a_kept_syn_is_answered_after_six_seconds_and_not_before),
         CASE(TCP_R4_where_errors_are_off_a_kept_syn_ends_in_silence),
         CASE(TCP_CL_4_a_stranger_to_a_binding_is_kept),
-        CASE(TCP_V4I_1_TCP_R2_N64_3_5_2_02_syns_that_cross_with_ipv4_first),
+        CASE(TCP_V4I_1_TCP_R2_TCP_R4_N64_3_5_2_02_syns_that_cross_with_ipv4_first),
         CASE(TCP_CL_5_N64_3_5_2_07_open_bindings_let_a_syn_in),
         CASE(TCP_CL_5_under_endpoint_independent_filtering),
         CASE(N64_3_5_2_07_an_address_in_contact_may_connect),

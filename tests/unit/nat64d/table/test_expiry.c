@@ -128,7 +128,7 @@ TEST(SEC_23_work_is_bounded_and_nothing_is_lost)
     assert_int_equal(ended, SLOTS);
 }
 
-TEST(random_starts_refreshes_and_stops_agree_with_a_model)
+TEST(N64_3_5_2_14_random_starts_refreshes_and_stops_agree_with_a_model)
 {
     static uint64_t due[SLOTS];
     unsigned seed = 41;
@@ -183,8 +183,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_closing_session_that_lives_again_has_its_new_lifetime, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(SEC_23_work_is_bounded_and_nothing_is_lost, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(random_starts_refreshes_and_stops_agree_with_a_model, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(N64_3_5_2_14_random_starts_refreshes_and_stops_agree_with_a_model,
+                                        set_up, tear_down),
     };
     return RUN(tests);
 }
