@@ -26,8 +26,10 @@ enum {
     HEADERS_MAX = 8 * 1024,
     BODY_MAX = 1024 * 1024,
     TIMEOUT_S = 30,
-    CHUNK = 16 * 1024, /* records are gathered to this size before they are written */
-    SWEEP_MS = 50,     /* how often a full house looks for a free place */
+    CHUNK = 16 * 1024,  /* records are gathered to this size before they are written */
+    SWEEP_MS = 50,      /* how often a full house looks for a free place */
+    FOLLOW_MS = 20,     /* how often a list that goes on is asked for more */
+    FOLLOW_LINES = 150, /* so often without any more that an empty line goes out: 3 s */
 };
 
 struct control {
@@ -56,8 +58,11 @@ struct control_request {
 struct stream {
     struct evhttp_request *http;
     bool (*next)(void *cursor, json_t **ret_record);
+    enum control_next (*follow)(void *cursor, json_t **ret_record); /* or this */
     void (*done)(void *cursor);
     void *cursor;
+    struct event *timer; /* of one that waits for more */
+    unsigned waited;     /* times in a row */
 };
 
 static void reply(struct evhttp_request *http, int status, const char *type, const char *text, size_t len)
@@ -112,6 +117,8 @@ const char *control_body(struct control_request *request, size_t *ret_len)
 
 static void stream_free(struct stream *stream)
 {
+    if (stream->timer != NULL)
+        event_free(stream->timer);
     stream->done(stream->cursor);
     free(stream);
 }
@@ -126,52 +133,112 @@ static void stream_closed(struct evhttp_connection *connection, void *context)
     stream_free(stream);
 }
 
-/* The next part, once what went before has been written; the last one ends the reply. */
-static void stream_more(struct evhttp_connection *connection, void *context)
+static enum control_next stream_next(struct stream *stream, json_t **ret_record)
 {
-    struct stream *stream = context;
-    struct evbuffer *chunk = evbuffer_new();
+    if (stream->follow != NULL)
+        return stream->follow(stream->cursor, ret_record);
+    return stream->next(stream->cursor, ret_record) ? CONTROL_RECORD : CONTROL_END;
+}
+
+/* Gathers what there is, up to a chunk; what comes behind it. */
+static enum control_next stream_fill(struct stream *stream, struct evbuffer *chunk)
+{
+    enum control_next what = CONTROL_RECORD;
     json_t *record;
-    bool more = true;
-    while (chunk != NULL && evbuffer_get_length(chunk) < CHUNK &&
-           (more = stream->next(stream->cursor, &record))) {
+    while (evbuffer_get_length(chunk) < CHUNK && (what = stream_next(stream, &record)) == CONTROL_RECORD) {
         char *line = json_dumps(record, JSON_COMPACT | JSON_PRESERVE_ORDER);
         if (line != NULL)
             evbuffer_add_printf(chunk, "%s\n", line);
         free(line);
         json_decref(record);
     }
-    if (chunk != NULL && more) {
-        evhttp_send_reply_chunk_with_cb(stream->http, chunk, stream_more, stream);
-        evbuffer_free(chunk);
-        return;
-    }
-    if (chunk != NULL) {
-        evhttp_send_reply_chunk(stream->http, chunk);
-        evbuffer_free(chunk);
-    }
+    return what;
+}
+
+/* A peer may read what comes when it comes; but what was sent has to be taken within the time. */
+static void set_patience(struct evhttp_connection *connection, bool endless)
+{
+    const struct timeval limit = {.tv_sec = TIMEOUT_S};
+    bufferevent_set_timeouts(evhttp_connection_get_bufferevent(connection), endless ? NULL : &limit, &limit);
+}
+
+static void stream_end(struct evhttp_connection *connection, struct stream *stream)
+{
     evhttp_connection_set_closecb(connection, NULL, NULL);
+    set_patience(connection, false);
     evhttp_send_reply_end(stream->http);
     stream_free(stream);
 }
 
-void control_reply_stream(struct control_request *request, bool (*next)(void *cursor, json_t **ret_record),
-                          void (*done)(void *cursor), void *cursor)
+/* The next part, once what went before has been written; the last one ends the reply. */
+static void stream_more(struct evhttp_connection *connection, void *context)
+{
+    static const struct timeval soon = {.tv_usec = FOLLOW_MS * 1000};
+    struct stream *stream = context;
+    struct evbuffer *chunk = evbuffer_new();
+    enum control_next what = chunk != NULL ? stream_fill(stream, chunk) : CONTROL_END;
+    if (what == CONTROL_WAIT && evbuffer_get_length(chunk) == 0) {
+        stream->waited++;
+        if (stream->waited % FOLLOW_LINES == 0)
+            evbuffer_add(chunk, "\n", 1);
+        else
+            event_add(stream->timer, &soon);
+    }
+    if (what == CONTROL_END && chunk != NULL)
+        evhttp_send_reply_chunk(stream->http, chunk);
+    else if (chunk != NULL && evbuffer_get_length(chunk) > 0)
+        evhttp_send_reply_chunk_with_cb(stream->http, chunk, stream_more, stream);
+    if (chunk != NULL)
+        evbuffer_free(chunk);
+    if (what == CONTROL_END)
+        stream_end(connection, stream);
+}
+
+static void on_follow(evutil_socket_t fd, short events, void *context)
+{
+    struct stream *stream = context;
+    (void)fd;
+    (void)events;
+    stream_more(evhttp_request_get_connection(stream->http), stream);
+}
+
+/* Takes over what it is given. */
+static void stream_start(struct control_request *request, const struct stream *model)
 {
     struct evhttp_connection *connection = evhttp_request_get_connection(request->http);
     struct stream *stream = malloc(sizeof(*stream));
-    if (stream == NULL) {
-        done(cursor);
+    struct event *timer = NULL;
+    if (stream != NULL && model->follow != NULL)
+        timer = event_new(evhttp_connection_get_base(connection), -1, EV_TIMEOUT, on_follow, stream);
+    if (stream == NULL || (model->follow != NULL && timer == NULL)) {
+        free(stream);
+        model->done(model->cursor);
         control_reply_error(request, 500, "out of memory");
         return;
     }
-    *stream = (struct stream){request->http, next, done, cursor};
+    *stream = *model;
+    stream->http = request->http;
+    stream->timer = timer;
     request->answered = true;
+    set_patience(connection, model->follow != NULL);
     evhttp_add_header(evhttp_request_get_output_headers(request->http), "Content-Type",
                       "application/x-ndjson");
     evhttp_connection_set_closecb(connection, stream_closed, stream);
     evhttp_send_reply_start(request->http, 200, NULL);
     stream_more(connection, stream);
+}
+
+void control_reply_stream(struct control_request *request, bool (*next)(void *cursor, json_t **ret_record),
+                          void (*done)(void *cursor), void *cursor)
+{
+    stream_start(request, &(struct stream){.next = next, .done = done, .cursor = cursor});
+}
+
+void control_reply_follow(struct control_request *request,
+                          enum control_next (*next)(void *cursor, json_t **ret_record),
+                          void (*done)(void *cursor), void *cursor)
+{
+    stream_start(request, &(struct stream){.follow = next, .done = done, .cursor = cursor});
 }
 
 /* Actions are for root alone. */

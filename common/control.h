@@ -60,4 +60,11 @@ void control_reply_error(struct control_request *request, int status, const char
 void control_reply_stream(struct control_request *request, bool (*next)(void *cursor, json_t **ret_record),
                           void (*done)(void *cursor), void *cursor);
 
+/* The same for what is not there yet: with CONTROL_WAIT `next` is asked again in a moment, for as long as the
+ * peer stays, and an empty line goes out now and then, so that both ends know of each other. */
+enum control_next { CONTROL_RECORD, CONTROL_WAIT, CONTROL_END };
+void control_reply_follow(struct control_request *request,
+                          enum control_next (*next)(void *cursor, json_t **ret_record),
+                          void (*done)(void *cursor), void *cursor);
+
 #endif

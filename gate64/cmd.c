@@ -109,6 +109,14 @@ int cmd_action(const struct cmd_options *options, const char *program, const cha
     return client_action(path, target, ret_document, error);
 }
 
+int cmd_records(const struct cmd_options *options, const char *program, const char *target,
+                int (*take)(void *context, json_t *record), void *context, char *error)
+{
+    char path[SOCKET_PATH_LEN];
+    socket_path(options, program, path);
+    return client_list(path, target, take, context, error);
+}
+
 int cmd_list_begin(struct cmd_list *list)
 {
     const struct cmd_options *options = list->options;
@@ -140,12 +148,10 @@ static int show_record(void *context, json_t *record)
 
 int cmd_list_add(struct cmd_list *list, const char *program, const char *target, char *error)
 {
-    char path[SOCKET_PATH_LEN];
     if (list->left == 0)
         return 0;
     list->program = program;
-    socket_path(list->options, program, path);
-    return client_list(path, target, show_record, list, error);
+    return cmd_records(list->options, program, target, show_record, list, error);
 }
 
 void cmd_list_end(struct cmd_list *list, bool failed)

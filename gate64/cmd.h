@@ -34,6 +34,8 @@ struct cmd_options {
     const char *backend;   /* --backend, NULL: any */
     const char *protocol;  /* --protocol, NULL: any */
     int64_t limit;         /* --limit; -1: none */
+    int64_t count;         /* --count; 0: as many as usual */
+    int64_t seconds;       /* --for; 0: as long as usual */
     char *const *operands; /* what stands behind the subcommand */
     int operands_count;
     FILE *out, *err;
@@ -52,6 +54,7 @@ int cmd_check(const struct cmd_options *options);
 int cmd_reload(const struct cmd_options *options);
 int cmd_upgrade(const struct cmd_options *options);
 int cmd_down(const struct cmd_options *options);
+int cmd_trace(const struct cmd_options *options);
 
 /* Which daemons the operands name; none: both. CMD_EXIT_USAGE, told, if one is no daemon. */
 int cmd_programs(const struct cmd_options *options, bool *ret_nat64d, bool *ret_dns64);
@@ -66,6 +69,11 @@ int cmd_document(const struct cmd_options *options, const char *program, const c
 /* Has a daemon do something; 0 or what client_action says. */
 int cmd_action(const struct cmd_options *options, const char *program, const char *target,
                json_t **ret_document, char *error) __attribute__((warn_unused_result));
+
+/* Each record of a daemon's list; 0 or what client_list says. */
+int cmd_records(const struct cmd_options *options, const char *program, const char *target,
+                int (*take)(void *context, json_t *record), void *context, char *error)
+    __attribute__((warn_unused_result));
 
 /* A list that is shown as a table, or as JSON lines. */
 struct cmd_list {

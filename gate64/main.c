@@ -24,6 +24,7 @@ enum {
     TAKES_JSON = 1 << 4,
     TAKES_ASKING = TAKES_STATE_DIR | TAKES_JSON, /* what goes with asking a daemon */
     READS_FILE = 1 << 5,                         /* needs more of the configuration than the state-dir */
+    TAKES_SPAN = 1 << 6,                         /* --count, --for */
 };
 
 struct subcommand {
@@ -48,6 +49,8 @@ static const struct subcommand subcommands[] = {
      TAKES_ASKING | TAKES_LIMIT, 0, cmd_mtu},
     {"counters", "[--all] [--limit N] [nat64d|dns64]", "what was counted, drops by their reason",
      TAKES_ASKING | TAKES_ALL | TAKES_LIMIT, 2, cmd_counters},
+    {"trace", "ADDRESS [--count N] [--for SECONDS]", "the next packets of a backend, step by step, and why",
+     TAKES_ASKING | TAKES_SPAN, 1, cmd_trace},
     {"check", "", "what is wrong with this host, and the command that mends it", TAKES_ASKING | READS_FILE, 0,
      cmd_check},
     {"reload", "[nat64d|dns64]", "the configuration anew, in both daemons or in neither", TAKES_ASKING, 2,
@@ -59,6 +62,8 @@ static const struct subcommand subcommands[] = {
 enum {
     SUBCOMMANDS = sizeof(subcommands) / sizeof(subcommands[0]),
     SUMMARY_COLUMN = 10,
+    COUNT_MAX = 100000, /* of a trace: packets and seconds */
+    SECONDS_MAX = 3600,
 };
 
 enum option_value {
@@ -68,6 +73,8 @@ enum option_value {
     OPTION_BACKEND,
     OPTION_PROTOCOL,
     OPTION_LIMIT,
+    OPTION_COUNT,
+    OPTION_FOR,
     OPTION_VERSION
 };
 
@@ -78,6 +85,8 @@ static const struct option long_options[] = {
     {"backend", required_argument, NULL, OPTION_BACKEND},
     {"protocol", required_argument, NULL, OPTION_PROTOCOL},
     {"limit", required_argument, NULL, OPTION_LIMIT},
+    {"count", required_argument, NULL, OPTION_COUNT},
+    {"for", required_argument, NULL, OPTION_FOR},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -134,38 +143,49 @@ static int take_protocol(struct arguments *arguments)
     return 0;
 }
 
-static int take_limit(struct arguments *arguments)
+/* optarg, a number from 1 to `max`; 0, or the exit status. */
+static int take_number(struct arguments *arguments, int64_t max, unsigned takes, const char *wrong,
+                       int64_t *ret_number)
 {
     char *end;
     errno = 0;
-    long long limit = strtoll(optarg, &end, 10);
-    if (end == optarg || *end != '\0' || errno != 0 || limit < 1)
-        return usage_error("--limit takes a number of records, 1 or more", optarg);
-    arguments->options.limit = limit;
-    arguments->given |= TAKES_LIMIT;
+    long long number = strtoll(optarg, &end, 10);
+    if (end == optarg || *end != '\0' || errno != 0 || number < 1 || number > max)
+        return usage_error(wrong, optarg);
+    *ret_number = number;
+    arguments->given |= takes;
     return 0;
 }
 
 /* One option: 0, or the exit status. *ret_done: that was all there is to do. */
 static int take_option(int option, struct arguments *arguments, bool *ret_done)
 {
+    struct cmd_options *options = &arguments->options;
     switch (option) {
-    case 'c': arguments->options.file = optarg; return 0;
+    case 'c': options->file = optarg; return 0;
     case OPTION_JSON:
-        arguments->options.json = true;
+        options->json = true;
         arguments->given |= TAKES_JSON;
         return 0;
     case OPTION_STATE_DIR:
-        arguments->options.state_dir = optarg;
+        options->state_dir = optarg;
         arguments->given |= TAKES_STATE_DIR;
         return 0;
     case OPTION_ALL:
-        arguments->options.all = true;
+        options->all = true;
         arguments->given |= TAKES_ALL;
         return 0;
     case OPTION_BACKEND: return take_backend(arguments);
     case OPTION_PROTOCOL: return take_protocol(arguments);
-    case OPTION_LIMIT: return take_limit(arguments);
+    case OPTION_LIMIT:
+        return take_number(arguments, INT64_MAX, TAKES_LIMIT, "--limit takes a number of records, 1 or more",
+                           &options->limit);
+    case OPTION_COUNT:
+        return take_number(arguments, COUNT_MAX, TAKES_SPAN, "--count takes a number of packets, 1 to 100000",
+                           &options->count);
+    case OPTION_FOR:
+        return take_number(arguments, SECONDS_MAX, TAKES_SPAN, "--for takes a number of seconds, 1 to 3600",
+                           &options->seconds);
     case 'h':
         print_usage(stdout);
         *ret_done = true;

@@ -5,6 +5,7 @@ nat64d_libsteps_a_SOURCES = \
 	nat64d/rfc6146/allocate.c nat64d/rfc6146/allocate.h \
 	nat64d/rfc6146/answer.c nat64d/rfc6146/answer.h \
 	nat64d/rfc6146/collect.c nat64d/rfc6146/collect.h \
+	nat64d/rfc6146/explain.c nat64d/rfc6146/explain.h \
 	nat64d/rfc6146/filter.c nat64d/rfc6146/filter.h \
 	nat64d/rfc6146/outgoing.c nat64d/rfc6146/outgoing.h \
 	nat64d/rfc6146/recover.c nat64d/rfc6146/recover.h \
@@ -34,6 +35,7 @@ nat64d_nat64d_SOURCES = nat64d/main.c $(nat64d_edge)
 nat64d_edge = \
 	nat64d/ask.c nat64d/ask.h \
 	nat64d/control.c nat64d/control.h \
+	nat64d/control_trace.c nat64d/control_trace.h \
 	nat64d/effective.c nat64d/effective.h \
 	nat64d/translate.c nat64d/translate.h \
 	nat64d/edge/boot.c nat64d/edge/boot.h \
@@ -46,6 +48,7 @@ nat64d_edge = \
 	nat64d/edge/send.c nat64d/edge/send.h \
 	nat64d/edge/surroundings.c nat64d/edge/surroundings.h \
 	nat64d/edge/fixed.c nat64d/edge/fixed.h nat64d/edge/tables.c nat64d/edge/tables.h \
+	nat64d/edge/trace_json.c nat64d/edge/trace_json.h \
 	nat64d/edge/translator.c nat64d/edge/translator.h \
 	nat64d/edge/tun.c nat64d/edge/tun.h \
 	nat64d/edge/worker.c nat64d/edge/worker.h \

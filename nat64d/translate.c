@@ -42,6 +42,7 @@ struct process {
     unsigned fds_count;
     struct translator *translator;
     struct ask *ask;
+    struct trace_reader *traces;
     struct control_target target;
     struct control *control;
 };
@@ -158,8 +159,11 @@ static int start_control(struct process *process)
     int r = ask_new(TRANSLATE_FD, &process->ask);
     if (r < 0)
         return r;
-    process->target =
-        (struct control_target){process->translator, process->ask, process->start.started_utc_ns};
+    r = trace_reader_new(process->translator->traces, &process->traces);
+    if (r < 0)
+        return r;
+    process->target = (struct control_target){process->translator, process->ask, process->traces,
+                                              process->start.started_utc_ns};
     control_routes_init();
     return control_start_on(process->fds[CHANNEL_FD_CONTROL], control_routes, &process->target,
                             &process->control);
@@ -351,6 +355,7 @@ static int run(struct process *process)
 static void stop(struct process *process)
 {
     control_stop(process->control);
+    trace_reader_free(process->traces);
     translator_free(process->translator);
     ask_free(process->ask);
     links_free(process->links);

@@ -1,5 +1,6 @@
 # Tests: unit (cmocka), configuration, lab, fuzz targets replayed over their corpus.
 include tests/unit/local.mk
+include tests/unit/nat64d/trace.mk
 include tests/recover/local.mk
 include tests/lab/local.mk
 include tests/fuzz/local.mk

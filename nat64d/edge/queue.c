@@ -172,6 +172,7 @@ static int take(struct queue *queue, struct nlmsghdr *header, struct packet *pac
     packet->len = mnl_attr_get_payload_len(attributes[NFQA_PAYLOAD]);
     packet->vnet = (struct packet_vnet){0};
     packet->hairpin = packet->gso_guessed = packet->collected = packet->counted = false;
+    packet->trace = (struct packet_trace){0};
     if (packet->len < PACKET_IPV4_HEADER)
         return 0;
     if (attributes[NFQA_SKB_INFO] != NULL)

@@ -262,6 +262,7 @@ static int start_workers(struct translator *translator, const struct translator_
         .network = network,
         .network_free = surroundings_free,
         .rates = rates_of(translator->settings),
+        .traces = translator->traces,
     };
     return worker_start(&workers, &translator->workers);
 }
@@ -282,6 +283,8 @@ int translator_new(const struct translator_input *input, struct recover_count *r
         r = map_counters(translator, input->counters_fd);
     if (r == 0)
         r = map_rings(translator, input->rings_fd);
+    if (r == 0)
+        r = trace_hub_new(input->workers, &translator->traces);
     if (r == 0)
         r = generation_init(&generation, translator, input->settings, input->links);
     if (r == 0)
@@ -330,6 +333,7 @@ int translator_reload(struct translator *translator, struct settings *settings, 
         worker_set_tables(translator->workers, &new.tables->shared, new.tables->shards, &rates);
         adopt(translator, &new);
         translator->printed = printed;
+        translator->reloads++;
     }
     worker_resume(translator->workers);
     pthread_mutex_unlock(&translator->mutex);
@@ -399,6 +403,7 @@ void translator_free(struct translator *translator)
     struct generation generation = {
         .backends = translator->backends, .tables = translator->tables, .watch = translator->watch};
     generation_done(&generation);
+    trace_hub_free(translator->traces);
     mapping_close(&translator->counters_mapping);
     mapping_close(&translator->mapping);
     settings_file_free(translator->settings);

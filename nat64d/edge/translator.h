@@ -42,6 +42,8 @@ struct translator {
     struct mapping rings_mapping;
     struct natevent_ring *rings[TRANSLATOR_RINGS]; /* of the event log; the first is the main thread's */
     struct natevent_log *events;
+    struct trace_hub *traces; /* the workers write, the control thread reads */
+    unsigned reloads;         /* that there were */
     unsigned workers_count;
     struct worker_group *workers;
     const struct network *network; /* the workers', until they have taken it over */

@@ -122,6 +122,7 @@ int tun_read(int fd, uint8_t *buffer, struct packet *packet)
         return -EBADMSG;
     packet->len = (uint32_t)((size_t)n - sizeof(packet->vnet));
     packet->hairpin = packet->gso_guessed = packet->collected = packet->counted = false;
+    packet->trace = (struct packet_trace){0};
     return 1;
 }
 

@@ -122,7 +122,7 @@ static bool hand_over(struct worker *worker, struct buffer *buffer, unsigned to)
 }
 
 /* Consumes the buffer. */
-static void process_one(struct worker *worker, struct buffer *buffer, uint64_t now_ns)
+static void take_steps(struct worker *worker, struct buffer *buffer, uint64_t now_ns)
 {
     struct steps_result result;
     steps_packet(&worker->steps, &buffer->packet, now_ns, &result);
@@ -143,6 +143,12 @@ static void process_one(struct worker *worker, struct buffer *buffer, uint64_t n
     if (result.reply_len > 0)
         reply(worker, worker->steps.reply, result.reply_len);
     give_back(worker, buffer);
+}
+
+static void process_one(struct worker *worker, struct buffer *buffer, uint64_t now_ns)
+{
+    take_steps(worker, buffer, now_ns);
+    trace_end(&worker->steps.trace);
 }
 
 /* A buffer to read into, still in the free list; NULL when all are with others: what waits stays in its
@@ -308,6 +314,7 @@ static void *run(void *argument)
         if (atomic_load_explicit(&worker->group->pausing, memory_order_relaxed))
             park(worker->group);
         use_network(worker);
+        trace_refresh(&worker->steps.trace);
         uint64_t now_ns = clock_now_ns();
         collect(worker);
         bool busy = drain_fragments(worker, now_ns); /* those that found no free buffer */

@@ -30,6 +30,7 @@ struct worker_input {
     const struct network *network; /* taken over; freed with `network_free` when replaced */
     void (*network_free)(const struct network *network);
     struct rate_limits rates; /* of ICMP errors, by all workers together */
+    struct trace_hub *traces;
 };
 
 int worker_start(const struct worker_input *input, struct worker_group **ret_group)

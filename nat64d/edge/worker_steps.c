@@ -58,6 +58,7 @@ int worker_steps_init(struct steps *steps, const struct worker_input *input, uns
     rate_init(&steps->rate, keys[2], clock_now_ns());
     set_rates(steps, &input->rates);
     set_events(steps);
+    trace_init(&steps->trace, input->traces, (uint8_t)worker);
     return make_fragments(steps, input->shared);
 }
 

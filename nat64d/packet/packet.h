@@ -67,6 +67,14 @@ enum {
     PACKET_VNET_GSO_ECN = 0x80,
 };
 
+/* What a trace knows of a packet that another worker has had (table/trace). */
+struct packet_trace {
+    uint32_t id;
+    uint32_t generation; /* of the filters that mask is about */
+    uint8_t mask;        /* who wants it; 0 until somebody does */
+    uint8_t from;        /* the worker that handed it over, and 1; 0: none */
+};
+
 struct packet {
     uint8_t *data;
     uint32_t len; /* from data to the end of the IP packet */
@@ -75,6 +83,7 @@ struct packet {
     bool counted;   /* as it came in; a hand-over or a wait for other fragments is behind it */
     bool collected; /* a fragment that has been through table/fragments */
     uint16_t source_port, destination_port; /* a collected fragment's datagram's */
+    struct packet_trace trace;
     bool gso_guessed; /* a TCP super-packet whose gso_size nobody told: PACKET_DEFAULT_MSS6 stands for it */
 
     /* Found by parse: */

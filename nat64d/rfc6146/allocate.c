@@ -4,6 +4,7 @@
  */
 #include "nat64d/rfc6146/allocate.h"
 
+#include "nat64d/rfc6146/explain.h"
 #include "nat64d/rfc6146/filter.h"
 #include "nat64d/rfc8158/events.h"
 
@@ -176,6 +177,7 @@ enum reason allocate_outbound(struct steps *steps, struct flow *flow, uint64_t n
     if (reason != REASON_OK || flow->bib != STATE_NONE)
         return reason;
     reason = allocate_binding(steps, flow, now_ns);
+    explain(steps, allocation, flow, reason);
     *ret_made = reason == REASON_OK;
     return reason;
 }
@@ -251,18 +253,22 @@ enum reason allocate_session(struct steps *steps, struct flow *flow, uint8_t tcp
     };
     enum reason reason = refuse(steps, quota_session_add(steps->shared->quota, &entry->src6, now_ns),
                                 &entry->src6, flow->transport, now_ns);
-    if (reason != REASON_OK)
+    if (reason != REASON_OK) {
+        explain(steps, session_refused, reason);
         return reason;
+    }
     if (session_add(&shard->sessions, &values, entry, now_ns, &flow->session) < 0) {
         quota_session_drop(steps->shared->quota, &entry->src6, false);
         flow->session = STATE_NONE;
         events_quota(steps, NATEVENT_QUOTA_SESSIONS, NATEVENT_CAUSE_NONE, &entry->src6,
                      (uint8_t)flow->transport, now_ns);
+        explain(steps, session_refused, REASON_TABLE_FULL);
         return REASON_TABLE_FULL;
     }
     expiry_start(&shard->expiry, flow->session, lifetime, now_ns);
     tell_session(steps, flow, entry, now_ns);
     steps_count(steps, TALLY_SESSIONS_CREATED, 1);
+    explain(steps, session, flow, TRACE_MADE, 0, now_ns);
     return REASON_OK;
 }
 
@@ -323,7 +329,9 @@ enum reason allocate_on_demand(struct steps *steps, struct flow *flow, uint64_t 
         return REASON_OK;
     uint16_t port = flow->from_ipv6 ? binding_port4(binding, flow->src6_port) : flow->src4_port;
     int r = allocate_static(steps, flow->shard, binding_index(bindings, binding), port, now_ns, &flow->bib);
-    return r < 0 ? REASON_TABLE_FULL : REASON_OK;
+    enum reason reason = r < 0 ? REASON_TABLE_FULL : REASON_OK;
+    explain(steps, allocation, flow, reason);
+    return reason;
 }
 
 void allocate_settle(struct steps *steps, struct flow *flow)

@@ -8,6 +8,7 @@
 
 #include "common/bytes.h"
 #include "nat64d/packet/parse.h"
+#include "nat64d/rfc6146/explain.h"
 #include "nat64d/rfc8158/events.h"
 
 enum {
@@ -25,7 +26,7 @@ static bool is_known(const struct packet *packet)
     return packet->protocol == PACKET_PROTO_TCP || packet->protocol == PACKET_PROTO_UDP || is_icmp(packet);
 }
 
-static enum reason check6(const struct steps *steps, const struct packet *packet)
+static enum reason check6(struct steps *steps, const struct packet *packet)
 {
     struct in6_addr source, destination;
     unsigned pref64;
@@ -36,7 +37,10 @@ static enum reason check6(const struct steps *steps, const struct packet *packet
         return REASON_OK;
     if (!guard_find_pref64(&steps->shared->guard, &destination, &pref64, &dst4))
         return REASON_NOT_PREF64;
-    return guard_source6(&steps->shared->guard, steps->network, &source);
+    enum reason reason = guard_source6(&steps->shared->guard, steps->network, &source);
+    if (reason != REASON_OK)
+        explain(steps, source, &source, reason);
+    return reason;
 }
 
 static enum reason check4(const struct steps *steps, const struct packet *packet)
@@ -96,6 +100,7 @@ enum reason collect_fragment(struct steps *steps, struct packet *packet, uint64_
     counters_add(steps->counters, reason, dropped);
     if (reason == REASON_FRAGMENT_LIMIT || reason == REASON_FRAGMENT_MEMORY)
         tell_full(steps, packet, now_ns);
+    explain(steps, collect, packet, reason);
     if (reason == REASON_OK && fate == FRAGMENTS_KEPT) {
         steps_count(steps, TALLY_FRAGMENTS_KEPT, 1);
         result->verdict = STEPS_KEPT;

@@ -17,7 +17,7 @@ bool filter_passes(struct steps *steps, const struct flow *flow);
 enum reason filter_client(struct steps *steps, const struct flow *flow);
 
 /* A new flow from IPv6: source and destination are allowed. */
-enum reason filter_outbound(const struct steps *steps, const struct flow *flow);
+enum reason filter_outbound(struct steps *steps, const struct flow *flow);
 
 /* A new session from IPv4 on a binding: sets flow->pref64 to a prefix that may show the sender, and keeps
  * the bound on what strangers make. */

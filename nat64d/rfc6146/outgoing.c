@@ -6,6 +6,7 @@
 
 #include "common/pref64.h"
 #include "nat64d/packet/parse.h"
+#include "nat64d/rfc6146/explain.h"
 #include "nat64d/rfc7915/header46.h"
 #include "nat64d/rfc7915/header64.h"
 #include "nat64d/rfc7915/l4.h"
@@ -43,8 +44,10 @@ static void clamp_mss(struct steps *steps, const struct flow *flow, struct packe
         .mtu6 = steps_mtu6(steps, &flow_binding(steps, flow)->src6),
         .mtu4 = network_mtu4(steps->network, flow->dst4),
     };
-    if (steps->shared->options.mss_clamp && l4_clamp_mss(packet, l4_mss_limit(&mtu)))
+    if (steps->shared->options.mss_clamp && l4_clamp_mss(packet, l4_mss_limit(&mtu))) {
         steps_count(steps, TALLY_MSS_CLAMPED, 1);
+        explain(steps, mss, l4_mss_limit(&mtu));
+    }
     if (flow->session == STATE_NONE)
         return;
     struct session *session = session_at(&flow_shard(steps, flow)->sessions, flow->session);
@@ -109,14 +112,17 @@ enum reason outgoing_to_ipv4(struct steps *steps, const struct flow *flow, struc
         return REASON_HOP_LIMIT;
     *ret_mtu = 0;
     if (!hairpin && packet_segment_len(packet) > steps->network->lowest_mtu4) {
-        uint32_t mtu;
-        switch (header64_fit(packet, network_mtu4(steps->network, flow->dst4), &mtu)) {
+        uint32_t mtu, mtu4 = network_mtu4(steps->network, flow->dst4);
+        enum header64_fit fit = header64_fit(packet, mtu4, &mtu);
+        explain(steps, fit4, packet, fit, mtu4);
+        switch (fit) {
         case HEADER64_FITS: break;
         case HEADER64_CUT: *ret_mtu = mtu; break;
         case HEADER64_TOO_BIG: *ret_mtu = mtu; return REASON_TOO_BIG;
         }
     }
     outgoing_tuple4(steps, flow, &to);
+    explain(steps, outgoing4, &to, flow->transport == TRANSPORT_ICMP);
     clamp_mss(steps, flow, packet);
     if (packet->fragment_offset == 0) {
         enum reason reason = l4_translate64(packet, &to);
@@ -163,12 +169,15 @@ enum reason outgoing_to_ipv6(struct steps *steps, const struct flow *flow, struc
         uint32_t mtu, mtu6 = steps_mtu6(steps, &to.destination);
         if (packet->dont_fragment && packet->vnet.gso_size == 0 && !packet->hairpin)
             forget_df(steps, flow, packet);
-        switch (header46_fit(packet, &shared->options, mtu6, &mtu)) {
+        enum header46_fit fit = header46_fit(packet, &shared->options, mtu6, &mtu);
+        explain(steps, fit6, packet, fit, mtu6);
+        switch (fit) {
         case HEADER46_FITS: break;
         case HEADER46_CUT: *ret_mtu = mtu; break;
         case HEADER46_TOO_BIG: *ret_mtu = mtu; return REASON_TOO_BIG;
         }
     }
+    explain(steps, outgoing6, &to, flow->transport == TRANSPORT_ICMP);
     clamp_mss(steps, flow, packet);
     if (packet->fragment_offset == 0) {
         enum reason reason = l4_translate46(packet, &to, &shared->options);

@@ -8,6 +8,7 @@
 
 #include "common/pref64.h"
 #include "nat64d/packet/parse.h"
+#include "nat64d/rfc6146/explain.h"
 #include "nat64d/rfc6146/filter.h"
 #include "nat64d/rfc6146/outgoing.h"
 #include "nat64d/rfc6146/tcp.h"
@@ -172,6 +173,7 @@ enum reason relay_to_ipv4(struct steps *steps, struct flow *flow, struct packet 
     if (reason != REASON_OK)
         return reason;
     replace(packet, steps->scratch, len, 4);
+    explain(steps, relayed4, entry->src4, flow->dst4);
     packet->hairpin = steps_is_pool(steps, flow->transport, flow->dst4, flow->dst4_port);
     return REASON_OK;
 }
@@ -236,6 +238,7 @@ enum reason relay_to_ipv6(struct steps *steps, struct flow *flow, struct packet 
                                           &inner, &mtu, &steps->shared->options, steps->scratch, &len);
     if (reason != REASON_OK)
         return reason;
+    explain(steps, relayed6, &source, &to.destination);
     replace(packet, steps->scratch, len, 6);
     return REASON_OK;
 }

@@ -12,6 +12,7 @@
 #include "nat64d/rfc6146/allocate.h"
 #include "nat64d/rfc6146/answer.h"
 #include "nat64d/rfc6146/collect.h"
+#include "nat64d/rfc6146/explain.h"
 #include "nat64d/rfc6146/filter.h"
 #include "nat64d/rfc6146/flow.h"
 #include "nat64d/rfc6146/outgoing.h"
@@ -96,6 +97,7 @@ static enum reason later_fragment(struct steps *steps, struct flow *flow)
     if (flow->bib != STATE_NONE)
         flow->session =
             session_find(&flow_shard(steps, flow)->sessions, flow->bib, flow->dst4, flow->dst4_port);
+    explain(steps, fragment_session, flow);
     return flow->session == STATE_NONE ? REASON_FRAGMENT_NO_SESSION : REASON_OK;
 }
 
@@ -157,6 +159,7 @@ static enum reason hairpin(struct steps *steps, struct packet *packet, uint64_t 
                            struct steps_result *result)
 {
     steps_count(steps, TALLY_HAIRPINS, 1);
+    explain(steps, hairpin, packet);
     enum reason reason = parse_packet(packet);
     if (reason != REASON_OK)
         return reason;
@@ -173,6 +176,7 @@ static enum reason error_from_ipv6(struct steps *steps, struct packet *packet, s
     if (!to_owner(steps, flow, shard6(steps, flow->transport, &flow->src6, flow->src6_port), result))
         return REASON_OK;
     look_up6(steps, flow);
+    explain(steps, tuple, flow, TRACE_QUOTED);
     reason = relay_to_ipv4(steps, flow, packet, &relay, now_ns);
     if (reason == REASON_OK && packet->hairpin)
         return hairpin(steps, packet, now_ns, result);
@@ -180,11 +184,12 @@ static enum reason error_from_ipv6(struct steps *steps, struct packet *packet, s
 }
 
 /* A translator without pool has nothing for hosts without a mapping. */
-static enum reason refuse_unmapped(const struct steps *steps, const struct packet *packet)
+static enum reason refuse_unmapped(struct steps *steps, const struct packet *packet)
 {
     struct in6_addr source;
     memcpy(&source, parse_source6(packet), sizeof(source));
     enum reason reason = guard_source6(&steps->shared->guard, steps->network, &source);
+    explain(steps, source, &source, reason);
     return reason == REASON_OK ? REASON_NO_MAPPING : reason;
 }
 
@@ -204,6 +209,7 @@ static enum reason from_ipv6(struct steps *steps, struct packet *packet, uint64_
         /* Only a backend is told that its protocol does not pass. */
         memcpy(&flow.src6, parse_source6(packet), sizeof(flow.src6));
         enum reason refused = guard_source6(&steps->shared->guard, steps->network, &flow.src6);
+        explain(steps, source, &flow.src6, refused);
         return refused != REASON_OK ? refused : reason;
     }
     if (reason != REASON_OK)
@@ -216,6 +222,7 @@ static enum reason from_ipv6(struct steps *steps, struct packet *packet, uint64_
     if (!to_owner(steps, &flow, shard6(steps, flow.transport, &flow.src6, flow.src6_port), result))
         return REASON_OK;
     look_up6(steps, &flow);
+    explain(steps, tuple, &flow, TRACE_TUPLE);
     reason = allocate_on_demand(steps, &flow, now_ns);
     if (reason == REASON_OK)
         reason = step2_from_ipv6(steps, &flow, packet, now_ns);
@@ -240,6 +247,7 @@ static enum reason error_from_ipv4(struct steps *steps, struct packet *packet, s
     if (!to_owner(steps, flow, shard4(steps, flow), result))
         return REASON_OK;
     look_up4(steps, flow);
+    explain(steps, tuple, flow, TRACE_QUOTED);
     return relay_to_ipv6(steps, flow, packet, &relay, now_ns);
 }
 
@@ -263,6 +271,7 @@ static enum reason from_ipv4(struct steps *steps, struct packet *packet, uint64_
     if (!to_owner(steps, &flow, shard4(steps, &flow), result))
         return REASON_OK;
     look_up4(steps, &flow);
+    explain(steps, tuple, &flow, TRACE_TUPLE);
     reason = allocate_on_demand(steps, &flow, now_ns);
     if (reason == REASON_OK)
         reason = step2_from_ipv4(steps, &flow, packet, now_ns);
@@ -296,6 +305,7 @@ static void count_in(struct steps *steps, const struct arrival *arrival)
 void steps_failed(struct steps *steps, enum reason reason)
 {
     counters_add(steps->counters, reason, 1);
+    explain(steps, failed, reason);
 }
 
 void steps_learn_mtu6(struct steps *steps, const struct in6_addr *backend, uint32_t mtu, uint64_t now_ns)
@@ -326,6 +336,24 @@ static enum reason take_steps(struct steps *steps, struct packet *packet, uint64
                                : from_ipv4(steps, packet, now_ns, result);
 }
 
+/* Counts what became of it, and finds the answer to a packet that is dropped. */
+static void conclude(struct steps *steps, const struct packet *packet, uint64_t now_ns,
+                     struct steps_result *result)
+{
+    enum reason reason = result->reason;
+    if (reason == REASON_OK && result->verdict == STEPS_KEPT)
+        return;
+    if (reason == REASON_OK && result->verdict == STEPS_HANDOVER) {
+        steps_count(steps, TALLY_HANDOVERS, 1);
+        return; /* its owner counts what becomes of it */
+    }
+    counters_add(steps->counters, reason, 1);
+    if (reason == REASON_OK)
+        steps_count(steps, packet->family == 6 ? TALLY_TO_IPV6 : TALLY_TO_IPV4, packet_segments(packet));
+    else
+        drop(steps, packet, now_ns, result);
+}
+
 void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns,
                   struct steps_result *ret_result)
 {
@@ -333,6 +361,8 @@ void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns,
     *ret_result = (struct steps_result){.verdict = STEPS_SEND};
 
     enum reason reason = parse_packet(packet);
+    if (__builtin_expect(steps->trace.wanting != 0, 0))
+        trace_begin(&steps->trace, packet, reason, now_ns);
     if (reason == REASON_OK) {
         arrival = (struct arrival){packet->family, packet->len, packet_segments(packet)};
         reason = take_steps(steps, packet, now_ns, ret_result);
@@ -342,17 +372,8 @@ void steps_packet(struct steps *steps, struct packet *packet, uint64_t now_ns,
         count_in(steps, &arrival);
         packet->counted = true;
     }
-    if (reason == REASON_OK && ret_result->verdict == STEPS_KEPT)
-        return;
-    if (reason == REASON_OK && ret_result->verdict == STEPS_HANDOVER) {
-        steps_count(steps, TALLY_HANDOVERS, 1);
-        return; /* its owner counts what becomes of it */
-    }
-    counters_add(steps->counters, reason, 1);
-    if (reason == REASON_OK)
-        steps_count(steps, packet->family == 6 ? TALLY_TO_IPV6 : TALLY_TO_IPV4, packet_segments(packet));
-    else
-        drop(steps, packet, now_ns, ret_result);
+    conclude(steps, packet, now_ns, ret_result);
+    explain(steps, verdict, packet, ret_result);
 }
 
 /* RFC 6146 3.5.2.2 asks the backend; the operator may choose the other side, both, or none. Of two packets

@@ -31,6 +31,7 @@
 #include "nat64d/table/rate.h"
 #include "nat64d/table/session.h"
 #include "nat64d/table/stored_syn.h"
+#include "nat64d/table/trace.h"
 #include "pool/binding.h"
 #include "pool/claim.h"
 #include "pool/eam.h"
@@ -121,6 +122,7 @@ struct steps {
     struct natevent_ring *events; /* this worker's; NULL: nobody logs */
     struct natevent_limit event_limits[STEPS_EVENT_LIMITS];
     unsigned timeout_shard; /* where steps_timeout goes on */
+    struct trace trace;     /* what the control thread wants to see of the packets */
     bool probe4_due;        /* the IPv4 side of this session of timeout_shard is asked next */
     uint32_t probe4_session;
     uint8_t reply[STEPS_REPLY_MAX];

@@ -8,6 +8,7 @@
 
 #include "nat64d/packet/parse.h"
 #include "nat64d/rfc6146/allocate.h"
+#include "nat64d/rfc6146/explain.h"
 #include "nat64d/rfc6146/filter.h"
 #include "nat64d/rfc6146/tcp_state.h"
 #include "nat64d/rfc6146/tcp_window.h"
@@ -74,16 +75,19 @@ static enum reason in_session(struct steps *steps, const struct flow *flow, enum
     /* RFC 6146 5.2: what does not fit may still mean something to the other end, but nothing here. */
     if (!follow_window(session, packet, flow->from_ipv6)) {
         steps_count(steps, TALLY_TCP_OUT_OF_WINDOW, 1);
+        explain(steps, window, shared->tcp.ignore_window);
         if (!shared->tcp.ignore_window)
             return REASON_OK;
     }
-    struct tcp_step step = tcp_state_choose(&shared->tcp, session->tcp_state, event);
+    uint8_t before = session->tcp_state;
+    struct tcp_step step = tcp_state_choose(&shared->tcp, before, event);
     bool stays = session->tcp_state == step.next;
     if (!stays)
         session->tcp_state = (uint8_t)step.next;
     bool refreshes = step.lifetime != TCP_LIFETIME_CLOSING && step.lifetime != TCP_LIFETIME_REFUSED;
     if (!stays || flow->from_ipv6 || !shared->outbound_refresh || !refreshes)
         apply_lifetime(shard, flow->session, step.lifetime, now_ns);
+    explain(steps, session, flow, TRACE_YES, before, now_ns);
     return REASON_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "nat64d/rfc6146/udp.h"
 
 #include "nat64d/rfc6146/allocate.h"
+#include "nat64d/rfc6146/explain.h"
 #include "nat64d/rfc6146/filter.h"
 
 enum {
@@ -27,6 +28,7 @@ enum reason udp_from_ipv6(struct steps *steps, struct flow *flow, uint64_t now_n
         flow->session = session_find(&shard->sessions, flow->bib, flow->dst4, flow->dst4_port);
         if (flow->session != STATE_NONE) {
             expiry_refresh(&shard->expiry, flow->session, lifetime_of(flow), now_ns);
+            explain(steps, session, flow, TRACE_YES, 0, now_ns);
             return REASON_OK;
         }
     }
@@ -49,6 +51,7 @@ enum reason udp_from_ipv4(struct steps *steps, struct flow *flow, uint64_t now_n
     if (flow->session != STATE_NONE) {
         if (!steps->shared->outbound_refresh)
             expiry_refresh(&shard->expiry, flow->session, lifetime_of(flow), now_ns);
+        explain(steps, session, flow, TRACE_YES, 0, now_ns);
         return REASON_OK;
     }
     enum reason reason = filter_client(steps, flow);

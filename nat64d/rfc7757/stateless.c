@@ -10,6 +10,7 @@
 #include "common/special.h"
 #include "nat64d/packet/parse.h"
 #include "nat64d/packet/vnet.h"
+#include "nat64d/rfc6146/explain.h"
 #include "nat64d/rfc7915/header46.h"
 #include "nat64d/rfc7915/header64.h"
 #include "nat64d/rfc7915/icmp46.h"
@@ -106,8 +107,10 @@ static void clamp_mss(struct steps *steps, struct packet *packet, const struct i
         !steps->shared->options.mss_clamp || !(parse_tcp_flags(packet) & PARSE_TCP_SYN))
         return;
     struct translation_mtu mtu = {steps_mtu6(steps, host6), network_mtu4(steps->network, host4)};
-    if (l4_clamp_mss(packet, l4_mss_limit(&mtu)))
+    if (l4_clamp_mss(packet, l4_mss_limit(&mtu))) {
         steps_count(steps, TALLY_MSS_CLAMPED, 1);
+        explain(steps, mss, l4_mss_limit(&mtu));
+    }
 }
 
 /* It begins behind the ports and the checksum. */
@@ -149,31 +152,37 @@ static enum reason flow_to_ipv4(struct steps *steps, struct packet *packet, uint
     struct in6_addr host;
     unsigned pref64;
     uint16_t id = 0;
+    memcpy(&host, parse_source6(packet), sizeof(host));
     if (!peer4(steps, parse_destination6(packet), &to.destination, &pref64))
         return REASON_NOT_PREF64;
+    explain(steps, mapping6, &host, source, to.destination, pref64);
     /* RFC 7757 4.2.2: only what was asked for under the prefix turns round here. */
     bool hairpin = pref64 != STEPS_NO_PREF64 && is_behind(steps, packet, to.destination, false);
     enum reason reason = check_icmp(steps, packet);
     if (reason == REASON_OK && pref64 != STEPS_NO_PREF64 && !hairpin &&
-        !steps_is_mapped(steps, to.destination))
+        !steps_is_mapped(steps, to.destination)) {
         reason = guard_destination4(&steps->shared->guard, steps->network, pref64, to.destination);
+        explain(steps, destination, pref64, to.destination, reason);
+    }
     if (reason != REASON_OK)
         return reason;
     if (packet->hop_limit <= 1)
         return REASON_HOP_LIMIT;
     if (!hairpin && packet_segment_len(packet) > steps->network->lowest_mtu4) {
-        uint32_t mtu;
-        switch (header64_fit(packet, network_mtu4(steps->network, to.destination), &mtu)) {
+        uint32_t mtu, mtu4 = network_mtu4(steps->network, to.destination);
+        enum header64_fit fit = header64_fit(packet, mtu4, &mtu);
+        explain(steps, fit4, packet, fit, mtu4);
+        switch (fit) {
         case HEADER64_FITS: break;
         case HEADER64_CUT: *ret_mtu = mtu; break;
         case HEADER64_TOO_BIG: *ret_mtu = mtu; return REASON_TOO_BIG;
         }
     }
-    memcpy(&host, parse_source6(packet), sizeof(host));
     clamp_mss(steps, packet, &host, to.destination);
     reason = transport64(packet, &to);
     if (reason != REASON_OK)
         return reason;
+    explain(steps, outgoing4, &to, is_icmp(packet));
     if (header64_needs_id(packet))
         id = identification_next(&steps->identification, to.source, to.destination, packet->protocol,
                                  packet_segments(packet));
@@ -197,6 +206,7 @@ static enum reason flow_to_ipv6(struct steps *steps, struct packet *packet,
         return REASON_SOURCE_MARTIAN;
     if (!peer6(steps, source, shows_sources(steps, packet), &to.source))
         return REASON_SOURCE_DENIED;
+    explain(steps, mapping4, parse_destination4(packet), destination, &to.source);
     enum reason reason = check_icmp(steps, packet);
     if (reason != REASON_OK)
         return reason;
@@ -204,8 +214,10 @@ static enum reason flow_to_ipv6(struct steps *steps, struct packet *packet,
         return REASON_HOP_LIMIT;
     if (packet_segment_len(packet) + PACKET_IPV6_HEADER - PACKET_IPV4_HEADER + PACKET_FRAGMENT_HEADER >
         PACKET_MIN_IPV6_MTU) {
-        uint32_t mtu;
-        switch (header46_fit(packet, &steps->shared->options, steps_mtu6(steps, destination), &mtu)) {
+        uint32_t mtu, mtu6 = steps_mtu6(steps, destination);
+        enum header46_fit fit = header46_fit(packet, &steps->shared->options, mtu6, &mtu);
+        explain(steps, fit6, packet, fit, mtu6);
+        switch (fit) {
         case HEADER46_FITS: break;
         case HEADER46_CUT: *ret_mtu = mtu; break;
         case HEADER46_TOO_BIG: *ret_mtu = mtu; return REASON_TOO_BIG;
@@ -213,9 +225,11 @@ static enum reason flow_to_ipv6(struct steps *steps, struct packet *packet,
     }
     clamp_mss(steps, packet, destination, source);
     reason = transport46(steps, packet, &to);
-    if (reason == REASON_OK)
-        header46_translate(packet, &to, &steps->shared->options);
-    return reason;
+    if (reason != REASON_OK)
+        return reason;
+    explain(steps, outgoing6, &to, is_icmp(packet));
+    header46_translate(packet, &to, &steps->shared->options);
+    return REASON_OK;
 }
 
 /* The packet that an error quotes: never another error. */
@@ -269,6 +283,7 @@ static enum reason error_to_ipv4(struct steps *steps, struct packet *packet, uin
     *ret_ours = eam_find6(steps->shared->eam, &host, &inner.destination);
     if (!*ret_ours)
         return REASON_OK;
+    explain(steps, mapped_error, &host, inner.destination);
     if (!peer4(steps, parse_source6(&quoted), &inner.source, &pref64) ||
         !peer4(steps, parse_destination6(packet), &destination, &ignored) ||
         memcmp(parse_destination6(packet), parse_source6(&quoted), sizeof(host)) != 0)
@@ -294,6 +309,7 @@ static enum reason error_to_ipv4(struct steps *steps, struct packet *packet, uin
     if (reason != REASON_OK)
         return reason;
     replace(packet, steps->scratch, len, 4);
+    explain(steps, relayed4, source, destination);
     packet->hairpin = hairpin;
     return REASON_OK;
 }
@@ -314,6 +330,7 @@ static enum reason error_to_ipv6(struct steps *steps, struct packet *packet, uin
     *ret_ours = eam_find4(steps->shared->eam, parse_source4(&quoted), &inner.source);
     if (!*ret_ours)
         return REASON_OK;
+    explain(steps, mapped_error, &inner.source, parse_source4(&quoted));
     bool by_mapping = shows_sources(steps, packet);
     uint32_t router = parse_source4(packet), peer = parse_destination4(&quoted);
     if (parse_destination4(packet) != parse_source4(&quoted) ||
@@ -336,9 +353,11 @@ static enum reason error_to_ipv6(struct steps *steps, struct packet *packet, uin
                                    network_mtu4(steps->network, peer)};
     reason = icmp46_translate(packet, &quoted, total, &source, &destination, &inner, &mtu,
                               &steps->shared->options, steps->scratch, &len);
-    if (reason == REASON_OK)
-        replace(packet, steps->scratch, len, 6);
-    return reason;
+    if (reason != REASON_OK)
+        return reason;
+    replace(packet, steps->scratch, len, 6);
+    explain(steps, relayed6, &source, &destination);
+    return REASON_OK;
 }
 
 enum reason stateless_to_ipv4(struct steps *steps, struct packet *packet, uint64_t now_ns, uint32_t *ret_mtu,

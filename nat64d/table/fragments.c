@@ -457,6 +457,7 @@ bool fragments_take(struct fragments *fragments, struct packet *packet)
     bool whole = datagram->whole;
     packet->vnet = (struct packet_vnet){0};
     packet->hairpin = packet->gso_guessed = false;
+    packet->trace = (struct packet_trace){0};
     packet->counted = true;
     describe(datagram, packet);
     if (whole) {

@@ -14,5 +14,7 @@ nat64d_libstate_a_SOURCES = \
 	nat64d/table/session.c nat64d/table/session.h \
 	nat64d/table/slot_check.h nat64d/table/slot_word.h nat64d/table/slots.c nat64d/table/slots.h \
 	nat64d/table/state_copy.c nat64d/table/state_file.c nat64d/table/state_file.h \
-	nat64d/table/stored_syn.c nat64d/table/stored_syn.h
+	nat64d/table/stored_syn.c nat64d/table/stored_syn.h \
+	nat64d/table/trace.c nat64d/table/trace.h \
+	nat64d/table/trace_reader.c nat64d/table/trace_reader.h
 nat64d_libxlat_a_SOURCES += nat64d/table/owner.c nat64d/table/owner.h

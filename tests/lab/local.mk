@@ -23,6 +23,7 @@ LAB_TESTS += \
 	tests/lab/nat64d_reload.sh \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh
+LAB_ALONE += tests/lab/trace.sh
 LAB_ALONE += \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/shared_host.sh \

@@ -78,6 +78,28 @@ static void on_list(struct control_request *request, void *context)
     control_reply_stream(request, next_record, end_records, calloc(1, sizeof(int)));
 }
 
+/* One record at once, one when the test says so. */
+static atomic_int followed, go;
+
+static enum control_next follow_record(void *cursor, json_t **ret_record)
+{
+    int *count = cursor;
+    if (*count == 2)
+        return CONTROL_END;
+    if (*count == 1 && !atomic_load(&go)) {
+        atomic_fetch_add(&followed, 1);
+        return CONTROL_WAIT;
+    }
+    *ret_record = json_pack("{s:i}", "record", ++*count);
+    return CONTROL_RECORD;
+}
+
+static void on_follow(struct control_request *request, void *context)
+{
+    (void)context;
+    control_reply_follow(request, follow_record, end_records, calloc(1, sizeof(int)));
+}
+
 static void on_silence(struct control_request *request, void *context)
 {
     (void)request;
@@ -85,8 +107,13 @@ static void on_silence(struct control_request *request, void *context)
 }
 
 static const struct control_route routes[] = {
-    {"GET", "/v1/status", on_status}, {"GET", "/v1/text", on_text},       {"POST", "/v1/action", on_action},
-    {"GET", "/v1/list", on_list},     {"GET", "/v1/silence", on_silence}, {NULL, NULL, NULL},
+    {"GET", "/v1/status", on_status},
+    {"GET", "/v1/text", on_text},
+    {"POST", "/v1/action", on_action},
+    {"GET", "/v1/list", on_list},
+    {"GET", "/v1/silence", on_silence},
+    {"GET", "/v1/follow", on_follow},
+    {NULL, NULL, NULL},
 };
 
 static int set_up(void **state)
@@ -98,6 +125,8 @@ static int set_up(void **state)
     snprintf(path, sizeof(path), "%s/control", folder);
     atomic_store(&produced, 0);
     atomic_store(&ended, 0);
+    atomic_store(&followed, 0);
+    atomic_store(&go, 0);
     return control_start(path, routes, context, (struct control **)state);
 }
 
@@ -279,6 +308,50 @@ TEST(the_server_stops_in_the_middle_of_a_list)
     close(fd);
 }
 
+static int follow(char answer[ANSWER_LEN])
+{
+    int fd = dial();
+    put(fd, "GET /v1/follow HTTP/1.1\r\nConnection: close\r\n\r\n");
+    take(fd, answer, "{\"record\":1}\n");
+    assert_null(strstr(answer, "{\"record\":2}\n"));
+    return fd;
+}
+
+TEST(a_list_that_goes_on_is_sent_as_it_comes)
+{
+    char answer[ANSWER_LEN];
+    int fd = follow(answer);
+    for (int i = 0; i < WAIT_MS && atomic_load(&followed) < 5; i++)
+        usleep(1000);
+    assert_true(atomic_load(&followed) >= 5);
+    /* Nothing for three seconds: an empty line says that both are there. */
+    take(fd, answer, "1\r\n\n\r\n");
+    atomic_store(&go, 1);
+    take(fd, answer, NULL);
+    assert_non_null(strstr(answer, "{\"record\":2}\n"));
+    assert_string_equal(answer + strlen(answer) - 5, "0\r\n\r\n");
+    wait_for(&ended, 1);
+    close(fd);
+}
+
+TEST(a_peer_that_leaves_while_it_waits_frees_the_list)
+{
+    char answer[ANSWER_LEN];
+    close(follow(answer));
+    wait_for(&ended, 1);
+    assert_int_equal(get("/v1/text", answer), 200);
+}
+
+TEST(the_server_stops_while_a_list_waits)
+{
+    char answer[ANSWER_LEN];
+    int fd = follow(answer);
+    control_stop(*test_context);
+    *test_context = NULL;
+    assert_int_equal(atomic_load(&ended), 1);
+    close(fd);
+}
+
 TEST(one_more_than_the_limit_waits_for_a_place)
 {
     int fds[CONTROL_CONNECTIONS];
@@ -407,6 +480,9 @@ int main(void)
         WITH_SERVER(a_list_is_made_only_as_fast_as_it_is_read),
         WITH_SERVER(a_peer_that_leaves_in_the_middle_frees_the_list),
         WITH_SERVER(the_server_stops_in_the_middle_of_a_list),
+        WITH_SERVER(a_list_that_goes_on_is_sent_as_it_comes),
+        WITH_SERVER(a_peer_that_leaves_while_it_waits_frees_the_list),
+        WITH_SERVER(the_server_stops_while_a_list_waits),
         WITH_SERVER(one_more_than_the_limit_waits_for_a_place),
         WITH_SERVER(headers_and_bodies_beyond_the_limit),
         WITH_SERVER(bytes_that_are_no_request),

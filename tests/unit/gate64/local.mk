@@ -5,7 +5,7 @@ gate64_tests = \
 	tests/unit/gate64/test_action tests/unit/gate64/test_check tests/unit/gate64/test_check_text \
 	tests/unit/gate64/test_client tests/unit/gate64/test_cmd tests/unit/gate64/test_main \
 	tests/unit/gate64/test_manual tests/unit/gate64/test_print tests/unit/gate64/test_reply \
-	tests/unit/gate64/test_text
+	tests/unit/gate64/test_text tests/unit/gate64/test_trace
 check_PROGRAMS += $(gate64_tests)
 UNIT_TESTS += $(gate64_tests)
 
@@ -25,6 +25,8 @@ tests_unit_gate64_test_cmd_LDADD = $(gate64_cmd_test_libs)
 # It has a clock of its own in the place of common/clock.
 tests_unit_gate64_test_action_SOURCES = tests/unit/gate64/test_action.c $(gate64_fake_daemon)
 tests_unit_gate64_test_action_LDADD = $(gate64_cmd_test_libs)
+tests_unit_gate64_test_trace_SOURCES = tests/unit/gate64/test_trace.c $(gate64_fake_daemon)
+tests_unit_gate64_test_trace_LDADD = gate64/libcmd.a gate64/libtext.a common/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_gate64_test_main_SOURCES = tests/unit/gate64/test_main.c $(gate64_fake_daemon)
 tests_unit_gate64_test_main_LDADD = $(CMOCKA_LIBS)
 tests_unit_gate64_test_manual_LDADD = common/libservice.a common/libbase.a $(CONFIG_LIBS) $(SYSTEMD_LIBS) \

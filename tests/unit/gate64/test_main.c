@@ -101,6 +101,11 @@ static void wrong_use_is_2(void **state)
     expect("sesions", 2, "no such command: sesions");
     expect("--colour status", 2, "usage: gate64");
     expect("-c", 2, "usage: gate64");
+    expect("trace", 2, "trace takes an IPv6 address");
+    expect("trace 2001:db8::1 2001:db8::2", 2, "too many arguments for: trace");
+    expect("trace 2001:db8::1 --count 0", 2, "--count takes a number of packets, 1 to 100000");
+    expect("trace 2001:db8::1 --for 3601", 2, "--for takes a number of seconds, 1 to 3600");
+    expect("status --count 3", 2, "does not belong to: status");
     expect("sessions all", 2, "too many arguments for: sessions");
     expect("status nat64d dns64 nat64d", 2, "too many arguments for: status");
     expect("status --all", 2, "does not belong to: status");

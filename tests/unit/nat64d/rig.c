@@ -159,6 +159,7 @@ enum reason rig_send(struct rig *rig)
     unsigned worker = 0;
     for (int i = 0; i <= HANDOVERS; i++) {
         steps_packet(&rig->steps[worker], &rig->built.packet, rig_now_ns, &rig->result);
+        trace_end(&rig->steps[worker].trace);
         if (rig->result.verdict != STEPS_HANDOVER)
             break;
         worker = rig->result.worker;
