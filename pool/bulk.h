@@ -11,9 +11,8 @@
  * at hand has such a port: no block is taken for its sake.
  *
  * Theory: a backend's sockets are of several shards, so a block is no shard's: `block` holds a byte a port
- * that says whose it is (BLOCK_SPLIT), and a mutex an address guards what is here. It is taken when a binding
- * is made or ends, never on the way of an established flow. A search looks at most at all ports of an address
- * once for each parity, a word for 64 of them, and only when some are free.
+ * that says whose it is (BLOCK_SPLIT), and a mutex an address guards what is here (pool/lots). It is taken
+ * when a binding is made or ends, never on the way of an established flow.
  *
  * The size of its block is coded in each binding, so that another configuration (another size, or none) and
  * another process find the block again that it was made in; it lives on, and it is the backend's still. A
@@ -23,13 +22,9 @@
 #ifndef GATE64_POOL_BULK_H
 #define GATE64_POOL_BULK_H
 
-#include "pool/block.h"
+#include "pool/lots.h"
 
-enum {
-    BULK_NONE = 0,        /* the code of no block */
-    BULK_SIZE_MAX = 4096, /* ports */
-    BULK_CODE_MAX = 7,
-};
+enum { BULK_NONE = LOTS_NONE };
 
 struct bulk;
 
@@ -41,30 +36,6 @@ struct bulk_input {
     struct siphash_key key;
 };
 
-/* A block as it is told. */
-struct bulk_block {
-    struct in6_addr backend; /* its prefix; :: when it is no backend's */
-    uint32_t address;
-    uint16_t first, last;
-    bool told;
-    uint64_t since_ns;
-};
-
-/* Who wants a port. */
-struct bulk_want {
-    uint32_t address;
-    const struct in6_addr *backend;
-    enum transport transport;
-    uint16_t source_port;
-    unsigned shard;
-};
-
-struct bulk_port {
-    uint16_t port;
-    uint8_t code;  /* of the size of its block */
-    bool is_first; /* the block is new */
-};
-
 int bulk_new(const struct bulk_input *input, struct bulk **ret_bulk) __attribute__((warn_unused_result));
 void bulk_free(struct bulk *bulk);
 
@@ -72,31 +43,31 @@ void bulk_free(struct bulk *bulk);
 uint32_t bulk_size(const struct bulk *bulk);
 
 /* A random port of the blocks that the backend has at the address. -ENOSPC: they have none. */
-int bulk_take(struct bulk *bulk, const struct bulk_want *want, struct bulk_port *ret_port)
+int bulk_take(struct bulk *bulk, const struct lots_want *want, struct lots_port *ret_port)
     __attribute__((warn_unused_result));
 /* The same, of a new block if they have none. -ENOSPC: no block is free; -ENOMEM. */
-int bulk_take_block(struct bulk *bulk, const struct bulk_want *want, uint64_t now_ns,
-                    struct bulk_port *ret_port) __attribute__((warn_unused_result));
+int bulk_take_block(struct bulk *bulk, const struct lots_want *want, uint64_t now_ns,
+                    struct lots_port *ret_port) __attribute__((warn_unused_result));
 
 /* A port that was in use before a restart, in a block of the size that the code names, since `since_ns`.
  * `backend` NULL: it is only held down. -EBUSY: it is in use twice, or the block is somebody's; -EINVAL: it
  * is not to be given; -ENOMEM. */
-int bulk_restore(struct bulk *bulk, const struct bulk_want *want, const struct bulk_port *port,
+int bulk_restore(struct bulk *bulk, const struct lots_want *want, const struct lots_port *port,
                  uint64_t since_ns) __attribute__((warn_unused_result));
 
 /* Gives a port back. True: it was the last of its block, which is *ret_block. */
 bool bulk_give(struct bulk *bulk, uint32_t address, enum transport transport, uint16_t port,
-               struct bulk_block *ret_block);
+               struct lots_block *ret_block);
 
 /* Of a port in use: the code of its block. */
 uint8_t bulk_code(const struct bulk *bulk, uint32_t address, uint16_t port);
 /* Of a port in use: true once for each block that this process gave, with the block: it is to be told. */
-bool bulk_tell(struct bulk *bulk, uint32_t address, uint16_t port, struct bulk_block *ret_block);
+bool bulk_tell(struct bulk *bulk, uint32_t address, uint16_t port, struct lots_block *ret_block);
 
-/* Blocks of backends at an address. Any thread. */
+/* Blocks at an address. Any thread. */
 uint32_t bulk_count(struct bulk *bulk, uint32_t address);
 /* The blocks of backends one after the other, from *cursor = 0 on; false when there are no more. Before
  * workers start. */
-bool bulk_next(const struct bulk *bulk, uint64_t *cursor, struct bulk_block *ret_block);
+bool bulk_next(const struct bulk *bulk, uint64_t *cursor, struct lots_block *ret_block);
 
 #endif

@@ -50,7 +50,7 @@ struct claim {
     uint32_t held_count;
     uint32_t next_address; /* where claim_advance goes on */
     bool has_ended;
-    struct bulk_block ended; /* until claim_ended asks */
+    struct lots_block ended; /* until claim_ended asks */
 };
 
 int claim_new(const struct claim_input *input, struct claim **ret_claim)
@@ -254,8 +254,8 @@ int claim_take(struct claim *claim, uint32_t index, enum transport transport, ui
     return -ENOSPC;
 }
 
-int claim_take_bulk(struct claim *claim, const struct bulk_want *want, bool another, uint64_t now_ns,
-                    struct bulk_port *ret_port)
+int claim_take_bulk(struct claim *claim, const struct lots_want *want, bool another, uint64_t now_ns,
+                    struct lots_port *ret_port)
 {
     int r = another ? bulk_take_block(claim->bulk, want, now_ns, ret_port)
                     : bulk_take(claim->bulk, want, ret_port);
@@ -361,7 +361,7 @@ int claim_restore(struct claim *claim, uint32_t index, enum transport transport,
     return r;
 }
 
-int claim_restore_bulk(struct claim *claim, const struct bulk_want *want, const struct bulk_port *port,
+int claim_restore_bulk(struct claim *claim, const struct lots_want *want, const struct lots_port *port,
                        uint64_t since_ns)
 {
     int r = bulk_restore(claim->bulk, want, port, since_ns);
@@ -370,7 +370,7 @@ int claim_restore_bulk(struct claim *claim, const struct bulk_want *want, const 
     return r;
 }
 
-bool claim_ended(struct claim *claim, struct bulk_block *ret_block)
+bool claim_ended(struct claim *claim, struct lots_block *ret_block)
 {
     bool has_ended = claim->has_ended;
     if (has_ended)
@@ -394,8 +394,8 @@ static int compare_held(const void *a, const void *b)
 /* A port that is held and no more. */
 static int restore_held(struct claim *claim, const struct claim_held *held, uint32_t index, uint64_t now_ns)
 {
-    struct bulk_want want = {.address = index, .transport = held->transport, .shard = claim->shard};
-    struct bulk_port port = {.port = held->port, .code = held->bulk};
+    struct lots_want want = {.address = index, .transport = held->transport, .shard = claim->shard};
+    struct lots_port port = {.port = held->port, .code = held->bulk};
     if (held->bulk == BULK_NONE)
         return restore(claim, index, held->transport, held->port);
     return claim->bulk == NULL ? -EINVAL : bulk_restore(claim->bulk, &want, &port, now_ns);

@@ -58,21 +58,21 @@ int claim_take(struct claim *claim, uint32_t address, enum transport transport, 
 
 /* Takes a port of the blocks that the backend has at the address; with `another` of a new one if they have
  * none. want->shard is the claim's. -ENOSPC, -ENOMEM. */
-int claim_take_bulk(struct claim *claim, const struct bulk_want *want, bool another, uint64_t now_ns,
-                    struct bulk_port *ret_port) __attribute__((warn_unused_result));
+int claim_take_bulk(struct claim *claim, const struct lots_want *want, bool another, uint64_t now_ns,
+                    struct lots_port *ret_port) __attribute__((warn_unused_result));
 
 void claim_release(struct claim *claim, uint32_t address, enum transport transport, uint16_t port,
                    uint64_t now_ns);
 /* Whether a port that came back was the last of a backend's block, which it then is. To be asked after each
  * claim_release and claim_forget, and as long as it is true after claim_advance, which stops for it. */
-bool claim_ended(struct claim *claim, struct bulk_block *ret_block);
+bool claim_ended(struct claim *claim, struct lots_block *ret_block);
 
 /* A port that was in use before a restart. -EBUSY: it is in use twice, or its block is another shard's;
  * -EINVAL: it is not to be given. */
 int claim_restore(struct claim *claim, uint32_t address, enum transport transport, uint16_t port)
     __attribute__((warn_unused_result));
 /* The same of a port in a backend's block, as bulk_restore. */
-int claim_restore_bulk(struct claim *claim, const struct bulk_want *want, const struct bulk_port *port,
+int claim_restore_bulk(struct claim *claim, const struct lots_want *want, const struct lots_port *port,
                        uint64_t since_ns) __attribute__((warn_unused_result));
 /* Undoes claim_restore, or a claim_take that came to nothing, without a hold-down. */
 void claim_forget(struct claim *claim, uint32_t address, enum transport transport, uint16_t port);

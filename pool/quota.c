@@ -10,54 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pool/quota_record.h"
+
 enum {
-    STRIPES = 64, /* a power of two: mutexes, each for its part of the records */
-    NONE = 0,     /* references are index + 1, so that fresh memory is empty */
     NS_PER_S = 1000000000,
 };
 
-struct quota_record {
-    struct in6_addr prefix;
-    uint32_t ports[TRANSPORT_COUNT];
-    uint32_t sessions;
-    uint32_t unanswered;
-    uint32_t address;
-    uint32_t blocks; /* ports of its blocks (pool/bulk) */
-    uint32_t next;   /* in its bucket, or in the free list */
-    uint32_t kind;   /* enum quota_level, or the ports that a network has of another group than the default */
-    uint64_t next_ns; /* when the next new session is due at the full rate */
-};
-
-struct quota_stripe {
-    pthread_mutex_t mutex;
-    struct quota_record *records;
-    uint32_t *buckets;
-    uint32_t mask;
-    uint32_t size;
-    uint32_t fresh; /* records from here on were never used */
-    uint32_t free;
-};
-
 struct quota {
-    struct siphash_key key;
     _Atomic uint32_t sessions; /* of all backends */
     struct quota_limits limits;
     const struct group_table *groups;
-    struct quota_stripe stripes[STRIPES];
+    struct quota_records records;
 };
-
-static int init_stripe(struct quota_stripe *stripe, uint32_t records)
-{
-    uint32_t buckets = 16;
-    while (buckets < records)
-        buckets *= 2;
-    pthread_mutex_init(&stripe->mutex, NULL);
-    stripe->records = calloc(records, sizeof(*stripe->records));
-    stripe->buckets = calloc(buckets, sizeof(*stripe->buckets));
-    stripe->size = records;
-    stripe->mask = buckets - 1;
-    return stripe->records == NULL || stripe->buckets == NULL ? -ENOMEM : 0;
-}
 
 int quota_new(uint32_t records, const struct quota_limits *limits, struct siphash_key key,
               const struct group_table *groups, struct quota **ret_quota)
@@ -65,14 +29,13 @@ int quota_new(uint32_t records, const struct quota_limits *limits, struct siphas
     struct quota *quota = calloc(1, sizeof(*quota));
     if (quota == NULL)
         return -ENOMEM;
-    quota->key = key;
     quota->limits = *limits;
     quota->groups = groups;
-    for (unsigned i = 0; i < STRIPES; i++)
-        if (init_stripe(&quota->stripes[i], records / STRIPES + 1) < 0) {
-            quota_free(quota);
-            return -ENOMEM;
-        }
+    int r = quota_records_init(&quota->records, records, key);
+    if (r < 0) {
+        quota_free(quota);
+        return r;
+    }
     *ret_quota = quota;
     return 0;
 }
@@ -81,107 +44,26 @@ void quota_free(struct quota *quota)
 {
     if (quota == NULL)
         return;
-    for (unsigned i = 0; i < STRIPES; i++) {
-        free(quota->stripes[i].records);
-        free(quota->stripes[i].buckets);
-    }
+    quota_records_done(&quota->records);
     free(quota);
 }
 
-/* Where a record is or would be. */
-struct place {
-    struct quota_stripe *stripe;
-    struct in6_addr prefix;
-    uint32_t kind;
-    uint64_t hash;
-    uint32_t *bucket;
-};
-
-static struct place find_place(struct quota *quota, enum quota_level level, uint32_t kind,
-                               const struct in6_addr *backend)
+static struct quota_place place_of(struct quota *quota, enum quota_level level,
+                                   const struct in6_addr *backend)
 {
-    struct place place = {.prefix = addr_mask6(backend, quota->limits.prefix_len[level]), .kind = kind};
-    uint64_t words[3];
-    memcpy(words, &place.prefix, sizeof(place.prefix));
-    words[2] = kind;
-    place.hash = siphash13_words(quota->key, words, 3);
-    place.stripe = &quota->stripes[place.hash % STRIPES];
-    place.bucket = &place.stripe->buckets[place.hash / STRIPES & place.stripe->mask];
-    return place;
-}
-
-static struct place place_of(struct quota *quota, enum quota_level level, const struct in6_addr *backend)
-{
-    return find_place(quota, level, level, backend);
+    struct in6_addr prefix = addr_mask6(backend, quota->limits.prefix_len[level]);
+    return quota_record_place(&quota->records, &prefix, level);
 }
 
 /* Where the ports of the level are counted: a network's backends may be of several groups, and what it has of
  * one pool takes nothing from its share of another. */
-static struct place place_of_ports(struct quota *quota, enum quota_level level,
-                                   const struct in6_addr *backend)
+static struct quota_place place_of_ports(struct quota *quota, enum quota_level level,
+                                         const struct in6_addr *backend)
 {
     uint32_t group = group_find(quota->groups, backend);
     uint32_t kind = level == QUOTA_NETWORK && group != GROUP_DEFAULT ? QUOTA_LEVELS + group : level;
-    return find_place(quota, level, kind, backend);
-}
-
-/* The link that points to the record; *link is NONE when there is none. Under the mutex. */
-static uint32_t *find_link(const struct place *place)
-{
-    uint32_t *link = place->bucket;
-    while (*link != NONE) {
-        struct quota_record *record = &place->stripe->records[*link - 1];
-        if (record->kind == place->kind && addr_equal6(&record->prefix, &place->prefix))
-            break;
-        link = &record->next;
-    }
-    return link;
-}
-
-static struct quota_record *find(const struct place *place)
-{
-    uint32_t reference = *find_link(place);
-    return reference == NONE ? NULL : &place->stripe->records[reference - 1];
-}
-
-/* The record, made when it is not there; NULL when none is free. */
-static struct quota_record *take(const struct place *place)
-{
-    struct quota_stripe *stripe = place->stripe;
-    struct quota_record *record = find(place);
-    if (record != NULL)
-        return record;
-    uint32_t reference = stripe->free;
-    if (reference != NONE)
-        stripe->free = stripe->records[reference - 1].next;
-    else if (stripe->fresh < stripe->size)
-        reference = ++stripe->fresh;
-    else
-        return NULL;
-    record = &stripe->records[reference - 1];
-    *record = (struct quota_record){.prefix = place->prefix, .kind = place->kind, .next = *place->bucket};
-    *place->bucket = reference;
-    return record;
-}
-
-static bool has_ports(const struct quota_record *record)
-{
-    for (unsigned t = 0; t < TRANSPORT_COUNT; t++)
-        if (record->ports[t] != 0)
-            return true;
-    return record->blocks != 0;
-}
-
-/* Back to the free list when it has nothing any more. */
-static void put(const struct place *place, struct quota_record *record)
-{
-    struct quota_stripe *stripe = place->stripe;
-    if (record->sessions != 0 || has_ports(record))
-        return;
-    uint32_t *link = find_link(place), reference = *link;
-    *link = record->next;
-    record->next = stripe->free;
-    stripe->free = reference;
+    struct in6_addr prefix = addr_mask6(backend, quota->limits.prefix_len[level]);
+    return quota_record_place(&quota->records, &prefix, kind);
 }
 
 /* A bucket of one second's sessions, kept as the time when the next is due at the full rate. */
@@ -198,10 +80,10 @@ static enum quota_result add_session(struct quota *quota, enum quota_level level
                                      const struct in6_addr *backend, uint64_t now_ns)
 {
     const struct quota_limits *limits = &quota->limits;
-    struct place place = place_of(quota, level, backend);
+    struct quota_place place = place_of(quota, level, backend);
     enum quota_result result = QUOTA_OK;
     pthread_mutex_lock(&place.stripe->mutex);
-    struct quota_record *record = take(&place);
+    struct quota_record *record = quota_record_take(&place);
     if (record == NULL) {
         result = QUOTA_NO_RECORD;
     } else if (record->sessions >= limits->sessions[level]) {
@@ -215,7 +97,7 @@ static enum quota_result add_session(struct quota *quota, enum quota_level level
         record->unanswered++;
     }
     if (record != NULL)
-        put(&place, record);
+        quota_record_put(&place, record);
     pthread_mutex_unlock(&place.stripe->mutex);
     return result;
 }
@@ -231,15 +113,15 @@ static bool count_down(uint32_t *count)
 static bool drop_session(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
                          bool answered)
 {
-    struct place place = place_of(quota, level, backend);
+    struct quota_place place = place_of(quota, level, backend);
     bool dropped = false;
     pthread_mutex_lock(&place.stripe->mutex);
-    struct quota_record *record = find(&place);
+    struct quota_record *record = quota_record_find(&place);
     if (record != NULL) {
         dropped = count_down(&record->sessions);
         if (!answered || record->unanswered > record->sessions)
             count_down(&record->unanswered);
-        put(&place, record);
+        quota_record_put(&place, record);
     }
     pthread_mutex_unlock(&place.stripe->mutex);
     return dropped;
@@ -248,15 +130,15 @@ static bool drop_session(struct quota *quota, enum quota_level level, const stru
 /* The backend's part of a session that its network was refused, with what it took of the rate. */
 static void take_back(struct quota *quota, const struct in6_addr *backend)
 {
-    struct place place = place_of(quota, QUOTA_BACKEND, backend);
+    struct quota_place place = place_of(quota, QUOTA_BACKEND, backend);
     uint64_t step_ns = NS_PER_S / quota->limits.rate[QUOTA_BACKEND];
     pthread_mutex_lock(&place.stripe->mutex);
-    struct quota_record *record = find(&place);
+    struct quota_record *record = quota_record_find(&place);
     if (record != NULL) {
         count_down(&record->sessions);
         count_down(&record->unanswered);
         record->next_ns -= record->next_ns >= step_ns ? step_ns : 0;
-        put(&place, record);
+        quota_record_put(&place, record);
     }
     pthread_mutex_unlock(&place.stripe->mutex);
 }
@@ -294,9 +176,9 @@ void quota_session_answered(struct quota *quota, const struct in6_addr *backend)
 {
     bool counted = true;
     for (unsigned level = 0; level < QUOTA_LEVELS && counted; level++) {
-        struct place place = place_of(quota, level, backend);
+        struct quota_place place = place_of(quota, level, backend);
         pthread_mutex_lock(&place.stripe->mutex);
-        struct quota_record *record = find(&place);
+        struct quota_record *record = quota_record_find(&place);
         counted = record != NULL && count_down(&record->unanswered);
         pthread_mutex_unlock(&place.stripe->mutex);
     }
@@ -323,14 +205,14 @@ static enum quota_result bind_backend(struct quota *quota, const struct in6_addr
                                       uint32_t *ret_address, bool *ret_first)
 {
     uint32_t addresses = group_addresses(quota->groups, group);
-    struct place place = place_of(quota, QUOTA_BACKEND, backend);
+    struct quota_place place = place_of(quota, QUOTA_BACKEND, backend);
     enum quota_result result = QUOTA_OK;
     pthread_mutex_lock(&place.stripe->mutex);
-    struct quota_record *record = take(&place);
+    struct quota_record *record = quota_record_take(&place);
     if (record == NULL) {
         result = QUOTA_NO_RECORD;
     } else {
-        *ret_first = !has_ports(record) || !group_holds(quota->groups, group, record->address);
+        *ret_first = !quota_record_has_ports(record) || !group_holds(quota->groups, group, record->address);
         if (*ret_first)
             record->address =
                 group_address(quota->groups, group, (uint32_t)(((place.hash >> 32) + attempt) % addresses));
@@ -339,7 +221,7 @@ static enum quota_result bind_backend(struct quota *quota, const struct in6_addr
             result = QUOTA_PORTS;
         else
             record->ports[transport]++;
-        put(&place, record);
+        quota_record_put(&place, record);
     }
     pthread_mutex_unlock(&place.stripe->mutex);
     return result;
@@ -348,10 +230,10 @@ static enum quota_result bind_backend(struct quota *quota, const struct in6_addr
 static enum quota_result bind_network(struct quota *quota, const struct in6_addr *backend,
                                       enum transport transport, uint32_t group, uint32_t address)
 {
-    struct place place = place_of_ports(quota, QUOTA_NETWORK, backend);
+    struct quota_place place = place_of_ports(quota, QUOTA_NETWORK, backend);
     enum quota_result result = QUOTA_OK;
     pthread_mutex_lock(&place.stripe->mutex);
-    struct quota_record *record = take(&place);
+    struct quota_record *record = quota_record_take(&place);
     if (record == NULL)
         result = QUOTA_NO_RECORD;
     else if (record->ports[transport] >= port_limit(quota, QUOTA_NETWORK, group, address))
@@ -359,7 +241,7 @@ static enum quota_result bind_network(struct quota *quota, const struct in6_addr
     else
         record->ports[transport]++;
     if (record != NULL)
-        put(&place, record);
+        quota_record_put(&place, record);
     pthread_mutex_unlock(&place.stripe->mutex);
     return result;
 }
@@ -368,14 +250,14 @@ static enum quota_result bind_network(struct quota *quota, const struct in6_addr
 static bool unbind(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
                    enum transport transport, bool *ret_last)
 {
-    struct place place = place_of_ports(quota, level, backend);
+    struct quota_place place = place_of_ports(quota, level, backend);
     bool dropped = false;
     pthread_mutex_lock(&place.stripe->mutex);
-    struct quota_record *record = find(&place);
+    struct quota_record *record = quota_record_find(&place);
     if (record != NULL) {
         dropped = count_down(&record->ports[transport]);
-        *ret_last = dropped && !has_ports(record);
-        put(&place, record);
+        *ret_last = dropped && !quota_record_has_ports(record);
+        quota_record_put(&place, record);
     }
     pthread_mutex_unlock(&place.stripe->mutex);
     return dropped;
@@ -420,10 +302,10 @@ static enum quota_result add_block(struct quota *quota, enum quota_level level,
                                    const struct in6_addr *backend, uint32_t address, uint32_t ports)
 {
     uint32_t limit = port_limit(quota, level, group_find(quota->groups, backend), address);
-    struct place place = place_of_ports(quota, level, backend);
+    struct quota_place place = place_of_ports(quota, level, backend);
     enum quota_result result = QUOTA_OK;
     pthread_mutex_lock(&place.stripe->mutex);
-    struct quota_record *record = take(&place);
+    struct quota_record *record = quota_record_take(&place);
     if (record == NULL)
         result = QUOTA_NO_RECORD;
     else if (!may_have_block(record, level, limit, ports))
@@ -431,7 +313,7 @@ static enum quota_result add_block(struct quota *quota, enum quota_level level,
     else
         record->blocks += ports;
     if (record != NULL)
-        put(&place, record);
+        quota_record_put(&place, record);
     pthread_mutex_unlock(&place.stripe->mutex);
     return result;
 }
@@ -439,14 +321,14 @@ static enum quota_result add_block(struct quota *quota, enum quota_level level,
 static bool drop_block(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
                        uint32_t ports)
 {
-    struct place place = place_of_ports(quota, level, backend);
+    struct quota_place place = place_of_ports(quota, level, backend);
     bool last = false;
     pthread_mutex_lock(&place.stripe->mutex);
-    struct quota_record *record = find(&place);
+    struct quota_record *record = quota_record_find(&place);
     if (record != NULL) {
         record->blocks -= ports < record->blocks ? ports : record->blocks;
-        last = !has_ports(record);
-        put(&place, record);
+        last = !quota_record_has_ports(record);
+        quota_record_put(&place, record);
     }
     pthread_mutex_unlock(&place.stripe->mutex);
     return last;
@@ -473,10 +355,10 @@ bool quota_block_drop(struct quota *quota, const struct in6_addr *backend, uint3
 void quota_block_restore(struct quota *quota, const struct in6_addr *backend, uint32_t ports)
 {
     for (unsigned level = 0; level < QUOTA_LEVELS; level++) {
-        struct place place = place_of_ports(quota, level, backend);
+        struct quota_place place = place_of_ports(quota, level, backend);
         pthread_mutex_lock(&place.stripe->mutex);
-        struct quota_record *record = find(&place);
-        if (record != NULL && has_ports(record))
+        struct quota_record *record = quota_record_find(&place);
+        if (record != NULL && quota_record_has_ports(record))
             record->blocks += ports;
         pthread_mutex_unlock(&place.stripe->mutex);
     }
@@ -494,11 +376,11 @@ static bool is_better(const struct quota *quota, const struct in6_addr *backend,
 static bool restore_port(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
                          enum transport transport, uint32_t address)
 {
-    struct place place = place_of_ports(quota, level, backend);
+    struct quota_place place = place_of_ports(quota, level, backend);
     pthread_mutex_lock(&place.stripe->mutex);
-    struct quota_record *record = take(&place);
+    struct quota_record *record = quota_record_take(&place);
     if (record != NULL) {
-        if (!has_ports(record) || is_better(quota, backend, address, record->address))
+        if (!quota_record_has_ports(record) || is_better(quota, backend, address, record->address))
             record->address = address;
         record->ports[transport]++;
     }
@@ -509,13 +391,13 @@ static bool restore_port(struct quota *quota, enum quota_level level, const stru
 static bool restore_sessions(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
                              uint32_t sessions, uint32_t unanswered)
 {
-    struct place place = place_of(quota, level, backend);
+    struct quota_place place = place_of(quota, level, backend);
     pthread_mutex_lock(&place.stripe->mutex);
-    struct quota_record *record = take(&place);
+    struct quota_record *record = quota_record_take(&place);
     if (record != NULL) {
         record->sessions += sessions;
         record->unanswered += unanswered;
-        put(&place, record); /* a static binding without sessions needs none */
+        quota_record_put(&place, record); /* a static binding without sessions needs none */
     }
     pthread_mutex_unlock(&place.stripe->mutex);
     return record != NULL;
@@ -544,10 +426,10 @@ bool quota_restore(struct quota *quota, const struct in6_addr *backend, enum tra
     return false;
 }
 
-static bool get(const struct place *place, struct quota_use *ret_use)
+static bool get(const struct quota_place *place, struct quota_use *ret_use)
 {
     pthread_mutex_lock(&place->stripe->mutex);
-    const struct quota_record *record = find(place);
+    const struct quota_record *record = quota_record_find(place);
     if (record != NULL) {
         memcpy(ret_use->ports, record->ports, sizeof(ret_use->ports));
         ret_use->sessions = record->sessions;
@@ -562,7 +444,8 @@ static bool get(const struct place *place, struct quota_use *ret_use)
 bool quota_get(struct quota *quota, enum quota_level level, const struct in6_addr *backend,
                struct quota_use *ret_use)
 {
-    struct place place = place_of(quota, level, backend), of_ports = place_of_ports(quota, level, backend);
+    struct quota_place place = place_of(quota, level, backend),
+                       of_ports = place_of_ports(quota, level, backend);
     struct quota_use ports;
     bool found = get(&place, ret_use);
     if (of_ports.kind == place.kind || !get(&of_ports, &ports))

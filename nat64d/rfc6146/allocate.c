@@ -58,7 +58,7 @@ static uint32_t attempts(const struct steps_shared *shared, const struct flow *f
 static bool ended(struct steps *steps, unsigned shard, uint64_t now_ns)
 {
     static const struct in6_addr nobody;
-    struct bulk_block block;
+    struct lots_block block;
     if (!claim_ended(steps->shards[shard].claim, &block))
         return false;
     uint32_t ports = (uint32_t)block.last - block.first + 1;
@@ -92,9 +92,9 @@ static enum quota_result take_in_block(struct steps *steps, const struct flow *f
 {
     struct quota *quota = steps->shared->quota;
     struct claim *claim = steps->shards[flow->shard].claim;
-    const struct bulk_want want = {values->address_index, &flow->src6, flow->transport, flow->src6_port,
+    const struct lots_want want = {values->address_index, &flow->src6, flow->transport, flow->src6_port,
                                    flow->shard};
-    struct bulk_port port;
+    struct lots_port port;
     uint32_t size = bulk_size(steps->shared->bulk);
     *ret_taken = claim_take_bulk(claim, &want, false, now_ns, &port) == 0;
     if (!*ret_taken) {
@@ -216,7 +216,7 @@ void allocate_undo_binding(struct steps *steps, struct flow *flow, uint64_t now_
 /* A block is told of with the first session in it. */
 static void tell_block(struct steps *steps, const struct bib_entry *entry, uint64_t now_ns)
 {
-    struct bulk_block block;
+    struct lots_block block;
     if (bulk_tell(steps->shared->bulk, entry->address_index, entry->src4_port, &block))
         events_block(steps, true,
                      &(struct events_block){block.backend, NATEVENT_ANY, block.address, block.first,

@@ -80,7 +80,7 @@ void recover_begin(struct steps_shared *shared)
 /* Those that ended meanwhile counted for nobody yet. */
 static void count_blocks(struct steps_shared *shared)
 {
-    struct bulk_block block;
+    struct lots_block block;
     for (uint64_t cursor = 0; bulk_next(shared->bulk, &cursor, &block);)
         quota_block_restore(shared->quota, &block.backend, (uint32_t)block.last - block.first + 1);
 }
@@ -208,8 +208,8 @@ static bool binding_is_sound(const struct steps *steps, struct bib_entry *entry,
 /* Its port out of what may be given. */
 static int restore_port(struct claim *claim, const struct bib_entry *entry, uint32_t address)
 {
-    const struct bulk_want want = {address, &entry->src6, entry->transport, entry->src6_port, entry->shard};
-    const struct bulk_port port = {.port = entry->src4_port, .code = entry->port_block};
+    const struct lots_want want = {address, &entry->src6, entry->transport, entry->src6_port, entry->shard};
+    const struct lots_port port = {.port = entry->src4_port, .code = entry->port_block};
     if (entry->port_block == BULK_NONE)
         return claim_restore(claim, address, entry->transport, entry->src4_port);
     return claim_restore_bulk(claim, &want, &port, entry->created_ns);

@@ -29,7 +29,7 @@ LAB_ALONE += \
 	tests/lab/shared_host.sh \
 	tests/lab/restart.sh \
 	tests/lab/restart_shared.sh \
-	tests/lab/limits.sh \
+	tests/lab/limits.sh tests/lab/pools_for.sh \
 	tests/lab/exhaust.sh \
 	tests/lab/flood.sh
 LONG_LAB_TESTS += \

@@ -97,22 +97,22 @@ static struct in6_addr backend(unsigned n)
 }
 
 static int take(unsigned who, enum transport transport, unsigned shard, uint16_t source, bool another,
-                struct bulk_port *ret_port)
+                struct lots_port *ret_port)
 {
     struct in6_addr address = backend(who);
-    struct bulk_want want = {0, &address, transport, source, shard};
+    struct lots_want want = {0, &address, transport, source, shard};
     return claim_take_bulk(claims[shard], &want, another, 1000 * S, ret_port);
 }
 
 /* A port in any block, taken if need be. */
 static uint16_t take_any(unsigned who, enum transport transport, unsigned shard)
 {
-    struct bulk_port port;
+    struct lots_port port;
     assert_int_equal(take(who, transport, shard, 40000, true, &port), 0);
     return port.port;
 }
 
-static bool ended(unsigned shard, struct bulk_block *ret_block)
+static bool ended(unsigned shard, struct lots_block *ret_block)
 {
     return claim_ended(claims[shard], ret_block);
 }
@@ -120,8 +120,8 @@ static bool ended(unsigned shard, struct bulk_block *ret_block)
 TEST(PBA_01_CGN_R13_15_two_hundred_flows_lie_in_one_block)
 {
     static bool seen[TRANSPORT_COUNT][65536];
-    struct bulk_port port;
-    struct bulk_block block;
+    struct lots_port port;
+    struct lots_block block;
     unsigned firsts = 0, told = 0;
     uint16_t lowest = UINT16_MAX, highest = 0;
     memset(seen, 0, sizeof(seen));
@@ -151,7 +151,7 @@ TEST(PBA_01_CGN_R13_15_two_hundred_flows_lie_in_one_block)
 
 TEST(PBA_01_another_block_when_the_first_is_full)
 {
-    struct bulk_port port;
+    struct lots_port port;
     uint16_t first = 0;
     start(64);
     assert_int_equal(take(1, TRANSPORT_ICMP, 0, 7, false, &port), -ENOSPC);
@@ -174,7 +174,7 @@ TEST(PBA_01_another_block_when_the_first_is_full)
 
 TEST(PBA_01_a_block_goes_back_with_its_last_port_and_its_hold_downs)
 {
-    struct bulk_block block;
+    struct lots_block block;
     struct in6_addr who = backend(1);
     start(128);
     uint16_t tcp = take_any(1, TRANSPORT_TCP, 0), udp = take_any(1, TRANSPORT_UDP, 3);
@@ -205,7 +205,7 @@ TEST(PBA_01_a_block_goes_back_with_its_last_port_and_its_hold_downs)
 
 TEST(PBA_01_each_block_that_ends_is_told)
 {
-    struct bulk_block block;
+    struct lots_block block;
     unsigned count = 0;
     bool gone[64] = {false};
     start(64);
@@ -257,7 +257,7 @@ TEST(CGN_R13_15_ports_in_a_block_are_hard_to_guess)
 /* REQ-13: nothing is left over. */
 TEST(CGN_R13_15_a_backend_may_use_every_port_of_a_pool)
 {
-    struct bulk_port port;
+    struct lots_port port;
     start(256);
     unsigned count = 0;
     while (take(1, TRANSPORT_UDP, 0, (uint16_t)(40000 + count), true, &port) == 0)
@@ -269,7 +269,7 @@ TEST(CGN_R13_15_a_backend_may_use_every_port_of_a_pool)
 
 TEST(UDP_R4_N64_ALC_04_parity_is_kept_inside_a_block)
 {
-    struct bulk_port port;
+    struct lots_port port;
     start(256);
     for (unsigned i = 0; i < 128; i++) {
         assert_int_equal(take(1, TRANSPORT_UDP, 0, 5001, true, &port), 0);
@@ -288,7 +288,7 @@ TEST(UDP_R4_N64_ALC_04_parity_is_kept_inside_a_block)
 TEST(N64_ALC_09_ports_of_static_bindings_are_left_out_of_blocks)
 {
     bool seen[65536] = {false};
-    struct bulk_port port;
+    struct lots_port port;
     unsigned count = 0;
     start(1024);
     while (take(1, TRANSPORT_TCP, 0, 40000, true, &port) == 0) {
@@ -303,7 +303,7 @@ TEST(N64_ALC_09_ports_of_static_bindings_are_left_out_of_blocks)
 TEST(ports_of_the_host_are_left_out_of_blocks)
 {
     static uint64_t bound[PORT_BLOCKS];
-    struct bulk_port port;
+    struct lots_port port;
     unsigned count = 0;
     is_shared = true;
     start(64);
@@ -331,8 +331,8 @@ TEST(ports_of_the_host_are_left_out_of_blocks)
 
 TEST(LES_N_15_SEC_21_no_block_is_left_and_one_comes_back)
 {
-    struct bulk_port port;
-    struct bulk_block block;
+    struct lots_port port;
+    struct lots_block block;
     uint16_t ports[64];
     start(64);
     for (unsigned i = 0; i < 64; i++)
@@ -353,9 +353,9 @@ TEST(only_whole_blocks_above_1023_are_given)
     const struct prefixes_input input = {
         .address = {0xc0000200, 32}, .ports = odd, .ports_count = 2, .name = "odd"};
     struct port_random random = {.key = {5, 6}};
-    struct bulk_port port;
+    struct lots_port port;
     struct in6_addr who = backend(1);
-    struct bulk_want want = {0, &who, TRANSPORT_TCP, 123, 0};
+    struct lots_want want = {0, &who, TRANSPORT_TCP, 123, 0};
     start(64);
     stop();
     assert_int_equal(prefixes_init(&prefixes, &input, 1), 0);
@@ -373,7 +373,7 @@ TEST(only_whole_blocks_above_1023_are_given)
 
 TEST(backends_of_one_prefix_share_a_block)
 {
-    struct bulk_block block;
+    struct lots_block block;
     struct in6_addr zero = backend(0);
     backend_len = 120;
     start(64);
@@ -387,21 +387,21 @@ TEST(backends_of_one_prefix_share_a_block)
 static int restore(unsigned who, enum transport transport, unsigned shard, uint16_t port, uint8_t code)
 {
     struct in6_addr address = backend(who);
-    const struct bulk_want want = {0, &address, transport, 0, shard};
-    return claim_restore_bulk(claims[shard], &want, &(const struct bulk_port){port, code, false}, 7 * S);
+    const struct lots_want want = {0, &address, transport, 0, shard};
+    return claim_restore_bulk(claims[shard], &want, &(const struct lots_port){port, code, false}, 7 * S);
 }
 
 TEST(HA_01_a_block_of_before_a_restart_goes_on)
 {
-    struct bulk_port port;
-    struct bulk_block block;
+    struct lots_port port;
+    struct lots_block block;
     start(256);
     assert_int_equal(restore(1, TRANSPORT_TCP, 2, 2048 + 5, 3), 0);
     assert_int_equal(restore(1, TRANSPORT_TCP, 2, 2048 + 5, 3), -EBUSY);
     assert_int_equal(restore(1, TRANSPORT_UDP, 1, 2048 + 5, 3), 0);
     assert_int_equal(restore(1, TRANSPORT_TCP, 2, 6000, 3), -EINVAL);
     assert_int_equal(restore(1, TRANSPORT_TCP, 2, 1100, 3), -EINVAL);
-    assert_int_equal(restore(1, TRANSPORT_TCP, 2, 3000, BULK_CODE_MAX + 1), -EINVAL);
+    assert_int_equal(restore(1, TRANSPORT_TCP, 2, 3000, LOTS_CODE_MAX + 1), -EINVAL);
     assert_int_equal(restore(1, TRANSPORT_TCP, 2, 3000, BULK_NONE), -EINVAL);
     assert_int_equal(block_shard(blocks, 0, TRANSPORT_TCP, 2053), 2);
     assert_int_equal(block_shard(blocks, 0, TRANSPORT_UDP, 2053), 1);
@@ -425,8 +425,8 @@ TEST(HA_01_a_block_of_before_a_restart_goes_on)
 
 TEST(HA_01_a_reload_changes_the_size_and_blocks_of_the_old_one_live_on)
 {
-    struct bulk_port port;
-    struct bulk_block block;
+    struct lots_port port;
+    struct lots_block block;
     start(512);
     /* Two backends had blocks of 64 next to each other, a third one of 1024. */
     assert_int_equal(restore(1, TRANSPORT_TCP, 0, 2048, 1), 0);
@@ -452,8 +452,8 @@ TEST(HA_01_a_reload_changes_the_size_and_blocks_of_the_old_one_live_on)
 
 TEST(HA_01_switched_on_and_off_with_ports_in_use)
 {
-    struct bulk_port port;
-    struct bulk_block block;
+    struct lots_port port;
+    struct lots_block block;
     uint16_t single;
     start(0);
     assert_int_equal(bulk_size(bulk), 0);
@@ -485,8 +485,8 @@ TEST(HA_01_switched_on_and_off_with_ports_in_use)
 
 TEST(HA_01_a_block_of_several_backends_is_nobodys)
 {
-    struct bulk_port port;
-    struct bulk_block block;
+    struct lots_port port;
+    struct lots_block block;
     static const struct in6_addr nobody;
     start(256);
     assert_int_equal(restore(1, TRANSPORT_TCP, 0, 2048, 3), 0);
@@ -506,8 +506,8 @@ TEST(HA_01_a_block_of_several_backends_is_nobodys)
 
 TEST(N64_ALC_12_held_ports_keep_their_block_over_a_restart)
 {
-    struct bulk_port port;
-    struct bulk_block block;
+    struct lots_port port;
+    struct lots_block block;
     start(256);
     uint16_t udp = take_any(1, TRANSPORT_UDP, 1);
     claim_release(claims[1], 0, TRANSPORT_UDP, udp, 1000 * S);
@@ -580,10 +580,10 @@ TEST(PBA_01_random_use_with_restarts_agrees_with_a_model)
     start(128);
     for (int i = 0; i < 40000; i++) {
         unsigned t = (unsigned)rand_r(&seed) % TRANSPORT_COUNT, shard = (unsigned)rand_r(&seed) % SHARDS;
-        struct bulk_block block;
+        struct lots_block block;
         if (rand_r(&seed) % 2 == 0) {
             unsigned who = (unsigned)rand_r(&seed) % BACKENDS;
-            struct bulk_port port;
+            struct lots_port port;
             if (take(who, t, shard, (uint16_t)i, true, &port) < 0) {
                 refused++;
                 continue;
@@ -634,7 +634,7 @@ static void *take_half(void *context)
 {
     unsigned shard = *(unsigned *)context;
     for (unsigned i = 0; i < 2000; i++) {
-        struct bulk_port port;
+        struct lots_port port;
         if (take(i % 7, TRANSPORT_ICMP, shard, 0, true, &port) < 0)
             return (void *)"refused";
         firsts += port.is_first;
