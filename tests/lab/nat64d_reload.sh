@@ -131,7 +131,11 @@ timeouts() {
     with 'nat64.timeouts.udp=120' || return 1 # of what is open as well
     left=$(session_of 7777)
     echo "udp $left"
-    [ "$left" -gt 100 ] && [ "$left" -le 120 ]
+    [ "$left" -gt 100 ] && [ "$left" -le 120 ] || return 1
+    with 'nat64.timeouts.udp=900' || return 1 # a longer one, too
+    left=$(session_of 7777)
+    echo "udp $left"
+    [ "$left" -gt 800 ]
 }
 from_pool() { # ADDRESSES as a pattern: what a new flow appears with
     lab_in pi2 curl -s -m 5 "http://[$SERVICE6]/from" | tee /dev/stderr | grep -Eq "^($1) "
@@ -279,7 +283,7 @@ t "100 reloads, every third wrong: the old file or the new, in both daemons" hun
 t "a steady UDP flow and HTTPS downloads lost nothing" nothing_lost
 t "keys that need a restart are refused by name and line" restart_only
 t "gate64 reload: both daemons or neither" neither
-t "timeouts, of open sessions too" timeouts
+t "N64-4-05 timeouts, of open sessions too" timeouts
 t "a pool is taken out: sessions live on, new flows go elsewhere" drains
 t "it is empty: pool and route go" emptied
 t "a pool is added: routed and used" pool_added

@@ -344,43 +344,6 @@ TEST(XL_MTU_05_less_than_1280_from_ipv6_is_not_believed)
         assert_silent(error64(2, 0, lies[i]), REASON_ICMP_MTU);
 }
 
-/* Two segments of 1208 bytes whose size nobody told; returns the size that they are cut to. */
-static unsigned cut_at(unsigned pool_port)
-{
-    static const uint8_t data[2416];
-    build_tcp(&built, "8.8.8.8", 80, POOL, pool_port, ACK, data, sizeof(data));
-    built.packet.vnet = (struct packet_vnet){.flags = PACKET_VNET_NEEDS_CSUM,
-                                             .gso_type = PACKET_VNET_GSO_TCP4,
-                                             .gso_size = PACKET_DEFAULT_MSS6,
-                                             .csum_start = 20,
-                                             .csum_offset = 16};
-    built.packet.gso_guessed = true;
-    assert_int_equal(send_built(), REASON_OK);
-    return built.packet.vnet.gso_size;
-}
-
-TEST(XL_MTU_04_super_packets_are_cut_to_what_a_router_of_ipv6_says)
-{
-    static const struct {
-        uint32_t said;
-        unsigned cut;
-    } cases[] = {{9000, 1440}, {1400, 1340}, {1450, 1340}, {1280, 1220}, {0xffffffff, 1220}};
-    uint8_t quoted[120];
-    assert_int_equal(tcp6(SYN), REASON_OK);
-    unsigned port = external_port();
-    for (uint32_t i = 0; i < SLOTS; i++)
-        session_at(&shards[0].sessions, i)->mss6 = 1440; /* its SYN had no option */
-    assert_int_equal(tcp4(port, SYN | ACK), REASON_OK);
-    assert_int_equal(tcp6(ACK), REASON_OK);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_true(cut_at(port) > 0);
-        memcpy(quoted, built.packet.data, sizeof(quoted));
-        build_icmp(&built, "2001:db8:7::9", PEER, 2, 0, cases[i].said, quoted, sizeof(quoted));
-        assert_int_equal(send_built(), REASON_OK);
-        assert_int_equal(cut_at(port), cases[i].cut);
-    }
-}
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 int main(void)
@@ -394,7 +357,6 @@ int main(void)
         CASE(XL_46_14_the_pointer_is_next_header),
         CASE(XL_MTU_01_XL_46_16_SEC_43_XL_FRG64_05_what_a_router_of_ipv4_says),
         CASE(XL_MTU_04_XL_64_12_what_a_router_of_ipv6_says),
-        CASE(XL_MTU_04_super_packets_are_cut_to_what_a_router_of_ipv6_says),
         CASE(XL_MTU_05_less_than_1280_from_ipv6_is_not_believed),
     };
     struct CMUnitTest tests[COUNT(rows46) + COUNT(rows64) + COUNT(others)];

@@ -131,6 +131,27 @@ TEST(SEC_43_super_packets_are_cut_to_it_from_the_first_one_on)
     assert_int_equal(cut_at(pool_port), 1340);
 }
 
+TEST(XL_MTU_04_super_packets_are_cut_to_what_a_router_of_ipv6_says)
+{
+    static const struct {
+        uint32_t said;
+        unsigned cut;
+    } cases[] = {{9000, 1440}, {1400, 1340}, {1450, 1340}, {1280, 1220}, {0xffffffff, 1220}};
+    assert_int_equal(tcp6(SYN), REASON_OK);
+    unsigned pool_port = external_port();
+    for (uint32_t i = 0; i < SLOTS; i++)
+        session_at(&shards[0].sessions, i)->mss6 = 1440; /* its SYN had no option */
+    assert_int_equal(tcp4(pool_port, SYN | ACK), REASON_OK);
+    assert_int_equal(tcp6(ACK), REASON_OK);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_true(cut_at(pool_port) > 0);
+        memcpy(quoted, built.packet.data, 120);
+        build_icmp(&built, ROUTER, PEER, 2, 0, cases[i].said, quoted, 120);
+        assert_int_equal(send_built(), REASON_OK);
+        assert_int_equal(cut_at(pool_port), cases[i].cut);
+    }
+}
+
 TEST(SEC_43_XL_MTU_07_what_does_not_pass_the_checks_is_not_remembered)
 {
     assert_silent(told(1279), REASON_ICMP_MTU);
@@ -190,6 +211,7 @@ int main(void)
         CASE(SEC_43_LES_N_10_without_df_it_is_cut),
         CASE(SEC_43_N64_3_5_2_15_new_connections_agree_on_it_both_ways),
         CASE(SEC_43_super_packets_are_cut_to_it_from_the_first_one_on),
+        CASE(XL_MTU_04_super_packets_are_cut_to_what_a_router_of_ipv6_says),
         CASE(SEC_43_XL_MTU_07_what_does_not_pass_the_checks_is_not_remembered),
         CASE(SEC_43_SEC_42_a_segment_that_is_not_in_flight_tells_nothing),
         CASE(SEC_43_forgotten_with_time),
