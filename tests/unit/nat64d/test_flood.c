@@ -63,7 +63,7 @@ static unsigned flood(void)
     return let_in;
 }
 
-TEST(SEC_20_a_flood_of_one_network_leaves_others_what_is_theirs)
+TEST(SEC_20_N64_5_3_01_a_flood_of_one_network_leaves_others_what_is_theirs)
 {
     unsigned ports[OLD];
     for (unsigned i = 0; i < OLD; i++) {
@@ -84,8 +84,8 @@ TEST(SEC_20_a_flood_of_one_network_leaves_others_what_is_theirs)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(SEC_20_a_flood_of_one_network_leaves_others_what_is_theirs, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(SEC_20_N64_5_3_01_a_flood_of_one_network_leaves_others_what_is_theirs,
+                                        set_up, tear_down),
     };
     return RUN(tests);
 }
