@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/replay/nat64d/*.replay; --check: exit 1 if a file is not what would be written.
+"""Writes tests/replay/*/*.replay; --check: exit 1 if a file is not what would be written.
 
 Both sides of a case are built here from the fields that RFC 7915, 6146, 7757, 4443, 792, 8200 and 791 ask for, with
 checksums summed from nothing. README.md says who has which address.
@@ -9,7 +9,7 @@ import socket
 import struct
 import sys
 
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nat64d")
+FOLDER = os.path.dirname(os.path.abspath(__file__))
 TCP, UDP, ICMP4, ICMP6, HOP_BY_HOP, ROUTING, FRAGMENT, OPTIONS = 6, 17, 1, 58, 0, 43, 44, 60
 SYN, ACK = 2, 16
 
@@ -60,9 +60,9 @@ def udp_unsummed(sport, dport, data):
     return struct.pack(">HHHH", sport, dport, 8 + len(data), 0) + data
 
 
-def tcp(source, target, sport, dport, flags, data=b"", seq=0x11223344, ack=0):
-    return summed(source, target, TCP,
-                  struct.pack(">HHIIBBHHH", sport, dport, seq, ack, 5 << 4, flags, 0xffff, 0, 0) + data, 16)
+def tcp(source, target, sport, dport, flags, data=b"", seq=0x11223344, ack=0, options=b"", window=0xffff):
+    head = struct.pack(">HHIIBBHHH", sport, dport, seq, ack, (20 + len(options)) // 4 << 4, flags, window, 0, 0)
+    return summed(source, target, TCP, head + options + data, 16)
 
 
 def icmp(source, target, kind, code, rest, data):
@@ -127,14 +127,19 @@ def own(packet):
 class Vectors:
     """One file."""
 
-    def __init__(self, name, about, conf=()):
+    def __init__(self, name, about, conf=(), folder="nat64d"):
         self.name = name
+        self.folder = folder
         self.lines = [f"# {about} Made by vectors.py."] + [f"conf {line}" for line in conf]
 
     def case(self, idents, text, *steps):
-        """A step: (what goes in, what comes out), each a packet or a list of them; None: nothing."""
+        """A step: (what goes in, what comes out), each a packet or a list of them; None: nothing. A number that goes
+        in lets so many seconds pass."""
         self.lines += ["", f"case {idents} {text}"]
         for given, wanted in steps:
+            if isinstance(given, int):
+                self.lines.append(f"wait {given}")
+                given = []
             for packet in given if isinstance(given, list) else [given]:
                 self.lines += self.packet("in", packet)
             for packet in [] if wanted is None else wanted if isinstance(wanted, list) else [wanted]:
@@ -798,9 +803,117 @@ def prefix(text, name):
     return file
 
 
+FIN, RST = 1, 4
+FREE4 = "192.31.196.18"  # of the pool, and nobody's
+HANDSHAKE = ((v6(HOST, PEER, TCP, tcp(HOST, PEER, 40000, 80, SYN)),
+              own(v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, SYN), ttl=63))),
+             (v4(PEER4, HOST4, TCP, tcp(PEER4, HOST4, 80, 40000, SYN | ACK, ack=0x11223345)),
+              v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, SYN | ACK, ack=0x11223345), hops=63)),
+             (v6(HOST, PEER, TCP, tcp(HOST, PEER, 40000, 80, ACK, b"", 0x11223345, 0x11223345)),
+              own(v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, ACK, b"", 0x11223345, 0x11223345), ttl=63))))
+
+
+def outward_tcp(flags, segment=b"", seq=0x11223345, ack=0x11223345, **fields):
+    """The backend's part of that connection, and what becomes of it."""
+    return (v6(HOST, PEER, TCP, tcp(HOST, PEER, 40000, 80, flags, segment, seq, ack, **fields)),
+            own(v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, flags, segment, seq, ack, **fields), ttl=63)))
+
+
+def inward_tcp(flags, segment=b"", seq=0x11223345, ack=0x11223345, **fields):
+    return (v4(PEER4, HOST4, TCP, tcp(PEER4, HOST4, 80, 40000, flags, segment, seq, ack, **fields)),
+            v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, flags, segment, seq, ack, **fields), hops=63))
+
+
+def lifetimes():
+    file = Vectors("lifetimes", "What time brings (RFC 6146 3.5.2.2, 4).", folder="timed")
+    # RFC 6146 3.5.2.2: an ACK without data and with zero numbers to the backend; then it has the time of TCP_TRANS.
+    probe = v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, ACK, seq=0, window=0))
+    file.case("TCP-EST-4", "the backend is asked whether it still has a connection", *HANDSHAKE, (7199, None), (2, probe),
+              (238, None), inward_tcp(ACK, b"still here"), (7199, None), (2, probe))
+    file.case("TCP-CL-5", "an answer to nobody makes no second probe", *HANDSHAKE, (7201, probe), (7201, None))
+    file.case("TCP-EST-4", "what is sent puts it off", *HANDSHAKE, (7000, None), outward_tcp(ACK, b"data"), (7000, None))
+    # An IPv4 SYN for nobody waits 6 s for the backend's, then its sender is told (RFC 6146 3.5.2.2).
+    syn = v4(PEER4, FREE4, TCP, tcp(PEER4, FREE4, 50000, 9999, SYN))
+    told = own(v4(FREE4, PEER4, ICMP4, icmp(FREE4, PEER4, 3, 3, 0, syn), df=True))
+    file.case("TCP-CL-4", "a SYN for nobody is refused after six seconds", (syn, None), (5, None), (2, told), (60, None))
+    file.case("TCP-CL-4", "and one that is sent again is refused once", (syn, None), (3, None), (syn, None), (4, told),
+              (60, None))
+    return file
+
+
+def tcp_ends():
+    file = Vectors("tcp", "TCP from its beginning to its end (RFC 6146 3.5.2).", folder="timed")
+    file.case("TCP-EST-1", "both sides end it", *HANDSHAKE, outward_tcp(FIN | ACK), inward_tcp(ACK, ack=0x11223346),
+              inward_tcp(FIN | ACK, ack=0x11223346), outward_tcp(ACK, seq=0x11223346, ack=0x11223346), (7300, None))
+    file.case("TCP-EST-2", "IPv4 ends it first", *HANDSHAKE, inward_tcp(FIN | ACK), outward_tcp(FIN | ACK, ack=0x11223346),
+              inward_tcp(ACK, seq=0x11223346, ack=0x11223346), (7300, None))
+    file.case("TCP-EST-3", "a reset by IPv4, and data after it", *HANDSHAKE, inward_tcp(RST, ack=0), (200, None),
+              outward_tcp(ACK, b"after all"), (7100, None))
+    file.case("TCP-EST-3", "a reset by the backend, and nothing more", *HANDSHAKE, outward_tcp(RST, ack=0), (7300, None))
+    # RFC 6146 5.2: a reset outside the window is another's. It goes on, for the backend to judge, and changes nothing: at
+    # the end of its whole lifetime the connection is asked after.
+    file.case("LES-N-18 N64-3.5.2-13", "a reset that nobody of the connection sent", *HANDSHAKE,
+              inward_tcp(RST, seq=0x91223345, ack=0), (7199, None),
+              (2, v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, ACK, seq=0, window=0))))
+    sent = b"\x02\x04\x05\xb4\x01\x03\x03\x07"  # MSS 1460, window scale 7
+    left = b"\x02\x04\x05\xa0\x01\x03\x03\x07"  # RFC 9293 3.7.1: 1500 less the 60 of IPv6
+    file.case("N64-3.7-03", "the MSS is what both links carry",
+              (v6(HOST, PEER, TCP, tcp(HOST, PEER, 40000, 80, SYN, options=sent)),
+               own(v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, SYN, options=left), ttl=63))),
+              (v4(PEER4, HOST4, TCP, tcp(PEER4, HOST4, 80, 40000, SYN | ACK, ack=0x11223345, options=sent)),
+               v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, SYN | ACK, ack=0x11223345, options=left), hops=63)),
+              outward_tcp(ACK, b"data", window=1000), inward_tcp(ACK, data(1000), ack=0x11223349))
+    return file
+
+
+def refusals():
+    file = Vectors("refusals", "What is refused, and what the sender is told (RFC 7915 4.4, 5.4).", folder="timed")
+
+    def refused6(idents, text, source, target, protocol, payload, answer):
+        packet = v6(source, target, protocol, payload)
+        file.case(idents, text, (packet, answer and v6(GATEWAY6, source, ICMP6, icmp(GATEWAY6, source, *answer, packet))))
+
+    def refused4(idents, text, target, protocol, payload, answer):
+        packet = v4(PEER4, target, protocol, payload)
+        file.case(idents, text,
+                  (packet, answer and own(v4(target, PEER4, ICMP4, icmp(target, PEER4, *answer, packet), df=True))))
+
+    for words, address4 in (("a private address", "10.0.0.1"), ("the gateway itself", "192.31.196.1"),
+                            ("link-local addresses", "169.254.169.254"), ("loopback", "127.0.0.1")):
+        target = "64:ff9b::" + address4
+        refused6("SEC-10 ERR-02", f"from a backend to {words}", HOST, target, UDP, udp(HOST, target, 1, 2, b"x"), (1, 1, 0))
+    refused6("N64-3.4-07", "a protocol that does not pass", HOST, PEER, 132, bytes(12), (1, 4, 0))
+    refused6("N64-5.4-01", "from the prefix itself", PEER, PEER, UDP, udp(PEER, PEER, 1, 2, b"x"), None)
+    refused4("N64-3.4-08", "a protocol that does not pass from IPv4", FREE4, 47, bytes(12), (3, 2, 0))
+    refused4("N64-3.5.1-05", "UDP for nobody", FREE4, UDP, udp(PEER4, FREE4, 53, 4000, b"x"), None)
+    refused4("N64-3.5.3-05", "an echo for nobody", FREE4, ICMP4, echo(PEER4, FREE4, True, 1, b"x"), None)
+    return file
+
+
+def mapped_sizes():
+    file = Vectors("mapped-sizes", "Packets of mapped hosts that may be too large.",
+                   ["nat64: { ipv4-mtu = 1400; };"], folder="timed")
+    too_big = v6(MAPPED, PEER, UDP, udp(MAPPED, PEER, 7, 9, data(1401 - 28)))
+    file.case("XL-FRG64-02 EAM-03", "too large for the IPv4 link",
+              (too_big, v6(GATEWAY6, MAPPED, ICMP6, icmp(GATEWAY6, MAPPED, 2, 0, 1420, too_big[:1280 - 48]))))
+    segment6, segment4 = udp(MAPPED, PEER, 7, 9, data(1440)), udp(MAPPED4, PEER4, 7, 9, data(1440))
+    file.case("XL-FRG64-03 EAM-03", "a fragment that does not fit is cut again",
+              (pieces6(MAPPED, PEER, UDP, segment6, 0x12345678, [1440, 8]),
+               pieces4(MAPPED4, PEER4, UDP, segment4, 0x5678, [1376, 64, 8], ttl=63)))
+    payload = data(1472)
+    file.case("XL-FRG46-04 EAM-02", "without DF it is cut for the host",
+              (v4(PEER4, MAPPED4, UDP, udp(PEER4, MAPPED4, 9, 7, payload), ident=77),
+               pieces6(PEER, MAPPED, UDP, udp(PEER, MAPPED, 9, 7, payload), 77, [1232, 248], hops=63)))
+    whole = v4(PEER4, MAPPED4, UDP, udp(PEER4, MAPPED4, 9, 7, data(1481 - 28)), df=True)
+    file.case("XL-FRG46-07 EAM-02", "with DF it is told what fits",
+              (whole, own(v4(MAPPED4, PEER4, ICMP4, icmp(MAPPED4, PEER4, 3, 4, 1480, whole[:576 - 28]), df=True))))
+    return file
+
+
 def main():
     files = [make() for make in (headers, errors46, errors64, mtu4_of_1400, mtu4_of_576, mtu6, mtu6_wide, mtu6_of_1400, fragments,
-                                   bad_fragments, mapped, hairpins)]
+                                   bad_fragments, mapped, hairpins, lifetimes, tcp_ends, refusals,
+                                   mapped_sizes)]
     files += [prefix(text, f"prefix-{text.split('/')[1]}") for text in IMAGES if not text.startswith("64:")]
     files.append(prefix("64:ff9b:1:fffe::/96", "prefix-local"))
     check = sys.argv[1:] == ["--check"]
@@ -808,7 +921,7 @@ def main():
         sys.exit(__doc__.splitlines()[0])
     stale = []
     for file in files:
-        path = os.path.join(FOLDER, file.name + ".replay")
+        path = os.path.join(FOLDER, file.folder, file.name + ".replay")
         if not check:
             with open(path, "w", encoding="ascii") as out:
                 out.write(file.text())

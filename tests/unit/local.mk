@@ -119,7 +119,7 @@ tests_unit_nat64d_test_flood_SOURCES = tests/unit/nat64d/test_flood.c $(rig)
 tests_unit_nat64d_test_flood_LDADD = $(steps)
 tests_unit_nat64d_test_replay_SOURCES = tests/unit/nat64d/test_replay.c $(rig)
 tests_unit_nat64d_test_replay_LDADD = $(steps_base) $(service)
-tests_unit_nat64d_test_replay_CPPFLAGS = $(AM_CPPFLAGS) -DVECTORS='"$(abs_top_srcdir)/tests/replay/nat64d"'
+tests_unit_nat64d_test_replay_CPPFLAGS = $(AM_CPPFLAGS) -DVECTORS='"$(abs_top_srcdir)/tests/replay"'
 tests_unit_nat64d_table_test_path_mtu_LDADD = $(state)
 tests_unit_nat64d_rfc6146_test_path_mtu_rows_LDADD = $(steps)
 tests_unit_nat64d_rfc6146_test_option_rows_LDADD = $(steps)

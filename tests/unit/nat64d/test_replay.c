@@ -148,6 +148,23 @@ static void begin_step(size_t *next)
     *next = caught_count = 0;
 }
 
+/* Second by second, as the edge looks after time more often than that. */
+static void pass(unsigned seconds)
+{
+    enum { BUDGET = 100000 };
+    for (unsigned i = 0; i < seconds; i++) {
+        rig_now_ns += RIG_S;
+        for (unsigned worker = 0; worker < rig.shape.workers; worker++) {
+            unsigned budget = BUDGET;
+            while (budget > 0) {
+                uint32_t len = steps_timeout(&rig.steps[worker], rig_now_ns, &budget);
+                if (len > 0)
+                    catch (rig.steps[worker].reply, len);
+            }
+        }
+    }
+}
+
 static void run_steps(const struct replay_case *one)
 {
     size_t at = 0, next = 0;
@@ -159,6 +176,12 @@ static void run_steps(const struct replay_case *one)
                 begin_step(&next);
             uint32_t len = read_packet(one, &at);
             put(wanted, len);
+            open = true;
+        } else if (begins(line, "wait ")) {
+            assert_false(open);
+            begin_step(&next);
+            pass((unsigned)strtoul(line + strlen("wait "), NULL, 10));
+            at++;
             open = true;
         } else if (begins(line, "out ")) {
             if (next == caught_count)
@@ -274,7 +297,7 @@ static void add_conf(char **conf, const char *text)
 
 static void read_cases(const char *folder, const char *name)
 {
-    char *text = read_file(folder, name), *conf = read_file(folder, "gate64.conf");
+    char *text = read_file(folder, name), *conf = read_file(VECTORS "/nat64d", "gate64.conf");
     char **lines = calloc(LINES_MAX, sizeof(*lines)), *rest = text;
     size_t count = 0, first = cases_count;
     for (char *line; (line = strsep(&rest, "\n")) != NULL && count < LINES_MAX;) {
@@ -299,19 +322,25 @@ static int is_replay(const struct dirent *entry)
     return end != NULL && strcmp(end, ".replay") == 0;
 }
 
-int main(void)
+static void read_folder(const char *folder)
 {
     struct dirent **files;
-    int count = scandir(VECTORS, &files, is_replay, alphasort);
+    int count = scandir(folder, &files, is_replay, alphasort);
     if (count <= 0) {
-        fprintf(stderr, "%s: no vectors\n", VECTORS);
-        return 1;
+        fprintf(stderr, "%s: no vectors\n", folder);
+        exit(1);
     }
     for (int i = 0; i < count; i++) {
-        read_cases(VECTORS, files[i]->d_name);
+        read_cases(folder, files[i]->d_name);
         free(files[i]);
     }
     free(files);
+}
+
+int main(void)
+{
+    read_folder(VECTORS "/nat64d");
+    read_folder(VECTORS "/timed");
     for (size_t i = 0; i < cases_count; i++)
         tests[i] =
             (struct CMUnitTest){.name = cases[i].name, .test_func = run_case, .initial_state = &cases[i]};
