@@ -3,6 +3,7 @@
 
 packets.py HEADING FIRST-NUMBER WORKERS routed|shared FILE...  what the vectors say, byte for byte
 packets.py HEADING FIRST-NUMBER WORKERS routed|shared rules    ports, identifiers, identifications: the gateway's choice
+packets.py HEADING FIRST-NUMBER WORKERS routed|shared supers   super-packets, against the same bytes in single segments
 packets.py share FOLDER                                        writes there what the vectors are for a shared address
 
 The interfaces stand in PACKETS_LINKS, "NAMESPACE DEVICE MAC-OF-THE-GATEWAY" for the sides pi2, r6 and r4. Between them and the
@@ -41,24 +42,30 @@ def load(addresses=()):
 
 vectors = load()
 CLONE_NEWNET = 0x40000000
+SOL_PACKET, PACKET_VNET_HDR = 263, 15
+NEEDS_CSUM, GSO_TCP4, GSO_TCP6, GSO_UDP = 1, 1, 4, 5  # virtio 1.2 5.1.6
 ETHERNET = {4: 0x0800, 6: 0x86dd}
 OURS = b"\x02\0\0\0\0\x64"  # whom a side's frames are from
 NEIGHBOUR_FIRST, NEIGHBOUR_LAST = 133, 137
 SENTINEL_HOST, SENTINEL_HOST4 = "2001:db8:2::22", "192.31.197.2"
 SENTINEL = b"sentinel"
+PUSH = 8
 GRACE, WORKERS_GRACE = 0.002, 0.015  # behind the sentinel, which may pass what another worker has
 
 
 class Side:
-    """An interface of a neighbour of the gateway, in its namespace."""
+    """An interface of a neighbour of the gateway, in its namespace; `offloads`: what is sent begins with what the
+    device is to do, a struct virtio_net_hdr."""
 
-    def __init__(self, namespace, device, gateway):
+    def __init__(self, namespace, device, gateway, offloads=False):
         home = os.open("/proc/self/ns/net", os.O_RDONLY)
         there = os.open("/run/netns/" + namespace, os.O_RDONLY)
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.setns(there, CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "setns")
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        if offloads:
+            self.socket.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
         self.socket.bind((device, 0x0003))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
         libc.setns(home, CLONE_NEWNET)
@@ -66,8 +73,11 @@ class Side:
         os.close(there)
         self.gateway = bytes.fromhex(gateway.replace(":", ""))
 
+    def frame(self, packet):
+        return self.gateway + OURS + struct.pack(">H", ETHERNET[packet[0] >> 4]) + packet
+
     def send(self, packet):
-        self.socket.send(self.gateway + OURS + struct.pack(">H", ETHERNET[packet[0] >> 4]) + packet)
+        self.socket.send(self.frame(packet))
 
     def receive(self):
         """A packet for a neighbour that is not the neighbours' own talk, or None."""
@@ -340,7 +350,7 @@ def bound_port(packet):
 
 def share(folder):
     here = load({vectors.HOST4: SHARED4, vectors.SHOP4: SHARED4})
-    bound = set()
+    bound = {(6, Supers.PORT6), (17, Supers.PORT6)}
     for make in (here.headers, here.errors46, here.errors64, here.mtu6):
         file = make()
         head, *blocks = file.text().split("\ncase ")
@@ -449,6 +459,119 @@ class Rules:
         assert len(got) == 1 and got[0][6] == 0x40 and len(got[0]) == 1328, shown(got[0])
 
 
+class Supers:
+    """CK-09: the gateway's devices do nothing themselves (packets.sh: no_offloads), so what leaves is in segments."""
+
+    PORT6, PORT4 = 40000, 8001
+
+    def __init__(self, wire, shared):
+        self.wire, self.shared = wire, shared
+        self.host4 = SHARED4 if shared else vectors.HOST4
+        links = os.environ["PACKETS_LINKS"].split()
+        self.super6, self.super4 = Side(*links[0:3], offloads=True), Side(*links[6:9], offloads=True)
+        self.sequence = 0x11223345
+
+    def ends(self, six):
+        """Source and target on the side where it goes in."""
+        return (vectors.HOST, vectors.PEER) if six else (vectors.PEER4, self.host4)
+
+    def ports(self, six):
+        return (self.PORT6, self.PORT4) if six else (self.PORT4, self.PORT6)
+
+    def packet(self, six, tcp, data, at=0, flags=vectors.ACK):
+        source, target = self.ends(six)
+        if tcp:
+            segment = vectors.tcp(source, target, *self.ports(six), flags, data, seq=self.sequence + at, ack=1)
+        else:
+            segment = vectors.udp(source, target, *self.ports(six), data)
+        make = vectors.v6 if six else vectors.v4
+        fields = {} if six else {"df": True}
+        return make(source, target, 6 if tcp else 17, segment, **fields)
+
+    def begin(self):
+        """A connection, and the same ports for UDP, known to the gateway."""
+        source, target = self.ends(True)
+        self.wire.step([vectors.v6(source, target, 6, vectors.tcp(source, target, *self.ports(True), vectors.SYN))], 1)
+        source, target = self.ends(False)
+        self.wire.step([vectors.v4(source, target, 6, vectors.tcp(source, target, *self.ports(False), vectors.SYN | vectors.ACK,
+                                                                  ack=0x11223345))], 1)
+        self.wire.step([self.packet(True, False, b"hello")], 1)
+
+    def whole(self, six, tcp, data, size):
+        """As one super-packet; the checksum's field has the sum of the pseudo-header alone."""
+        packet = bytearray(self.packet(six, tcp, data, flags=vectors.ACK | PUSH))
+        header, at = 40 if six else 20, 16 if tcp else 6
+        source, target = self.ends(six)
+        partial = ~vectors.checksum(vectors.pseudo(source, target, 6 if tcp else 17, len(packet) - header)) & 0xffff
+        packet[header + at:header + at + 2] = struct.pack(">H", partial)
+        kind = (GSO_TCP6 if six else GSO_TCP4) if tcp else GSO_UDP
+        start = 14 + header
+        offloads = struct.pack("<BBHHHH", NEEDS_CSUM, kind, start + (20 if tcp else 8), size, start, at)
+        side, hops = (self.super6, 1) if six else (self.super4, self.wire.hops4)
+        side.socket.send(offloads + side.frame(add_hops(bytes(packet), hops)))
+        return -(-len(data) // size)
+
+    def singly(self, six, tcp, data, size):
+        last = (len(data) - 1) // size * size
+        return [self.packet(six, tcp, data[at:at + size], at, vectors.ACK | (PUSH if at == last else 0))
+                for at in range(0, len(data), size)]
+
+    def compare(self, six, tcp, size, length):
+        data = vectors.data(length)
+        if self.shared and tcp and not six:
+            self.stream(data, size)
+            return
+        count = self.whole(six, tcp, data, size)
+        whole = self.wire.catch(2, lambda packets: len(packets) >= count) + self.wire.catch(GRACE)
+        singly = self.wire.step(self.singly(six, tcp, data, size), count)
+        assert len(singly) == count, f"{len(singly)} of {count} segments"
+        assert len(whole) == count, f"{len(whole)} pieces of the super-packet, {count} segments"
+        numbers = []
+        for number, (one, other) in enumerate(zip(whole, singly)):
+            if six:
+                numbers.append(struct.unpack(">H", one[4:6])[0])
+                assert vectors.checksum(one[:20]) == 0, f"segment {number} does not sum up"
+                # Of a last, short one the identification and DF alone may differ (RFC 7915 5.1).
+                short = number == count - 1 and len(other) <= 1260 < len(singly[0])
+                one, other = (packet[:4] + b"\0\0" + (b"\0" if short else packet[6:7]) + packet[7:10] + b"\0\0" + packet[12:]
+                              for packet in (one, other))
+            assert one == other, f"segment {number}: {shown(one)} of the super-packet, {shown(other)} alone"
+        assert all((b - a) & 0xffff == 1 for a, b in zip(numbers, numbers[1:])), f"identifications {numbers}"
+
+    def stream(self, data, size):
+        """An NFQUEUE does not tell what size the segments had: the same bytes in segments of ours."""
+        self.whole(False, True, data, size)
+        pieces = self.wire.catch(2, lambda packets: sum(len(packet) - 60 for packet in packets) >= len(data))
+        source, target = self.ends(True)
+        at = 0
+        for number, piece in enumerate(pieces):
+            part = data[at:at + len(piece) - 60]
+            flags = vectors.ACK | (PUSH if number == len(pieces) - 1 else 0)
+            segment = vectors.tcp(target, source, *self.ports(False), flags, part, seq=self.sequence + at, ack=1)
+            wanted = vectors.v6(target, source, 6, segment, hops=63)
+            assert piece == wanted, f"piece {number}: {shown(piece)}, wanted {shown(wanted)}"
+            at += len(part)
+        assert at == len(data), f"{at} of {len(data)} bytes"
+
+    def check(self, six, tcp):
+        for size, length in ((1000, 10000), (1000, 9001), (1380, 13801), (500, 501)):
+            self.compare(six, tcp, size, length)
+            self.sequence += length
+
+
+def supers(wire, tap, shared):
+    of = Supers(wire, shared)
+    of.begin()
+    for six in (True, False):
+        for tcp in (True, False):
+            name = f"CK-09 LES-N-26 a super-packet of {'TCP' if tcp else 'UDP'} from IPv{6 if six else 4} is its segments"
+            try:
+                of.check(six, tcp)
+                tap.say(True, name)
+            except AssertionError as error:
+                tap.say(False, name, str(error))
+
+
 def rules(wire, tap, shared):
     of = Rules(wire, shared)
     for name, check in (("N64-ALC-08 UDP-R3 UDP-R4 a UDP port is in the range, not 0, of the source's parity, not the next", of.parity),
@@ -472,6 +595,8 @@ def main():
     tap, wire = Tap(heading, number), Wire(workers, shared)
     if sys.argv[5:] == ["rules"]:
         rules(wire, tap, shared)
+    elif sys.argv[5:] == ["supers"]:
+        supers(wire, tap, shared)
     else:
         replay(wire, tap, sys.argv[5:], workers)
     sys.exit(tap.failed)

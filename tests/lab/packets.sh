@@ -9,6 +9,12 @@ lab_network || { echo "Bail out! no lab"; exit 1; }
 
 # Neighbours that say nothing: what is not caught ends there.
 mac() { lab_in "$1" cat "/sys/class/net/$2/address"; }
+no_offloads() { # NAME DEVICE: what leaves by it is in segments and has its checksums (SIOCETHTOOL, ETHTOOL_STXCSUM)
+    lab_in "$1" python3 -c 'import array, fcntl, socket, struct, sys
+value = array.array("B", struct.pack("II", 0x17, 0))
+request = struct.pack("16sP", sys.argv[1].encode(), value.buffer_info()[0])
+fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8946, request)' "$2"
+}
 silence() {
     lab_in pi2 ip -6 addr flush dev eth0 scope global
     lab_in r6 sysctl -qw net.ipv6.conf.all.forwarding=0
@@ -18,10 +24,11 @@ silence() {
     for i in 2 9 20 21 22 23; do
         lab_in gw ip -6 neigh replace 2001:db8:2::$i lladdr "$mac" dev pi2 nud permanent
     done
+    no_offloads gw wan && no_offloads gw pi2
     # A source route is the translator's to refuse.
     lab_in gw sysctl -qw net.ipv4.conf.all.accept_source_route=1 net.ipv4.conf.wan.accept_source_route=1
 }
-silence
+silence || { echo "Bail out! no neighbours"; exit 1; }
 export PACKETS_LINKS="$LAB-pi2 eth0 $(mac gw pi2) $LAB-r6 wan $(mac gw r6) $LAB-r4 gw $(mac gw wan)"
 
 config() { # WORKERS FOLDER [FILE]: the folder's configuration, and the file's own lines
@@ -31,6 +38,7 @@ config() { # WORKERS FOLDER [FILE]: the folder's configuration, and the file's o
         cat "$2/gate64.conf"
         echo "state-dir = \"$LAB_DIR/state\";"
         echo "nat64: { workers = $1; icmp-errors: { per-second = 100000; per-second-per-network = 100000; }; $own };"
+        [ -z "${3:-}" ] || sed -n 's/^conf //p' "$3" | grep -v "^nat64: "
     } >"$LAB_DIR/gate64.conf"
 }
 start() {
@@ -48,17 +56,21 @@ bail() {
 }
 plain=() own=() # files that have one gateway in common, and those with a configuration of their own
 for file in "$VECTORS"/mtu6.replay "$VECTORS"/*.replay; do # mtu6 before a path MTU is learned
-    case $(grep -c "^conf " "$file"):$(grep -c "^conf nat64: {.*};$" "$file") in
-    0:0) case " ${plain[*]} " in *" $file "*) ;; *) plain+=("$file") ;; esac ;;
-    1:1) own+=("$file") ;;
-    *) bail "the conf lines of $file are not understood" ;;
+    case $(grep -c "^conf " "$file"):" ${plain[*]} " in
+    0:*" $file "*) ;;
+    0:*) plain+=("$file") ;;
+    *) [[ " ${own[*]} " == *" $file "* ]] || own+=("$file") ;;
     esac
 done
 for workers in 1 2; do
     config $workers "$VECTORS"
     start || bail "no nat64d"
+    # Before a path MTU is learned.
+    packets "routed, workers $workers" $workers routed supers
+    t "routed, workers $workers: LES-N-26 super-packets were translated whole" test "$(counter super_packets)" = 16
     packets "routed, workers $workers" $workers routed "${plain[@]}"
     packets "routed, workers $workers" $workers routed rules
+    [ $workers = 1 ] || continue # what a configuration says does not depend on who does it
     for file in "${own[@]}"; do
         config $workers "$VECTORS" "$file"
         start || bail "no nat64d"
@@ -74,6 +86,7 @@ for workers in 1 2; do
         echo "ok $((++t_number)) - shared # SKIP no NFQUEUE here"
         break
     }
+    packets "shared, workers $workers" $workers shared supers
     packets "shared, workers $workers" $workers shared "$LAB_DIR/shared/"{mtu6,headers,icmp46,icmp64}.replay
     packets "shared, workers $workers" $workers shared rules
 done

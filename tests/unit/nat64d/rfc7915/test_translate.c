@@ -300,20 +300,25 @@ TEST(N64_3_5_2_15_the_mss_behind_other_options_and_options_that_lie)
 }
 
 /* A super-packet of TCP or UDP with a partial checksum, as the kernel hands it over. */
-static void super_packet(struct built *to, bool tcp, const uint8_t *data, size_t len, uint16_t size)
+static void super_packet(struct built *to, bool v6, bool tcp, const uint8_t *data, size_t len, uint16_t size)
 {
+    const char *source = v6 ? "2001:db8::1" : "192.0.2.1",
+               *destination = v6 ? "64:ff9b::192.0.2.1" : "203.0.113.1";
+    unsigned header = v6 ? 40 : 20, at = tcp ? 16 : 6;
     if (tcp)
-        build_tcp(to, "2001:db8::1", 1500, "64:ff9b::192.0.2.1", 80, 0x18, data, len);
+        build_tcp(to, source, 1500, destination, 80, 0x18, data, len);
     else
-        build_udp(to, "2001:db8::1", 1500, "64:ff9b::192.0.2.1", 80, data, len);
-    unsigned at = tcp ? 16 : 6;
-    build_put16(to->packet.data + 40 + at, build_pseudo(to->packet.data, tcp ? 6 : 17, to->packet.len - 40));
+        build_udp(to, source, 1500, destination, 80, data, len);
+    build_put16(to->packet.data + header + at,
+                build_pseudo(to->packet.data, tcp ? 6 : 17, to->packet.len - header));
     to->packet.vnet = (struct packet_vnet){
         .flags = PACKET_VNET_NEEDS_CSUM,
-        .gso_type = tcp ? PACKET_VNET_GSO_TCP6 : PACKET_VNET_GSO_UDP_L4,
-        .hdr_len = (uint16_t)(tcp ? 60 : 48),
+        .gso_type = !tcp ? PACKET_VNET_GSO_UDP_L4
+                    : v6 ? PACKET_VNET_GSO_TCP6
+                         : PACKET_VNET_GSO_TCP4,
+        .hdr_len = (uint16_t)(header + (tcp ? 20 : 8)),
         .gso_size = size,
-        .csum_start = 40,
+        .csum_start = (uint16_t)header,
         .csum_offset = (uint16_t)at,
     };
 }
@@ -328,8 +333,8 @@ TEST(CK_09_a_super_packet_equals_its_segments_one_by_one)
     for (int tcp = 0; tcp < 2; tcp++)
         for (uint16_t size = 500; size <= 1400; size += 300) {
             struct packet whole, piece;
-            super_packet(&built, tcp, data, sizeof(data) / 2, size);
-            super_packet(&other, tcp, data, sizeof(data) / 2, size);
+            super_packet(&built, true, tcp, data, sizeof(data) / 2, size);
+            super_packet(&other, true, tcp, data, sizeof(data) / 2, size);
             assert_int_equal(parse_packet(&other.packet), REASON_OK);
             uint32_t count = packet_segments(&other.packet);
             assert_int_equal(count, (sizeof(data) / 2 + size - 1) / size);
@@ -351,6 +356,37 @@ TEST(CK_09_a_super_packet_equals_its_segments_one_by_one)
                 assert_int_equal(whole.len, piece.len);
                 assert_memory_equal(whole.data, piece.data, piece.len);
                 assert_true(build_checksum_good(whole.data, 20, tcp ? 6 : 17, whole.len));
+            }
+        }
+}
+
+TEST(CK_09_a_super_packet_of_ipv4_equals_its_segments_one_by_one)
+{
+    static uint8_t data[20001], segment_buffer[PACKET_BUFFER], piece_buffer[PACKET_BUFFER];
+    unsigned seed = 18;
+    for (size_t i = 0; i < sizeof(data); i++)
+        data[i] = (uint8_t)rand_r(&seed);
+    set_to6(1500, 80);
+    for (int tcp = 0; tcp < 2; tcp++)
+        for (uint16_t size = 500; size <= 1400; size += 300) {
+            struct packet whole, piece;
+            super_packet(&built, false, tcp, data, sizeof(data), size);
+            super_packet(&other, false, tcp, data, sizeof(data), size);
+            assert_int_equal(parse_packet(&other.packet), REASON_OK);
+            uint32_t count = packet_segments(&other.packet);
+            assert_int_equal(count, (sizeof(data) + size - 1u) / size);
+            translate46(&built.packet);
+            assert_int_equal(built.packet.vnet.csum_start, 40);
+            if (tcp)
+                assert_int_equal(built.packet.vnet.gso_type, PACKET_VNET_GSO_TCP6);
+            assert_int_equal(packet_segments(&built.packet), count);
+            for (uint32_t i = 0; i < count; i++) {
+                vnet_segment(&other.packet, i, segment_buffer, &piece);
+                translate46(&piece);
+                vnet_segment(&built.packet, i, piece_buffer, &whole);
+                assert_int_equal(whole.len, piece.len);
+                assert_memory_equal(whole.data, piece.data, piece.len);
+                assert_true(build_checksum_good(whole.data, 40, tcp ? 6 : 17, whole.len));
             }
         }
 }
@@ -442,6 +478,7 @@ int main(void)
         cmocka_unit_test(N64_3_5_2_15_mss_is_clamped_at_even_and_odd_offsets),
         cmocka_unit_test(N64_3_5_2_15_the_mss_behind_other_options_and_options_that_lie),
         cmocka_unit_test(CK_09_a_super_packet_equals_its_segments_one_by_one),
+        cmocka_unit_test(CK_09_a_super_packet_of_ipv4_equals_its_segments_one_by_one),
         cmocka_unit_test(CK_08_a_partial_checksum_ends_as_the_full_one),
         cmocka_unit_test(XL_46_04_XL_64_03_messages_that_are_no_echo),
         cmocka_unit_test(N64_3_4_09_a_transport_that_was_not_found),
