@@ -96,17 +96,46 @@ TEST(HA_01_a_header_without_a_free_place_for_a_prefix)
     assert_int_equal(kept, 1);
 }
 
-TEST(HA_01_of_two_sessions_for_a_flow_the_newer_stays)
+enum { COPY = 10 }; /* slots further */
+
+static unsigned open_one(void)
 {
     start();
     assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    return rig_external_port(&rig);
+}
+
+/* A session for the flow of the first, made so much later. */
+static struct session *copy_session(int64_t later_ns)
+{
     const struct session *session = first_session();
-    uint32_t slot = (uint32_t)(session - rig.state.sessions) + 10;
-    struct session *newer = &rig.state.sessions[slot];
-    memcpy(newer, session, sizeof(*newer));
-    newer->created_ns++;
+    uint32_t slot = (uint32_t)(session - rig.state.sessions) + COPY;
+    struct session *copy = &rig.state.sessions[slot];
+    memcpy(copy, session, sizeof(*copy));
+    copy->created_ns += (uint64_t)later_ns;
+    copy->check = slot_check_session(copy, slot);
+    return copy;
+}
+
+/* The binding of the first session, once more; to be changed and closed by seal_binding. */
+static struct bib_entry *copy_binding(void)
+{
+    uint32_t slot = first_session()->bib;
+    struct bib_entry *copy = &rig.state.bib[slot + COPY];
+    memcpy(copy, &rig.state.bib[slot], sizeof(*copy));
+    return copy;
+}
+
+static void seal_binding(struct bib_entry *entry)
+{
+    entry->check = slot_check_bib(entry, (uint32_t)(entry - rig.state.bib));
+}
+
+TEST(HA_01_of_two_sessions_for_a_flow_the_newer_stays)
+{
+    open_one();
+    struct session *newer = copy_session(1);
     newer->flags = SESSION_ANSWERED;
-    newer->check = slot_check_session(newer, slot);
     start();
     assert_int_equal(sessions(), 1);
     assert_ptr_equal(first_session(), newer);
@@ -230,14 +259,10 @@ TEST(N64_4_03_opening_and_closing_have_a_lifetime_each)
 
 TEST(HA_01_of_two_bindings_for_a_host_one_stays)
 {
-    start();
-    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
-    unsigned port = rig_external_port(&rig);
-    uint32_t slot = first_session()->bib, copy = slot + 10;
-    struct bib_entry *other = &rig.state.bib[copy];
-    memcpy(other, &rig.state.bib[slot], sizeof(*other));
+    unsigned port = open_one();
+    struct bib_entry *other = copy_binding();
     other->src4_port = (uint16_t)(port == 8500 ? 8501 : 8500);
-    other->check = slot_check_bib(other, copy);
+    seal_binding(other);
     start(); /* the tables agree: the other's port is free */
     assert_int_equal(sessions(), 1);
     assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
@@ -246,16 +271,12 @@ TEST(HA_01_of_two_bindings_for_a_host_one_stays)
 
 TEST(HA_01_of_two_hosts_with_a_port_one_stays)
 {
-    start();
-    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
-    unsigned port = rig_external_port(&rig);
-    uint32_t slot = first_session()->bib, copy = slot + 10;
-    struct bib_entry *other = &rig.state.bib[copy];
-    memcpy(other, &rig.state.bib[slot], sizeof(*other));
+    unsigned port = open_one();
+    struct bib_entry *other = copy_binding();
     do /* another host of the same shard */
         other->src6.s6_addr[15]++;
     while (owner_shard6(rig.state.header->key, &other->src6, 5000, TRANSPORT_UDP, SHARDS) != other->shard);
-    other->check = slot_check_bib(other, copy);
+    seal_binding(other);
     start();
     assert_int_equal(rig.recovered.bindings_dropped, 1);
     assert_int_equal(rig_udp(&rig, "8.8.8.8", 1000, "203.0.113.1", port), REASON_OK);
@@ -264,14 +285,9 @@ TEST(HA_01_of_two_hosts_with_a_port_one_stays)
 
 TEST(HA_01_of_two_sessions_for_a_flow_the_older_goes_wherever_it_stands)
 {
-    start();
-    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    open_one();
     const struct session *session = first_session();
-    uint32_t slot = (uint32_t)(session - rig.state.sessions) + 10;
-    struct session *older = &rig.state.sessions[slot];
-    memcpy(older, session, sizeof(*older));
-    older->created_ns--;
-    older->check = slot_check_session(older, slot);
+    copy_session(-1);
     start();
     assert_int_equal(sessions(), 1);
     assert_ptr_equal(first_session(), session);

@@ -375,23 +375,6 @@ TEST(N64_3_2_01_the_image_is_that_of_the_prefix_that_was_asked_last)
     assert_int_equal(sessions(), 1);
 }
 
-TEST(a_guessed_super_packet_that_is_one_segment)
-{
-    static const uint8_t data[1000];
-    assert_int_equal(tcp6(SYN), REASON_OK);
-    build_tcp(&built, "8.8.8.8", 80, POOL, external_port(), ACK, data, sizeof(data));
-    built.packet.vnet = (struct packet_vnet){.flags = PACKET_VNET_NEEDS_CSUM,
-                                             .gso_type = PACKET_VNET_GSO_TCP4,
-                                             .gso_size = PACKET_DEFAULT_MSS6,
-                                             .csum_start = 20,
-                                             .csum_offset = 16};
-    built.packet.gso_guessed = true;
-    assert_int_equal(send_built(), REASON_OK);
-    assert_int_equal(built.packet.vnet.gso_type, PACKET_VNET_GSO_NONE);
-    assert_int_equal(built.packet.vnet.gso_size, 0);
-    assert_int_equal(built.packet.len, 60 + sizeof(data));
-}
-
 TEST(what_the_edge_could_not_send_is_counted)
 {
     steps_failed(&steps, REASON_WRITE_FAILED);
@@ -481,7 +464,6 @@ int main(void)
         CASE(N78_7_1_01_errors_that_answer_renew_nothing),
         CASE(UDP_R11_mapping_and_filtering_are_the_same_however_many_there_are),
         CASE(N64_3_2_01_the_image_is_that_of_the_prefix_that_was_asked_last),
-        CASE(a_guessed_super_packet_that_is_one_segment),
         CASE(what_the_edge_could_not_send_is_counted),
         CASE(UDP_R10_TCP_R6_no_payload_is_looked_into),
         CASE(N64_5_3_04_sessions_that_ipv4_makes_on_a_binding_are_bounded),

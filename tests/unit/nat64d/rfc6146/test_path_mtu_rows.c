@@ -106,10 +106,10 @@ TEST(SEC_43_N64_3_5_2_15_new_connections_agree_on_it_both_ways)
 }
 
 /* A super-packet whose segment size nobody told; returns the size that it is cut to. */
-static unsigned cut_at(unsigned pool_port)
+static unsigned cut_at(unsigned pool_port, size_t len)
 {
     static const uint8_t data[2900];
-    build_tcp(&built, "8.8.8.8", 80, POOL, pool_port, ACK, data, sizeof(data));
+    build_tcp(&built, "8.8.8.8", 80, POOL, pool_port, ACK, data, len);
     built.packet.vnet = (struct packet_vnet){.flags = PACKET_VNET_NEEDS_CSUM,
                                              .gso_type = PACKET_VNET_GSO_TCP4,
                                              .gso_size = PACKET_DEFAULT_MSS6,
@@ -128,7 +128,7 @@ TEST(SEC_43_super_packets_are_cut_to_it_from_the_first_one_on)
     unsigned pool_port = external_port();
     syn("8.8.8.8", 80, POOL, pool_port, SYN | ACK);
     assert_int_equal(tcp6(ACK), REASON_OK);
-    assert_int_equal(cut_at(pool_port), 1340);
+    assert_int_equal(cut_at(pool_port, 2900), 1340);
 }
 
 TEST(XL_MTU_04_super_packets_are_cut_to_what_a_router_of_ipv6_says)
@@ -144,11 +144,11 @@ TEST(XL_MTU_04_super_packets_are_cut_to_what_a_router_of_ipv6_says)
     assert_int_equal(tcp4(pool_port, SYN | ACK), REASON_OK);
     assert_int_equal(tcp6(ACK), REASON_OK);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        assert_true(cut_at(pool_port) > 0);
+        assert_true(cut_at(pool_port, 2900) > 0);
         memcpy(quoted, built.packet.data, 120);
         build_icmp(&built, ROUTER, PEER, 2, 0, cases[i].said, quoted, 120);
         assert_int_equal(send_built(), REASON_OK);
-        assert_int_equal(cut_at(pool_port), cases[i].cut);
+        assert_int_equal(cut_at(pool_port, 2900), cases[i].cut);
     }
 }
 
@@ -174,7 +174,7 @@ TEST(SEC_43_SEC_42_a_segment_that_is_not_in_flight_tells_nothing)
     unsigned pool_port = external_port();
     syn("8.8.8.8", 80, POOL, pool_port, SYN | ACK);
     assert_int_equal(tcp6(ACK), REASON_OK);
-    assert_true(cut_at(pool_port) > 0);
+    assert_true(cut_at(pool_port, 2900) > 0);
     memcpy(quoted, built.packet.data, sizeof(quoted));
     build_put16(quoted + 44, OLD_SEQUENCE >> 16);
     assert_silent(too_big(ROUTER, PEER, 1400), REASON_ICMP_SEQUENCE);
@@ -204,6 +204,14 @@ TEST(XL_MTU_07_no_more_than_the_link)
     assert_int_equal(counters.value[REASON_COUNT + TALLY_PATH_MTUS], 1);
 }
 
+TEST(a_super_packet_that_is_one_segment)
+{
+    assert_int_equal(tcp6(SYN), REASON_OK);
+    assert_int_equal(cut_at(external_port(), 1000), 0);
+    assert_int_equal(built.packet.vnet.gso_type, PACKET_VNET_GSO_NONE);
+    assert_int_equal(built.packet.len, 60 + 1000);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -216,6 +224,7 @@ int main(void)
         CASE(SEC_43_SEC_42_a_segment_that_is_not_in_flight_tells_nothing),
         CASE(SEC_43_forgotten_with_time),
         CASE(XL_MTU_07_no_more_than_the_link),
+        CASE(a_super_packet_that_is_one_segment),
     };
     return RUN(tests);
 }
