@@ -30,12 +30,15 @@ struct cmd_options {
     const struct settings
         *settings; /* of the file, for subcommands that need more of it than the state-dir */
     bool json;
-    bool all;              /* --all */
-    const char *backend;   /* --backend, NULL: any */
-    const char *protocol;  /* --protocol, NULL: any */
-    int64_t limit;         /* --limit; -1: none */
-    int64_t count;         /* --count; 0: as many as usual */
-    int64_t seconds;       /* --for; 0: as long as usual */
+    bool all;                 /* --all */
+    const char *backend;      /* --backend, NULL: any */
+    const char *protocol;     /* --protocol, NULL: any */
+    int64_t limit;            /* --limit; -1: none */
+    int64_t count;            /* --count; 0: as many as usual */
+    int64_t seconds;          /* --for; 0: as long as usual */
+    const char *at;           /* --at, NULL: now */
+    const char *const *files; /* --file, each */
+    size_t files_count;
     char *const *operands; /* what stands behind the subcommand */
     int operands_count;
     FILE *out, *err;
@@ -53,6 +56,7 @@ int cmd_counters(const struct cmd_options *options);
 int cmd_check(const struct cmd_options *options);
 int cmd_reload(const struct cmd_options *options);
 int cmd_upgrade(const struct cmd_options *options);
+int cmd_who(const struct cmd_options *options);
 int cmd_down(const struct cmd_options *options);
 int cmd_trace(const struct cmd_options *options);
 

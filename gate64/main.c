@@ -17,7 +17,7 @@
 
 /* Options that only some subcommands take. */
 enum {
-    TAKES_FILTER = 1 << 0, /* --backend, --protocol */
+    TAKES_BACKEND = 1 << 0,
     TAKES_LIMIT = 1 << 1,
     TAKES_ALL = 1 << 2,
     TAKES_STATE_DIR = 1 << 3,
@@ -25,6 +25,9 @@ enum {
     TAKES_ASKING = TAKES_STATE_DIR | TAKES_JSON, /* what goes with asking a daemon */
     READS_FILE = 1 << 5,                         /* needs more of the configuration than the state-dir */
     TAKES_SPAN = 1 << 6,                         /* --count, --for */
+    TAKES_PROTOCOL = 1 << 7,
+    TAKES_FILTER = TAKES_BACKEND | TAKES_PROTOCOL,
+    TAKES_LOG = 1 << 8, /* --at, --file */
 };
 
 struct subcommand {
@@ -47,6 +50,9 @@ static const struct subcommand subcommands[] = {
      TAKES_ASKING | TAKES_LIMIT, 0, cmd_pool},
     {"mtu", "[--limit N]", "backends behind a link that is narrower than this host's",
      TAKES_ASKING | TAKES_LIMIT, 0, cmd_mtu},
+    {"who", "ADDR#PORT [--at TIME] [--protocol P] [--file LOG]",
+     "which backend had an IPv4 address and port at a time",
+     TAKES_ASKING | TAKES_PROTOCOL | TAKES_LOG | READS_FILE, 1, cmd_who},
     {"counters", "[--all] [--limit N] [nat64d|dns64]", "what was counted, drops by their reason",
      TAKES_ASKING | TAKES_ALL | TAKES_LIMIT, 2, cmd_counters},
     {"trace", "ADDRESS [--count N] [--for SECONDS]", "the next packets of a backend, step by step, and why",
@@ -64,6 +70,7 @@ enum {
     SUMMARY_COLUMN = 10,
     COUNT_MAX = 100000, /* of a trace: packets and seconds */
     SECONDS_MAX = 3600,
+    FILES_MAX = 1000,
 };
 
 enum option_value {
@@ -75,6 +82,8 @@ enum option_value {
     OPTION_LIMIT,
     OPTION_COUNT,
     OPTION_FOR,
+    OPTION_AT,
+    OPTION_FILE,
     OPTION_VERSION
 };
 
@@ -87,6 +96,8 @@ static const struct option long_options[] = {
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"count", required_argument, NULL, OPTION_COUNT},
     {"for", required_argument, NULL, OPTION_FOR},
+    {"at", required_argument, NULL, OPTION_AT},
+    {"file", required_argument, NULL, OPTION_FILE},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -98,6 +109,7 @@ struct arguments {
     const struct subcommand *subcommand;
     unsigned given; /* of the options that not all take */
     char backend[ADDR_TEXT_LEN];
+    const char *files[FILES_MAX];
 };
 
 static void print_usage(FILE *out)
@@ -130,7 +142,7 @@ static int take_backend(struct arguments *arguments)
     if (addr_parse6(optarg, &address) < 0)
         return usage_error("--backend takes an IPv6 address, such as 2001:db8:1::2", optarg);
     arguments->options.backend = addr_print6(&address, arguments->backend);
-    arguments->given |= TAKES_FILTER;
+    arguments->given |= TAKES_BACKEND;
     return 0;
 }
 
@@ -139,7 +151,18 @@ static int take_protocol(struct arguments *arguments)
     if (strcmp(optarg, "tcp") != 0 && strcmp(optarg, "udp") != 0 && strcmp(optarg, "icmp") != 0)
         return usage_error("--protocol takes one of tcp, udp, icmp", optarg);
     arguments->options.protocol = optarg;
-    arguments->given |= TAKES_FILTER;
+    arguments->given |= TAKES_PROTOCOL;
+    return 0;
+}
+
+static int take_file(struct arguments *arguments)
+{
+    struct cmd_options *options = &arguments->options;
+    if (options->files_count == FILES_MAX)
+        return usage_error("--file was given too often", optarg);
+    arguments->files[options->files_count++] = optarg;
+    options->files = arguments->files;
+    arguments->given |= TAKES_LOG;
     return 0;
 }
 
@@ -186,6 +209,11 @@ static int take_option(int option, struct arguments *arguments, bool *ret_done)
     case OPTION_FOR:
         return take_number(arguments, SECONDS_MAX, TAKES_SPAN, "--for takes a number of seconds, 1 to 3600",
                            &options->seconds);
+    case OPTION_FILE: return take_file(arguments);
+    case OPTION_AT:
+        options->at = optarg;
+        arguments->given |= TAKES_LOG;
+        return 0;
     case 'h':
         print_usage(stdout);
         *ret_done = true;

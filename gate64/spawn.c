@@ -65,3 +65,25 @@ out:
         *ret_text = text;
     return r;
 }
+
+int spawn_open(const char *const *arguments, FILE **ret_out, pid_t *ret_pid)
+{
+    int pipes[2];
+    if (pipe2(pipes, O_CLOEXEC) < 0)
+        return -errno;
+    int r = start(arguments, pipes, ret_pid);
+    close(pipes[1]);
+    if (r == 0 && (*ret_out = fdopen(pipes[0], "r")) != NULL)
+        return 0;
+    close(pipes[0]);
+    if (r == 0)
+        waitpid(*ret_pid, NULL, 0);
+    return r < 0 ? r : -ENOMEM;
+}
+
+int spawn_close(FILE *out, pid_t pid)
+{
+    int status;
+    fclose(out); /* one that still prints is ended by that */
+    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+}

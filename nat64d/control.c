@@ -15,6 +15,7 @@
 #include "common/reload.h"
 #include "config.h"
 #include "nat64d/control_trace.h"
+#include "nat64d/control_who.h"
 #include "nat64d/keeper/size.h"
 #include "nat64d/rfc6146/tcp_state.h"
 
@@ -464,10 +465,17 @@ static void post_upgrade(struct control_request *request, void *context)
 }
 
 const struct control_route control_routes[] = {
-    {"GET", "/v1/status", get_status},     {"GET", "/v1/settings", get_settings},
-    {"GET", "/v1/sessions", get_sessions}, {"GET", "/v1/bindings", get_bindings},
-    {"GET", "/v1/pool", get_pool},         {"GET", "/v1/counters", get_counters},
-    {"GET", "/v1/mtu", get_path_mtus},     {"GET", "/v1/trace", control_trace},
-    {"GET", "/metrics", get_metrics},      {"POST", "/v1/reload", post_reload},
-    {"POST", "/v1/upgrade", post_upgrade}, {NULL, NULL, NULL},
+    {"GET", "/v1/status", get_status},
+    {"GET", "/v1/settings", get_settings},
+    {"GET", "/v1/sessions", get_sessions},
+    {"GET", "/v1/bindings", get_bindings},
+    {"GET", "/v1/pool", get_pool},
+    {"GET", "/v1/counters", get_counters},
+    {"GET", "/v1/mtu", get_path_mtus},
+    {"GET", "/v1/trace", control_trace},
+    {"GET", "/v1/who", control_who},
+    {"GET", "/metrics", get_metrics},
+    {"POST", "/v1/reload", post_reload},
+    {"POST", "/v1/upgrade", post_upgrade},
+    {NULL, NULL, NULL},
 };

@@ -35,7 +35,7 @@ nat64d_nat64d_SOURCES = nat64d/main.c $(nat64d_edge)
 nat64d_edge = \
 	nat64d/ask.c nat64d/ask.h \
 	nat64d/control.c nat64d/control.h \
-	nat64d/control_trace.c nat64d/control_trace.h \
+	nat64d/control_trace.c nat64d/control_trace.h nat64d/control_who.c nat64d/control_who.h \
 	nat64d/effective.c nat64d/effective.h \
 	nat64d/translate.c nat64d/translate.h \
 	nat64d/edge/boot.c nat64d/edge/boot.h \

@@ -276,6 +276,8 @@ static void take_file(struct natevent_log *log)
     if (log->fd >= 0)
         close(log->fd);
     log->fd = fd;
+    log->stalled_ns = 0;
+    log->stall_told = false;
     pthread_mutex_lock(&log->mutex);
     natevent_config_tell(log->config);
     pthread_mutex_unlock(&log->mutex);

@@ -24,7 +24,7 @@ LAB_TESTS += \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh
 LAB_ALONE += tests/lab/trace.sh
-LAB_ALONE += \
+LAB_ALONE += tests/lab/events.sh \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/shared_host.sh \
 	tests/lab/restart.sh \

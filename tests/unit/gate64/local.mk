@@ -5,7 +5,7 @@ gate64_tests = \
 	tests/unit/gate64/test_action tests/unit/gate64/test_check tests/unit/gate64/test_check_text \
 	tests/unit/gate64/test_client tests/unit/gate64/test_cmd tests/unit/gate64/test_main \
 	tests/unit/gate64/test_manual tests/unit/gate64/test_print tests/unit/gate64/test_reply \
-	tests/unit/gate64/test_text tests/unit/gate64/test_trace
+	tests/unit/gate64/test_text tests/unit/gate64/test_trace tests/unit/gate64/test_who
 check_PROGRAMS += $(gate64_tests)
 UNIT_TESTS += $(gate64_tests)
 
@@ -18,6 +18,7 @@ tests_unit_gate64_test_check_LDADD = gate64/libprobe.a gate64/libtext.a common/l
 
 gate64_cmd_test_libs = gate64/libcmd.a gate64/libtext.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_gate64_test_print_LDADD = $(gate64_cmd_test_libs)
+tests_unit_gate64_test_who_LDADD = gate64/libcmd.a common/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_gate64_test_client_SOURCES = tests/unit/gate64/test_client.c $(gate64_fake_daemon)
 tests_unit_gate64_test_client_LDADD = $(gate64_cmd_test_libs)
 tests_unit_gate64_test_cmd_SOURCES = tests/unit/gate64/test_cmd.c $(gate64_fake_daemon)
