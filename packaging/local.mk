@@ -18,5 +18,8 @@ SUFFIXES = .service.in .service
 	type=notify; test -n "$(SYSTEMD_LIBS)" || type=exec; \
 	sed -e "s,@TYPE@,$$type," -e 's,[@]sbindir[@],$(sbindir),' $< >$@
 
+logrotatedir = $(sysconfdir)/logrotate.d
+dist_logrotate_DATA = packaging/logrotate/gate64
+
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = packaging/completion/gate64
