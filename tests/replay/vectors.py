@@ -120,6 +120,10 @@ class AnyIdent(bytes):
     """An IPv4 packet whose identification is the gateway's choice."""
 
 
+class AnyPort(AnyIdent):
+    """Its source address and port (identifier) are the gateway's choice, too."""
+
+
 def own(packet):
     return AnyIdent(packet)
 
@@ -152,6 +156,11 @@ class Vectors:
         digits = [f"{byte:02x}" for byte in packet]
         if isinstance(packet, AnyIdent):
             for at in (4, 5, 10, 11):
+                digits[at] = ".."
+        if isinstance(packet, AnyPort):
+            summed_at = {TCP: 36, UDP: 26, ICMP4: 22}[packet[9]]
+            port = 24 if packet[9] == ICMP4 else 20
+            for at in (12, 13, 14, 15, port, port + 1, summed_at, summed_at + 1):
                 digits[at] = ".."
         rows = ["".join(digits[at:at + 48]) for at in range(0, len(digits), 48)]
         return [f"{word} {rows[0]}"] + [f"    {row}" for row in rows[1:]]
@@ -828,36 +837,43 @@ def lifetimes():
     file = Vectors("lifetimes", "What time brings (RFC 6146 3.5.2.2, 4).", folder="timed")
     # RFC 6146 3.5.2.2: an ACK without data and with zero numbers to the backend; then it has the time of TCP_TRANS.
     probe = v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, ACK, seq=0, window=0))
-    file.case("TCP-EST-4", "the backend is asked whether it still has a connection", *HANDSHAKE, (7199, None), (2, probe),
+    file.case("TCP-EST-5 TCP-TR-1 N64-3.5.2-03 N64-3.5.2-04", "the backend is asked whether it still has a connection", *HANDSHAKE, (7199, None), (2, probe),
               (238, None), inward_tcp(ACK, b"still here"), (7199, None), (2, probe))
-    file.case("TCP-CL-5", "an answer to nobody makes no second probe", *HANDSHAKE, (7201, probe), (7201, None))
+    file.case("TCP-EST-5 TCP-TR-3", "a probe without answer makes no second probe", *HANDSHAKE, (7201, probe), (7201, None))
     file.case("TCP-EST-4", "what is sent puts it off", *HANDSHAKE, (7000, None), outward_tcp(ACK, b"data"), (7000, None))
     # An IPv4 SYN for nobody waits 6 s for the backend's, then its sender is told (RFC 6146 3.5.2.2).
     syn = v4(PEER4, FREE4, TCP, tcp(PEER4, FREE4, 50000, 9999, SYN))
     told = own(v4(FREE4, PEER4, ICMP4, icmp(FREE4, PEER4, 3, 3, 0, syn), df=True))
-    file.case("TCP-CL-4", "a SYN for nobody is refused after six seconds", (syn, None), (5, None), (2, told), (60, None))
-    file.case("TCP-CL-4", "and one that is sent again is refused once", (syn, None), (3, None), (syn, None), (4, told),
+    file.case("TCP-CL-3 TCP-V4I-2", "a SYN for nobody is refused after six seconds", (syn, None), (5, None), (2, told), (60, None))
+    file.case("N64-3.5.2-06", "and one that is sent again is refused once", (syn, None), (3, None), (syn, None), (4, told),
               (60, None))
     return file
 
 
 def tcp_ends():
     file = Vectors("tcp", "TCP from its beginning to its end (RFC 6146 3.5.2).", folder="timed")
-    file.case("TCP-EST-1", "both sides end it", *HANDSHAKE, outward_tcp(FIN | ACK), inward_tcp(ACK, ack=0x11223346),
+    file.case("TCP-EST-2 TCP-6FR-1 TCP-BFR-2", "the backend ends it first", *HANDSHAKE, outward_tcp(FIN | ACK), inward_tcp(ACK, ack=0x11223346),
               inward_tcp(FIN | ACK, ack=0x11223346), outward_tcp(ACK, seq=0x11223346, ack=0x11223346), (7300, None))
-    file.case("TCP-EST-2", "IPv4 ends it first", *HANDSHAKE, inward_tcp(FIN | ACK), outward_tcp(FIN | ACK, ack=0x11223346),
+    file.case("TCP-EST-1 TCP-4FR-1 TCP-BFR-2", "IPv4 ends it first", *HANDSHAKE, inward_tcp(FIN | ACK), outward_tcp(FIN | ACK, ack=0x11223346),
               inward_tcp(ACK, seq=0x11223346, ack=0x11223346), (7300, None))
-    file.case("TCP-EST-3", "a reset by IPv4, and data after it", *HANDSHAKE, inward_tcp(RST, ack=0), (200, None),
+    file.case("TCP-EST-3 TCP-TR-1", "a reset by IPv4, and data after it", *HANDSHAKE, inward_tcp(RST, ack=0), (200, None),
               outward_tcp(ACK, b"after all"), (7100, None))
-    file.case("TCP-EST-3", "a reset by the backend, and nothing more", *HANDSHAKE, outward_tcp(RST, ack=0), (7300, None))
+    file.case("TCP-EST-3 TCP-TR-3", "a reset by the backend, and nothing more", *HANDSHAKE, outward_tcp(RST, ack=0), (7300, None))
     # RFC 6146 5.2: a reset outside the window is another's. It goes on, for the backend to judge, and changes nothing: at
     # the end of its whole lifetime the connection is asked after.
     file.case("LES-N-18 N64-3.5.2-13", "a reset that nobody of the connection sent", *HANDSHAKE,
               inward_tcp(RST, seq=0x91223345, ack=0), (7199, None),
               (2, v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, ACK, seq=0, window=0))))
+    file.case("TCP-TR-2", "two resets", *HANDSHAKE, inward_tcp(RST, ack=0), outward_tcp(RST, ack=0), (7300, None))
+    refused = (v4(PEER4, HOST4, TCP, tcp(PEER4, HOST4, 80, 40000, RST | ACK, seq=0, ack=0x11223345)),
+               v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, RST | ACK, seq=0, ack=0x11223345), hops=63))
+    file.case("N64-3.5.2-12", "nobody listens", HANDSHAKE[0], refused, (300, None), HANDSHAKE[0], refused)
+    inbound = (v4(PEER4, SHOP4, TCP, tcp(PEER4, SHOP4, 50001, 8080, SYN), df=True),
+               v6(PEER, SHOP, TCP, tcp(PEER, SHOP, 50001, 80, SYN), hops=63))
+    file.case("TCP-V4I-3", "from IPv4, and nobody answers", inbound, (100, None), inbound, (300, None), inbound)
     sent = b"\x02\x04\x05\xb4\x01\x03\x03\x07"  # MSS 1460, window scale 7
     left = b"\x02\x04\x05\xa0\x01\x03\x03\x07"  # RFC 9293 3.7.1: 1500 less the 60 of IPv6
-    file.case("N64-3.7-03", "the MSS is what both links carry",
+    file.case("N64-3.5.2-15", "the MSS is what both links carry",
               (v6(HOST, PEER, TCP, tcp(HOST, PEER, 40000, 80, SYN, options=sent)),
                own(v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, SYN, options=left), ttl=63))),
               (v4(PEER4, HOST4, TCP, tcp(PEER4, HOST4, 80, 40000, SYN | ACK, ack=0x11223345, options=sent)),
@@ -878,14 +894,14 @@ def refusals():
         file.case(idents, text,
                   (packet, answer and own(v4(target, PEER4, ICMP4, icmp(target, PEER4, *answer, packet), df=True))))
 
-    for words, address4 in (("a private address", "10.0.0.1"), ("the gateway itself", "192.31.196.1"),
-                            ("link-local addresses", "169.254.169.254"), ("loopback", "127.0.0.1")):
+    for idents, words, address4 in (("SEC-10", "a private address", "10.0.0.1"), ("SEC-11", "the gateway", "192.31.196.1"),
+                                    ("SEC-12", "metadata", "169.254.169.254"), ("SEC-10", "loopback", "127.0.0.1")):
         target = "64:ff9b::" + address4
-        refused6("SEC-10 ERR-02", f"from a backend to {words}", HOST, target, UDP, udp(HOST, target, 1, 2, b"x"), (1, 1, 0))
+        refused6(f"{idents} ERR-02", f"from a backend to {words}", HOST, target, UDP, udp(HOST, target, 1, 2, b"x"), (1, 1, 0))
     refused6("N64-3.4-07", "a protocol that does not pass", HOST, PEER, 132, bytes(12), (1, 4, 0))
     refused6("N64-5.4-01", "from the prefix itself", PEER, PEER, UDP, udp(PEER, PEER, 1, 2, b"x"), None)
     refused4("N64-3.4-08", "a protocol that does not pass from IPv4", FREE4, 47, bytes(12), (3, 2, 0))
-    refused4("N64-3.5.1-05", "UDP for nobody", FREE4, UDP, udp(PEER4, FREE4, 53, 4000, b"x"), None)
+    refused4("N64-3.5.1-04", "UDP for nobody", FREE4, UDP, udp(PEER4, FREE4, 53, 4000, b"x"), None)
     refused4("N64-3.5.3-05", "an echo for nobody", FREE4, ICMP4, echo(PEER4, FREE4, True, 1, b"x"), None)
     return file
 
@@ -910,10 +926,48 @@ def mapped_sizes():
     return file
 
 
+GUEST = "2001:db8:2::9"  # without a binding of its own
+
+
+def guest(protocol, make):
+    """Its packet by `make` of two addresses, and what leaves."""
+    return (v6(GUEST, PEER, ICMP6 if protocol == ICMP4 else protocol, make(GUEST, PEER)),
+            AnyPort(v4(FREE4, PEER4, protocol, make(FREE4, PEER4), ttl=63)))
+
+
+def guests():
+    file = Vectors("guests", "Backends whose address and port the gateway chooses.", folder="timed")
+    ask = guest(UDP, lambda source, target: udp(source, target, 5000, 4000, b"hello"))
+    dns = guest(UDP, lambda source, target: udp(source, target, 5000, 53, b"hello"))
+    ping = guest(ICMP4, lambda source, target: echo(source, target, True, 77, b"hello"))
+    syn = guest(TCP, lambda source, target: tcp(source, target, 5000, 80, SYN))
+    again = guest(TCP, lambda source, target: tcp(source, target, 5000, 80, ACK, b"data", 0x11223345, 0x11223345))
+    file.case("N64-3.5.1-01", "a datagram, and one when its binding is long gone", ask, ask, (1000, None), ask)
+    file.case("N64-3.5.1-01", "a question", dns, (400, None), dns)
+    file.case("N64-3.5.3-02", "a ping", ping, ping, (400, None), ping)
+    file.case("TCP-CL-1", "a SYN that nobody answers", syn, (200, None), syn, (500, None), syn)
+    file.case("TCP-CL-7", "TCP that did not begin here", (again[0], None))
+    file.case("N64-3.1-04", "a binding for each protocol", ask, ping, syn, (10000, None), ping, syn, ask)
+    return file
+
+
+def denied():
+    file = Vectors("denied", "Destinations that the operator refuses, and one of the gateway's that he opens.",
+                   ['deny-ipv4 = [ "192.52.193.0/24" ];',
+                    'pref64 = ( { prefix = "64:ff9b::/96"; allow-ipv4 = [ "192.31.196.1/32" ]; } );'], folder="timed")
+    packet = asked6()
+    file.case("CGN-R6 ERR-02", "what is denied", (packet, v6(GATEWAY6, HOST, ICMP6, icmp(GATEWAY6, HOST, 1, 1, 0, packet))))
+    target, target4 = "64:ff9b::192.31.196.1", "192.31.196.1"
+    file.case("SEC-13", "the gateway itself by name",
+              (v6(HOST, target, UDP, udp(HOST, target, 1500, 53, b"x")),
+               own(v4(HOST4, target4, UDP, udp(HOST4, target4, 1500, 53, b"x"), ttl=63))))
+    return file
+
+
 def main():
     files = [make() for make in (headers, errors46, errors64, mtu4_of_1400, mtu4_of_576, mtu6, mtu6_wide, mtu6_of_1400, fragments,
                                    bad_fragments, mapped, hairpins, lifetimes, tcp_ends, refusals,
-                                   mapped_sizes)]
+                                   mapped_sizes, guests, denied)]
     files += [prefix(text, f"prefix-{text.split('/')[1]}") for text in IMAGES if not text.startswith("64:")]
     files.append(prefix("64:ff9b:1:fffe::/96", "prefix-local"))
     check = sys.argv[1:] == ["--check"]

@@ -49,7 +49,7 @@ static struct caught *caught;
 static size_t caught_count;
 static uint16_t wanted[PACKET_MAX];
 
-static void catch (const uint8_t *bytes, uint32_t len)
+static void note_out(const uint8_t *bytes, uint32_t len)
 {
     assert_true(caught_count < OUT_MAX);
     memcpy(caught[caught_count].bytes, bytes, len);
@@ -64,12 +64,12 @@ static void leave(struct packet *packet, uint32_t cut_mtu)
     uint32_t len;
     vnet_complete_checksum(packet);
     if (cut_mtu == 0) {
-        catch (packet->data, packet->len);
+        note_out(packet->data, packet->len);
         return;
     }
     fragment_cut_init(&cut, packet, cut_mtu, packet->id);
     while (fragment_cut_next(&cut, bytes, &len))
-        catch (bytes, len);
+        note_out(bytes, len);
 }
 
 /* By the worker that owns it, as edge/worker hands it over. */
@@ -81,7 +81,7 @@ static void through(struct built *built, unsigned worker)
         if (rig.result.verdict == STEPS_SEND)
             leave(&built->packet, rig.result.cut_mtu);
         if (rig.result.reply_len > 0)
-            catch (steps->reply, rig.result.reply_len);
+            note_out(steps->reply, rig.result.reply_len);
         if (rig.result.verdict != STEPS_HANDOVER)
             return;
         worker = rig.result.worker;
@@ -159,7 +159,7 @@ static void pass(unsigned seconds)
             while (budget > 0) {
                 uint32_t len = steps_timeout(&rig.steps[worker], rig_now_ns, &budget);
                 if (len > 0)
-                    catch (rig.steps[worker].reply, len);
+                    note_out(rig.steps[worker].reply, len);
             }
         }
     }
