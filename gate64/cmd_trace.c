@@ -72,8 +72,8 @@ static int take(void *context, json_t *record)
             trace_show_packet(watch->options->out, watch->colour, record);
     } else if (strcmp(event, "begin") == 0) {
         if (!watch->begun)
-            tell(watch, "Waiting for %lld packets of %s, %lld s at most.\n",
-                 (long long)number_of(record, "count"), watch->options->operands[0],
+            tell(watch, "Waiting for %lld %s of %s, %lld s at most.\n", (long long)watch->count,
+                 watch->count == 1 ? "packet" : "packets", watch->options->operands[0],
                  (long long)number_of(record, "seconds"));
         watch->begun = true;
     } else if (strcmp(event, "reload") == 0) {

@@ -178,7 +178,7 @@ for workers in 1 2; do
     configure $workers
     [ -n "${NAT64D_PID:-}" ] && lab_end "$NAT64D_PID"
     lab_nat64d || { echo "Bail out! nat64d does not start"; exit 1; }
-    t "trace, $workers workers: a connection" connection
+    t "N64-3.4-01 trace, $workers workers: a connection" connection
     t "trace, $workers workers: as JSON" json
     t "trace, $workers workers: destinations that are denied" denied
     t "trace, $workers workers: a source that is no backend" stranger
