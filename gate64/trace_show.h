@@ -3,6 +3,7 @@
  *
  * Layer: edge
  * Specification: man/gate64.1 (trace)
+ * Fuzz: fuzz_trace
  */
 #ifndef GATE64_GATE64_TRACE_SHOW_H
 #define GATE64_GATE64_TRACE_SHOW_H

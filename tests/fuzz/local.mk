@@ -1,7 +1,7 @@
 # Fuzz targets: with --enable-fuzzers they are libFuzzer programs (make fuzzers), otherwise each replays its corpus.
 fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_message tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_reply tests/fuzz/fuzz_state_file tests/fuzz/fuzz_host_record \
-	tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control tests/fuzz/fuzz_host_text
+	tests/fuzz/fuzz_trace tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control tests/fuzz/fuzz_host_text
 check_PROGRAMS += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
 .PHONY: fuzzers
@@ -79,3 +79,12 @@ tests_fuzz_fuzz_host_text_LDADD = gate64/libtext.a nat64d/libxlat.a common/libba
 EXTRA_DIST += tests/fuzz/fuzz_packet.in tests/fuzz/fuzz_icmp.in tests/fuzz/fuzz_dns_message.in tests/fuzz/fuzz_settings.in \
 	tests/fuzz/fuzz_reply.in tests/fuzz/fuzz_state_file.in tests/fuzz/fuzz_host_record.in tests/fuzz/fuzz_fragments.in \
 	tests/fuzz/fuzz_control.in tests/fuzz/fuzz_host_text.in tests/fuzz/asan_options.c tests/fuzz/replay.c
+
+tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz_trace.c
+if !FUZZERS
+tests_fuzz_fuzz_trace_SOURCES += tests/fuzz/replay.c
+endif
+tests_fuzz_fuzz_trace_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_trace"'
+tests_fuzz_fuzz_trace_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_trace_LDADD = gate64/libcmd.a gate64/libtext.a $(JANSSON_LIBS)
+EXTRA_DIST += tests/fuzz/fuzz_trace.in
