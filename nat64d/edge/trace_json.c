@@ -125,6 +125,8 @@ static void set_details(json_t *object, const struct trace_note *note)
         json_object_set_new(object, "state_before", json_string(tcp_state_name(note->before)));
     if (note->step == TRACE_SESSION && note->result != TRACE_NO)
         set_number(object, "expires_s", note->value[0]);
+    if (note->step == TRACE_PATH)
+        set_number(object, "mtu", note->value[0]);
     if (note->step == TRACE_MTU) {
         set_number(object, "length", note->value[0]);
         set_number(object, "mtu", note->value[1]);

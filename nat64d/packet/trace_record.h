@@ -33,6 +33,7 @@ enum {
     X(SESSION, "session")         \
     X(WINDOW, "window")           \
     X(FILTER, "filter")           \
+    X(PATH, "path")               \
     X(MTU, "mtu")                 \
     X(MSS, "mss")                 \
     X(OUTGOING, "outgoing")       \
@@ -80,8 +81,8 @@ struct trace_note {
     uint8_t reason;        /* enum reason, of a refusal */
     uint8_t transport;     /* enum transport: BINDING, SESSION */
     uint8_t before, after; /* SESSION: enum tcp_state; before is 0 of a session that was made */
-    uint32_t value[2];     /* SESSION: seconds left; MTU: bytes, MTU; MSS: the limit; HANDOVER: from worker;
-                            * COLLECT, WAITED: ports of the datagram */
+    uint32_t value[2]; /* SESSION: seconds left; MTU: bytes, MTU; PATH: MTU; MSS: the limit; HANDOVER: from
+                        * worker; COLLECT, WAITED: ports of the datagram */
     struct trace_point a, b, where;
 };
 

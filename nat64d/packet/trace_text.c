@@ -247,6 +247,9 @@ void trace_text_note(const struct trace_note *note, const char *name, struct bui
                                                    : "it goes on, but changes nothing here");
         return;
     case TRACE_FILTER: text_filter(note, out); return;
+    case TRACE_PATH:
+        put_number(out, "the way to the backend carries ", note->value[0], " bytes, which holds from now on");
+        return;
     case TRACE_MTU: text_mtu(note, out); return;
     case TRACE_MSS:
         put_number(out, "the segment size that the SYN asks for is lowered to ", note->value[0], "");

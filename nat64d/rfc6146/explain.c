@@ -267,6 +267,11 @@ void explain_fit6(struct steps *steps, const struct packet *packet, enum header4
     note_mtu(steps, packet, results[fit], header, mtu);
 }
 
+void explain_path(struct steps *steps, uint32_t mtu)
+{
+    add(steps, &(struct trace_note){.step = TRACE_PATH, .value = {mtu}});
+}
+
 void explain_mss(struct steps *steps, uint32_t limit)
 {
     add(steps, &(struct trace_note){.step = TRACE_MSS, .result = TRACE_MADE, .value = {limit}});

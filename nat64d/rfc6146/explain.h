@@ -58,6 +58,8 @@ void explain_client(struct steps *steps, const struct flow *flow, bool admitted)
 /* Whether it is short enough for a link of `mtu` bytes. */
 void explain_fit4(struct steps *steps, const struct packet *packet, enum header64_fit fit, uint32_t mtu);
 void explain_fit6(struct steps *steps, const struct packet *packet, enum header46_fit fit, uint32_t mtu);
+/* A router on the way to the backend has told an MTU, which is believed. */
+void explain_path(struct steps *steps, uint32_t mtu);
 void explain_mss(struct steps *steps, uint32_t limit);
 void explain_outgoing4(struct steps *steps, const struct translation4 *to, bool icmp);
 void explain_outgoing6(struct steps *steps, const struct translation6 *to, bool icmp);

@@ -139,6 +139,7 @@ static void follow_path(struct steps *steps, const struct flow *flow, struct ses
 {
     uint32_t mss = mtu - PACKET_IPV6_HEADER - PACKET_TCP_HEADER;
     steps_learn_mtu6(steps, &flow->src6, mtu, now_ns);
+    explain(steps, path, mtu);
     if (session->transport == TRANSPORT_TCP && mss < session->mss6)
         session->mss6 = (uint16_t)mss;
 }

@@ -355,6 +355,23 @@ TEST(icmp_errors_are_told_by_what_they_quote)
     assert_int_equal(number_of(packet, "icmp_code"), 3);
 }
 
+TEST(a_router_that_tells_an_mtu)
+{
+    uint8_t quoted[48];
+    start();
+    rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000);
+    assert_int_equal(rig_udp(&rig, "8.8.8.8", 1000, "203.0.113.1", rig_external_port(&rig)), REASON_OK);
+    memcpy(quoted, rig.built.packet.data, sizeof(quoted));
+    watch6("2001:db8::1");
+    build_icmp(&rig.built, "2001:db8:9::1", "64:ff9b::8.8.8.8", 2, 0, 1300, quoted, sizeof(quoted));
+    assert_int_equal(rig_send(&rig), REASON_OK);
+    assert_non_null(strstr(story(), "quoted: an error about a packet from 8.8.8.8#1000 to "
+                                    "2001:db8::1#5000\n"));
+    assert_non_null(
+        strstr(story_text, "path: the way to the backend carries 1300 bytes, which holds from now on\n"));
+    assert_string_equal(text_of(packet, "icmp"), "packet too big");
+}
+
 TEST(echo_requests_have_an_identifier)
 {
     start();
@@ -555,6 +572,7 @@ int main(void)
         ROW(the_filter_says_why),
         ROW(a_packet_that_is_too_big),
         ROW(icmp_errors_are_told_by_what_they_quote),
+        ROW(a_router_that_tells_an_mtu),
         ROW(echo_requests_have_an_identifier),
         ROW(fragments_wait_and_go_on),
         ROW(a_packet_stays_one_when_it_is_handed_over),
