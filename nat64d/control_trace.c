@@ -14,6 +14,14 @@
 #include "nat64d/edge/trace_json.h"
 #include "nat64d/table/trace_reader.h"
 
+/* Writing packets down costs more than translating them: at full rate it would take the CPU from the workers.
+ * What waits for its turn waits in the rings, and what finds those full is counted. */
+enum {
+    PACKETS_PER_S = 1000,
+    BURST = 256,
+};
+static const uint64_t packet_ns = CLOCK_NS_PER_S / PACKETS_PER_S;
+
 /* One trace that somebody reads. */
 struct follow {
     const struct control_target *target;
@@ -22,6 +30,7 @@ struct follow {
     uint32_t count, packets;
     uint32_t seconds;
     uint64_t end_ns;
+    uint64_t paid_ns; /* until when the packets so far use up the rate */
     uint64_t utc_ns;  /* what the two clocks are apart; asked once, or packets would jump about */
     unsigned reloads; /* of the translator, when it was last looked at */
 };
@@ -85,6 +94,14 @@ static json_t *next_event(struct follow *follow, unsigned reloads, uint64_t now_
     return end_object(follow, follow->packets < follow->count);
 }
 
+/* Whether it is another packet's turn. */
+static bool may_take(struct follow *follow, uint64_t now_ns)
+{
+    if (follow->paid_ns + BURST * packet_ns < now_ns)
+        follow->paid_ns = now_ns - BURST * packet_ns;
+    return follow->paid_ns + packet_ns <= now_ns;
+}
+
 static enum control_next next(void *cursor, json_t **ret_record)
 {
     struct follow *follow = cursor;
@@ -95,8 +112,10 @@ static enum control_next next(void *cursor, json_t **ret_record)
         return CONTROL_END;
     pthread_mutex_lock(&translator->mutex);
     json_t *object = next_event(follow, translator->reloads, now_ns);
-    if (object == NULL && trace_reader_next(follow->target->traces, follow->place, now_ns, &record)) {
+    if (object == NULL && may_take(follow, now_ns) &&
+        trace_reader_next(follow->target->traces, follow->place, now_ns, &record)) {
         follow->packets++;
+        follow->paid_ns += packet_ns;
         object = trace_json_packet(&record, translator->tables, follow->utc_ns + record.time_ns);
     }
     pthread_mutex_unlock(&translator->mutex);
