@@ -574,10 +574,10 @@ def supers(wire, tap, shared):
 
 def rules(wire, tap, shared):
     of = Rules(wire, shared)
-    for name, check in (("N64-ALC-08 UDP-R3 UDP-R4 a UDP port is in the range, not 0, of the source's parity, not the next", of.parity),
+    for name, check in (("N64-ALC-05 N64-ALC-08 UDP-R4 a UDP port is its own, in the range, not 0, of the source's parity, not the next", of.parity),
                         ("N64-ALC-08 a TCP port is in the range, not 0, and not the source's", of.tcp),
                         ("N64-ALC-08 an identifier is its own, and the reply finds back", of.identifier),
-                        ("N64-ALC-05 all of a backend has one address", of.paired),
+                        ("CGN-R2 all of a backend has one address", of.paired),
                         ("XL-5.1-04 N78-10-01 identifications of 2000 packets to one peer without DF do not repeat", of.identification),
                         ("XL-5.1-07 more than 1260 bytes go with DF", of.whole)):
         try:
