@@ -28,6 +28,15 @@ static void put(struct metrics *metrics, const char *text)
     metrics->len += len;
 }
 
+/* What would end the value early: OpenMetrics 1.0, escaped-string. */
+static void put_escaped(struct metrics *metrics, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        const char one[] = {*text, '\0'};
+        put(metrics, *text == '"' ? "\\\"" : *text == '\\' ? "\\\\" : *text == '\n' ? "\\n" : one);
+    }
+}
+
 static void put_number(struct metrics *metrics, uint64_t value)
 {
     char digits[NUMBER_LEN + 1];
@@ -62,7 +71,7 @@ void metrics_sample(struct metrics *metrics, const char *name, bool counter, con
         put(metrics, "{");
         put(metrics, label);
         put(metrics, "=\"");
-        put(metrics, label_value);
+        put_escaped(metrics, label_value);
         put(metrics, "\"}");
     }
     put(metrics, " ");

@@ -20,7 +20,7 @@
 #include "nat64d/rfc6146/tcp_state.h"
 
 enum {
-    METRICS_LEN = 64 * 1024, /* some 70 counters of 200 bytes each */
+    METRICS_LEN = 256 * 1024, /* some 100 counters of 200 bytes each, and 5 values of each pool */
 };
 
 static uint64_t started_ns;
@@ -380,6 +380,31 @@ static void get_counters(struct control_request *request, void *context)
         reply_list(request, make_counter, walk);
 }
 
+/* A pool's ports in use of one protocol; of TRANSPORT_COUNT: all that it has. */
+static void add_pools(struct metrics *metrics, const struct translator *translator, const char *name,
+                      const char *help, unsigned transport)
+{
+    const struct tables *tables = translator->tables;
+    metrics_family(metrics, name, "gauge", help);
+    for (uint32_t i = 0; i < tables->prefixes.pools_count; i++)
+        metrics_sample(metrics, name, false, "pool", tables->prefixes.pools[i].name,
+                       transport < TRANSPORT_COUNT ? block_use(tables->blocks, i, transport)
+                                                   : block_pool_ports(tables->blocks, i));
+}
+
+/* SEC-24: how much there is, and how much of it is in use. */
+static void add_limits(struct metrics *metrics, const struct translator *translator)
+{
+    metrics_family(metrics, "nat64d_sessions_max", "gauge", "sessions that there is room for");
+    metrics_sample(metrics, "nat64d_sessions_max", false, NULL, NULL,
+                   translator->tables->shared.state.header->session_slots);
+    add_pools(metrics, translator, "nat64d_pool_ports", "ports of each protocol in the pool",
+              TRANSPORT_COUNT);
+    add_pools(metrics, translator, "nat64d_pool_tcp", "TCP ports of the pool in use", TRANSPORT_TCP);
+    add_pools(metrics, translator, "nat64d_pool_udp", "UDP ports of the pool in use", TRANSPORT_UDP);
+    add_pools(metrics, translator, "nat64d_pool_icmp", "ICMP identifiers of the pool in use", TRANSPORT_ICMP);
+}
+
 static void add_gauges(struct metrics *metrics, const struct translator *translator)
 {
     for (int kind = 0; kind < 2; kind++) {
@@ -414,6 +439,7 @@ static void get_metrics(struct control_request *request, void *context)
         metrics_sample(&metrics, name, true, NULL, NULL, (uint64_t)tally(translator, i));
     }
     add_gauges(&metrics, translator);
+    add_limits(&metrics, translator);
     metrics_end(&metrics);
     end(translator);
     control_reply_text(request, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8", buffer);

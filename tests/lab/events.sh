@@ -224,6 +224,15 @@ takes_again() { # one line with the count, and one in the log itself
     [ "$said" = "$before" ] && grep -q "records of the event log were lost" "$LAB_DIR/nat64d.log" &&
         grep -q "takes the event log again" "$LAB_DIR/nat64d.log"
 }
+metrics() {
+    lab_in gw curl -s --unix-socket "$LAB_DIR/state/nat64d/control" http://gate64/metrics >"$LAB_DIR/metrics"
+    grep -E "^nat64d_(events|pool|sessions_max)" "$LAB_DIR/metrics"
+    grep -Eq '^nat64d_pool_ports\{pool="main"\} 258048$' "$LAB_DIR/metrics" &&
+        grep -Eq '^nat64d_pool_udp\{pool="main"\} [1-9]' "$LAB_DIR/metrics" &&
+        grep -Eq '^nat64d_sessions_max [1-9]' "$LAB_DIR/metrics" &&
+        grep -Eq "^nat64d_events_lost_total $LOST\$" "$LAB_DIR/metrics" &&
+        grep -Eq '^nat64d_events_recorded_total [1-9]' "$LAB_DIR/metrics"
+}
 full_disk() {
     SINK=$LAB_DIR/log/small/events reload || return 1
     lab_in pi2 "$LOAD" udp $SERVICE6 7780 1000 2000 300 - 2001:db8:2::28
@@ -254,7 +263,7 @@ who_stopped() { # it does not run: of now nobody can tell, of the past the log
 
 config
 lab_nat64d || { cat "$LAB_DIR/nat64d.log"; echo "Bail out! nat64d did not start"; exit 1; }
-t_plan 27
+t_plan 28
 t "LOG-8158-01 LOG-6888-01 bindings are recorded as they are made" kinds_default
 t "CGN-R12 no record has a destination" no_destinations
 t "LOG-8158-04 without destinations there are no sessions" only_bindings
@@ -278,6 +287,7 @@ t "LOG-8158-01 LOG-8158-06 a backend meets its limit" quota
 t "LOG-OURS-01 a sink that stands still costs records, not packets" stalled
 sed 's/^/# /' "$LAB_DIR/stalled" 2>/dev/null
 t "LOG-OURS-01 SEC-24 what was lost is counted and told once" takes_again
+t "SEC-24 the use of pools, their size and lost records are in the metrics" metrics
 t "LOG-OURS-01 a full disk costs nothing while there is room in the rings" full_disk
 t "LOG-OURS-01 a file that cannot be opened is tried again" cannot_open
 t "LES-N-24 every line is whole" whole

@@ -96,6 +96,49 @@ TEST(HA_01_a_header_without_a_free_place_for_a_prefix)
     assert_int_equal(kept, 1);
 }
 
+/* Records of the last start, by kind, of all workers. */
+static unsigned recorded(enum natevent_kind kind, const char *backend)
+{
+    struct in6_addr src6;
+    unsigned count = 0;
+    assert_int_equal(inet_pton(AF_INET6, backend, &src6), 1);
+    assert_non_null(rig.tables->ended);
+    for (unsigned i = 0; i < shape.workers; i++) {
+        const struct natevent *event;
+        for (uint64_t at = 0; (event = natevent_ring_at(rig.tables->ended[i], at)) != NULL; at++)
+            count += event->kind == kind && addr_equal6(&event->src6, &src6) && event->since_ns != 0;
+    }
+    return count;
+}
+
+/* A backend that may not any more, then a pool that is another. */
+TEST(LOG_8158_01_what_a_start_ends_is_recorded_and_what_lives_on_is_not)
+{
+    const uint8_t len = rig.backends.len;
+    const struct in6_addr all = rig.backends.address;
+    strcpy(rig.settings.log.events, "/dev/null");
+    start();
+    assert_int_equal(rig_udp(&rig, "2001:db8::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    assert_int_equal(rig_udp(&rig, "2001:db8:7::1", 5000, "64:ff9b::8.8.8.8", 1000), REASON_OK);
+    start();
+    assert_int_equal(sessions(), 2);
+    for (unsigned i = 0; i < shape.workers; i++)
+        assert_null(natevent_ring_at(rig.tables->ended[i], 0));
+    rig.backends = (struct addr_prefix6){{{{0x20, 0x01, 0x0d, 0xb8}}}, 48};
+    start();
+    assert_int_equal(sessions(), 1);
+    assert_int_equal(recorded(NATEVENT_BIB_DELETE, "2001:db8:7::1"), 1);
+    assert_int_equal(recorded(NATEVENT_BIB_DELETE, "2001:db8::1"), 0);
+    rig.backends = (struct addr_prefix6){all, len};
+    rig.settings.log.event_destinations = true;
+    rig.settings.statics_count = 0;
+    rig.pool.address.address++;
+    start();
+    assert_int_equal(sessions(), 0);
+    assert_int_equal(recorded(NATEVENT_SESSION_DELETE, "2001:db8::1"), 1);
+    assert_int_equal(recorded(NATEVENT_BIB_DELETE, "2001:db8::1"), 0);
+}
+
 enum { COPY = 10 }; /* slots further */
 
 static unsigned open_one(void)
@@ -319,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(HA_01_a_static_binding_for_a_port_that_has_a_dynamic_one),
         CASE(HA_01_a_header_without_a_free_place_for_a_prefix),
+        CASE(LOG_8158_01_what_a_start_ends_is_recorded_and_what_lives_on_is_not),
         CASE(HA_01_of_two_sessions_for_a_flow_the_newer_stays),
         CASE(HA_01_of_two_bindings_for_a_host_one_stays),
         CASE(HA_01_of_two_hosts_with_a_port_one_stays),
