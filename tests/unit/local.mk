@@ -4,7 +4,8 @@ unit_common = tests/unit/common/test_addr tests/unit/common/test_pref64 tests/un
 	tests/unit/common/test_siphash tests/unit/common/test_settings tests/unit/common/test_bad_settings \
 	tests/unit/common/test_control tests/unit/common/test_links tests/unit/common/test_reload tests/unit/common/test_sandbox
 unit_pool = tests/unit/pool/test_binding tests/unit/pool/test_block tests/unit/pool/test_eam tests/unit/pool/test_claim \
-	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_group tests/unit/pool/test_bulk tests/unit/pool/test_quota
+	tests/unit/pool/test_claim_restore tests/unit/pool/test_prefixes tests/unit/pool/test_group tests/unit/pool/test_bulk tests/unit/pool/test_quota \
+	tests/unit/pool/test_quota_record
 unit_xlat = tests/unit/nat64d/packet/test_checksum tests/unit/nat64d/packet/test_parse \
 	tests/unit/nat64d/rfc7915/test_translate tests/unit/nat64d/rfc7915/test_icmp \
 	tests/unit/nat64d/rfc7915/test_mtu tests/unit/nat64d/rfc7915/test_fragment_fields \
@@ -28,7 +29,7 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 unit_common += tests/unit/common/test_utc
 unit_steps += tests/unit/nat64d/rfc8158/test_natevent_text
 unit_common += tests/unit/common/test_settings_advice
-unit_state += tests/unit/nat64d/table/test_path_mtu
+unit_state += tests/unit/nat64d/table/test_path_mtu tests/unit/nat64d/table/test_chains
 unit_steps += tests/unit/nat64d/rfc6146/test_option_rows
 unit_steps += tests/unit/nat64d/rfc6146/test_path_mtu_rows
 unit_xlat += tests/unit/nat64d/packet/test_icmp_error tests/unit/nat64d/packet/test_vnet
@@ -69,6 +70,8 @@ tests_unit_pool_test_claim_restore_LDADD = $(pool)
 tests_unit_pool_test_prefixes_LDADD = $(pool)
 tests_unit_pool_test_quota_LDADD = $(pool)
 tests_unit_pool_test_bulk_LDADD = $(pool)
+tests_unit_pool_test_quota_record_LDADD = $(pool)
+tests_unit_nat64d_table_test_chains_LDADD = $(state)
 tests_unit_pool_test_group_LDADD = $(pool)
 tests_unit_nat64d_packet_test_checksum_LDADD = $(xlat)
 tests_unit_nat64d_packet_test_parse_LDADD = $(xlat)

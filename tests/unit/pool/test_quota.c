@@ -456,7 +456,7 @@ TEST(a_share_of_a_large_pool_does_not_overflow)
         assert_int_equal(quota_bind(quota, &who, TRANSPORT_TCP, 0, &address, &first), QUOTA_OK);
 }
 
-TEST(what_the_network_refuses_the_backend_did_not_take)
+TEST(SEC_20_CGN_SUB_what_the_network_refuses_the_backend_did_not_take)
 {
     struct quota_limits limits = no_limits();
     struct in6_addr late = backend(1, 9);
@@ -775,7 +775,7 @@ int main(void)
         UNIT(a_share_of_ports_is_of_the_pool),
         UNIT(a_share_of_a_large_pool_does_not_overflow),
         UNIT(a_share_of_a_small_pool_is_a_port_at_least),
-        UNIT(what_the_network_refuses_the_backend_did_not_take),
+        UNIT(SEC_20_CGN_SUB_what_the_network_refuses_the_backend_did_not_take),
         UNIT(what_the_backend_is_refused_its_network_did_not_take),
         UNIT(a_refusal_of_the_network_costs_the_backend_no_rate),
         UNIT(CGN_R5_sessions_of_a_backend_are_limited),
