@@ -13,6 +13,7 @@
 #include "nat64d/edge/fixed.h"
 #include "nat64d/keeper/size.h"
 #include "nat64d/rfc6146/allocate.h"
+#include "nat64d/rfc8158/events.h"
 #include "nat64d/table/owner.h"
 
 enum {
@@ -490,8 +491,30 @@ int tables_recover(struct tables *tables, const struct network *network, uint64_
     return r;
 }
 
+/* The log is told that they are over. */
+static void tell_lost_blocks(const struct tables *old, const struct tables *tables)
+{
+    struct counters counters;
+    struct steps steps = {.shared = &old->shared, .counters = &counters};
+    struct lots_block block;
+    memset(&counters, 0, sizeof(counters));
+    if (tables->ended == NULL)
+        return;
+    steps.events = tables->ended[0];
+    for (uint64_t cursor = 0; bulk_next(old->bulk, &cursor, &block);) {
+        uint32_t index = prefixes_find(&tables->prefixes, prefixes_address(&old->prefixes, block.address));
+        if (block.told &&
+            (index == PREFIXES_NONE || block_owner(tables->blocks, index, block.first) != BLOCK_SPLIT))
+            events_block(&steps, false,
+                         &(struct events_block){block.backend, NATEVENT_ANY, block.address, block.first,
+                                                block.last, block.since_ns},
+                         clock_now_ns());
+    }
+}
+
 void tables_move(struct tables *from, struct tables *to)
 {
+    tell_lost_blocks(from, to);
     for (unsigned i = 0; i < to->shared.shards; i++) {
         struct stored_syn_table *old = from->shards[i].syns;
         from->shards[i].syns = to->shards[i].syns;

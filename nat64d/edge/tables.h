@@ -39,8 +39,8 @@ struct tables {
  * `single_network`: all backends are of one network, which may then have the whole pool. */
 int tables_new(const struct settings *settings, const struct state *state, unsigned workers,
                bool single_network, struct tables **ret_tables) __attribute__((warn_unused_result));
-/* What is in no slot goes along to another configuration's tables: SYNs that are waited for, path MTUs. No
- * worker may run. */
+/* What is in no slot goes along to another configuration's tables: SYNs that are waited for, path MTUs.
+ * Blocks of backends that it has no more go to `ended`. No worker may run. */
 void tables_move(struct tables *from, struct tables *to);
 /* Accepts NULL and the half-built. */
 void tables_free(struct tables *tables);

@@ -398,6 +398,39 @@ TEST(HA_01_blocks_go_on_after_a_restart_of_any_configuration)
     assert_int_equal(records(NATEVENT_BLOCK_FREED, &event), records(NATEVENT_BLOCK_ALLOCATED, &event));
 }
 
+/* A reload takes the ports away that the block of the first backend lies in: its bindings end, and the block
+ * with them, in the log too. */
+TEST(PBA_01_a_block_that_a_reload_takes_away_is_told_of)
+{
+    strcpy(rig.settings.log.events, "/log");
+    start();
+    assert_int_equal(rig_udp(&rig, backend(1, 1), 5000, PEER, 1000), REASON_OK);
+    assert_int_equal(rig_udp(&rig, backend(1, 1), 5001, PEER, 1000), REASON_OK);
+    unsigned lost = rig_external_port(&rig) / BLOCK * BLOCK;
+    assert_int_equal(rig_udp(&rig, backend(1, 2), 5000, PEER, 1000), REASON_OK);
+    unsigned port = rig_external_port(&rig);
+    /* All others. */
+    struct addr_port_range left[2] = {{1024, (uint16_t)(lost - 1)}, {(uint16_t)(lost + BLOCK), 9215}};
+    unsigned first = lost == 1024 ? 1 : 0, count = lost == 1024 || lost + BLOCK > 9215 ? 1 : 2;
+    rig.pool.ports = left + first;
+    rig.pool.ports_count = count;
+    struct tables *old = rig.tables;
+    rig.tables = NULL;
+    start();
+    tables_move(old, rig.tables);
+    const struct natevent *event = natevent_ring_at(rig.tables->ended[0], 0);
+    assert_non_null(event);
+    assert_int_equal(event->kind, NATEVENT_BLOCK_FREED);
+    assert_int_equal(event->src4_port, lost);
+    assert_int_equal(event->src4_last, lost + BLOCK - 1);
+    assert_int_equal(event->src4, RIG_POOL);
+    assert_int_equal(event->src6.s6_addr[15], 1);
+    assert_null(natevent_ring_at(rig.tables->ended[0], 1));
+    assert_null(natevent_ring_at(rig.tables->ended[1], 0));
+    assert_answered(port, 5000);
+    tables_free(old);
+}
+
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -412,6 +445,7 @@ int main(void)
         UNIT(CGN_SUB_a_backend_whose_pool_is_full_gets_nothing_of_another),
         UNIT(CGN_SUB_a_reload_moves_new_flows_and_leaves_the_old_ones),
         UNIT(CGN_SUB_with_no_pool_for_it_a_backend_is_refused),
+        UNIT(PBA_01_a_block_that_a_reload_takes_away_is_told_of),
         UNIT(HA_01_blocks_go_on_after_a_restart_of_any_configuration),
     };
     return RUN(tests);
