@@ -6,3 +6,6 @@ EXTRA_PROGRAMS += tests/bench/bench_recover
 tests_bench_bench_recover_SOURCES = tests/bench/bench_recover.c $(rig)
 tests_bench_bench_recover_LDADD = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a pool/libport.a \
 	common/libshared.a common/libbase.a
+EXTRA_PROGRAMS += tests/bench/bench_steps
+tests_bench_bench_steps_SOURCES = tests/bench/bench_steps.c $(rig)
+tests_bench_bench_steps_LDADD = $(tests_bench_bench_recover_LDADD)
