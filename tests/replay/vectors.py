@@ -751,7 +751,8 @@ def bad_fragments():
     # RFC 3128: flags may not be written over by a fragment at offset 8.
     file.case("SEC-51 N64-FRG-12", "TCP at offset 8 behind a whole header",
               (v4(PEER4, SHOP4, TCP, syn4[:24], ident=6, mf=True),
-               v6(PEER, SHOP, FRAGMENT, fragment_header(TCP, 0, True, 6) + tcp(PEER, SHOP, 50002, 80, SYN, body)[:24], hops=63)),
+               v6(PEER, SHOP, FRAGMENT, fragment_header(TCP, 0, True, 6) + tcp(PEER, SHOP, 50002, 80, SYN, body)[:24],
+                  hops=63)),
               (v4(PEER4, SHOP4, TCP, syn4[8:], ident=6, offset=8), None))
     two = fragment_header(FRAGMENT, 0, True, 0x0badcafe) + fragment_header(UDP, 0, True, 0x0badcafe) + whole6[:48]
     file.case("LES-N-11 XL-5.1-16", "two fragment headers", (v6(HOST, PEER, FRAGMENT, two), None))
@@ -837,14 +838,15 @@ def lifetimes():
     file = Vectors("lifetimes", "What time brings (RFC 6146 3.5.2.2, 4).", folder="timed")
     # RFC 6146 3.5.2.2: an ACK without data and with zero numbers to the backend; then it has the time of TCP_TRANS.
     probe = v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, ACK, seq=0, window=0))
-    file.case("TCP-EST-5 TCP-TR-1 N64-3.5.2-03 N64-3.5.2-04", "the backend is asked whether it still has a connection", *HANDSHAKE, (7199, None), (2, probe),
-              (238, None), inward_tcp(ACK, b"still here"), (7199, None), (2, probe))
+    file.case("TCP-EST-5 TCP-TR-1 N64-3.5.2-03 N64-3.5.2-04", "the backend is asked whether it still has a connection",
+              *HANDSHAKE, (7199, None), (2, probe), (238, None), inward_tcp(ACK, b"still here"), (7199, None), (2, probe))
     file.case("TCP-EST-5 TCP-TR-3", "a probe without answer makes no second probe", *HANDSHAKE, (7201, probe), (7201, None))
     file.case("TCP-EST-4", "what is sent puts it off", *HANDSHAKE, (7000, None), outward_tcp(ACK, b"data"), (7000, None))
     # An IPv4 SYN for nobody waits 6 s for the backend's, then its sender is told (RFC 6146 3.5.2.2).
     syn = v4(PEER4, FREE4, TCP, tcp(PEER4, FREE4, 50000, 9999, SYN))
     told = own(v4(FREE4, PEER4, ICMP4, icmp(FREE4, PEER4, 3, 3, 0, syn), df=True))
-    file.case("TCP-CL-3 TCP-V4I-2", "a SYN for nobody is refused after six seconds", (syn, None), (5, None), (2, told), (60, None))
+    file.case("TCP-CL-3 TCP-V4I-2", "a SYN for nobody is refused after six seconds",
+              (syn, None), (5, None), (2, told), (60, None))
     file.case("N64-3.5.2-06", "and one that is sent again is refused once", (syn, None), (3, None), (syn, None), (4, told),
               (60, None))
     return file
@@ -852,9 +854,11 @@ def lifetimes():
 
 def tcp_ends():
     file = Vectors("tcp", "TCP from its beginning to its end (RFC 6146 3.5.2).", folder="timed")
-    file.case("TCP-EST-2 TCP-6FR-1 TCP-BFR-2", "the backend ends it first", *HANDSHAKE, outward_tcp(FIN | ACK), inward_tcp(ACK, ack=0x11223346),
+    file.case("TCP-EST-2 TCP-6FR-1 TCP-BFR-2", "the backend ends it first", *HANDSHAKE, outward_tcp(FIN | ACK),
+              inward_tcp(ACK, ack=0x11223346),
               inward_tcp(FIN | ACK, ack=0x11223346), outward_tcp(ACK, seq=0x11223346, ack=0x11223346), (7300, None))
-    file.case("TCP-EST-1 TCP-4FR-1 TCP-BFR-2", "IPv4 ends it first", *HANDSHAKE, inward_tcp(FIN | ACK), outward_tcp(FIN | ACK, ack=0x11223346),
+    file.case("TCP-EST-1 TCP-4FR-1 TCP-BFR-2", "IPv4 ends it first", *HANDSHAKE, inward_tcp(FIN | ACK),
+              outward_tcp(FIN | ACK, ack=0x11223346),
               inward_tcp(ACK, seq=0x11223346, ack=0x11223346), (7300, None))
     file.case("TCP-EST-3 TCP-TR-1", "a reset by IPv4, and data after it", *HANDSHAKE, inward_tcp(RST, ack=0), (200, None),
               outward_tcp(ACK, b"after all"), (7100, None))
