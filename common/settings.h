@@ -164,6 +164,9 @@ struct settings_dns64 {
     enum settings_reverse reverse;
     bool mark_synthetic;
     int edns_size;
+    uint64_t cache_size; /* bytes, of all threads */
+    int negative_ttl_max, stale_max, stale_wait_ms;
+    bool nxdomain_cut, prefetch;
     struct {
         int connections, connections_per_network, idle_s;
     } tcp;

@@ -26,6 +26,8 @@ enum {
     SESSIONS_LIMIT = 1 << 24, /* slots that an index can name */
 };
 
+#define MEBIBYTE (INT64_C(1) << 20)
+
 #define AT(member)        offsetof(struct settings, member)
 #define PREF64_AT(member) offsetof(struct settings_pref64, member)
 #define POOL_AT(member)   offsetof(struct settings_pool, member)
@@ -51,6 +53,10 @@ enum {
 #define LIST(path, type, member, fallback, restart, reason)                           \
     {                                                                                 \
         path, SETTINGS_TYPE_##type, AT(member), 0, 0, fallback, NULL, restart, reason \
+    }
+#define SIZE(path, member, min, max, fallback, restart, reason)                         \
+    {                                                                                   \
+        path, SETTINGS_TYPE_SIZE, AT(member), min, max, fallback, NULL, restart, reason \
     }
 #define SHARE(path, member, fallback, reason)                                                   \
     {                                                                                           \
@@ -243,6 +249,18 @@ const struct settings_key settings_schema[] = {
     BOOL("dns64.mark-synthetic", dns64.mark_synthetic, "true", "extended error 29 on synthetic answers"),
     INT("dns64.edns-size", dns64.edns_size, 512, 4096, "1232", false,
         "RFC 6891 6.2.5; 1232 avoids fragments"),
+    SIZE("dns64.cache-size", dns64.cache_size, MEBIBYTE, 32 * 1024 * MEBIBYTE, "\"64M\"", true,
+         "memory for what was learned, of all threads together"),
+    INT("dns64.negative-ttl-max", dns64.negative_ttl_max, 1, DAY_S, "3600", false,
+        "seconds that a denial is kept at most (RFC 2308 5)"),
+    BOOL("dns64.nxdomain-cut", dns64.nxdomain_cut, "true",
+         "nothing is below a name that does not exist (RFC 8020)"),
+    INT("dns64.stale-max", dns64.stale_max, 0, 7 * DAY_S, "86400", false,
+        "seconds after its end that an answer may stand in for one that does not come (RFC 8767 5); 0: "
+        "never"),
+    INT("dns64.stale-wait-ms", dns64.stale_wait_ms, 1, 10000, "1800", false,
+        "for how long the resolvers may be silent until it does"),
+    BOOL("dns64.prefetch", dns64.prefetch, "true", "what is asked for often is asked anew before its end"),
     GROUP("dns64.tcp", "limits of TCP clients (RFC 7766 6)"),
     INT("dns64.tcp.connections", dns64.tcp.connections, 1, 100000, "4096", true, "in all"),
     INT("dns64.tcp.connections-per-network", dns64.tcp.connections_per_network, 1, 100000, "50", false,
@@ -341,6 +359,7 @@ static const char *shape(enum settings_type type)
     case SETTINGS_TYPE_INT:
     case SETTINGS_TYPE_POWER:
     case SETTINGS_TYPE_SHARE:
+    case SETTINGS_TYPE_SIZE:
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT: break;
     }
@@ -377,6 +396,13 @@ void settings_schema_allowed(const struct settings_key *key, char *buffer, size_
         put(&text, " to ");
         put_number(&text, key->max);
         put(&text, ", or a share from \"1%\" to \"100%\"");
+        return;
+    case SETTINGS_TYPE_SIZE:
+        put(&text, "a size from \"");
+        put_number(&text, key->min / MEBIBYTE);
+        put(&text, "M\" to \"");
+        put_number(&text, key->max / MEBIBYTE);
+        put(&text, "M\", with K, M or G");
         return;
     case SETTINGS_TYPE_BOOL:
     case SETTINGS_TYPE_POOL4:

@@ -98,6 +98,7 @@ static const struct item_type *item_type(enum settings_type type)
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
     case SETTINGS_TYPE_SHARE:
+    case SETTINGS_TYPE_SIZE:
     case SETTINGS_TYPE_POOL4:
     case SETTINGS_TYPE_PREFIX4:
     case SETTINGS_TYPE_PREFIX6:
@@ -263,6 +264,39 @@ static void print_share(FILE *out, const struct settings_share *value)
     fprintf(out, value->percent ? "\"%d%%\"" : "%d", value->value);
 }
 
+/* Powers of 1024, by their letters. */
+static const char size_letters[] = "KMG";
+
+enum {
+    SIZE_BITS = 10, /* between one letter and the next */
+};
+
+static int read_size(const char *text, const struct settings_key *key, uint64_t *value)
+{
+    char *end;
+    unsigned long number = text != NULL && text[0] >= '1' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+    const char *letter = number > 0 && *end != '\0' && end[1] == '\0' ? strchr(size_letters, *end) : NULL;
+    if (letter == NULL || number > (uint64_t)key->max)
+        return -EINVAL;
+    uint64_t size = (uint64_t)number << (SIZE_BITS * (letter - size_letters + 1));
+    if (size >> (SIZE_BITS * (letter - size_letters + 1)) != number || size < (uint64_t)key->min ||
+        size > (uint64_t)key->max)
+        return -EINVAL;
+    *value = size;
+    return 0;
+}
+
+static void print_size(FILE *out, uint64_t value)
+{
+    size_t letter = 0;
+    value >>= SIZE_BITS;
+    while (value >> SIZE_BITS << SIZE_BITS == value && size_letters[letter + 1] != '\0') {
+        value >>= SIZE_BITS;
+        letter++;
+    }
+    fprintf(out, "\"%llu%c\"", (unsigned long long)value, size_letters[letter]);
+}
+
 static int read_bool(const config_setting_t *setting, bool *value)
 {
     if (config_setting_type(setting) != CONFIG_TYPE_BOOL)
@@ -286,6 +320,7 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     case SETTINGS_TYPE_WORD: return read_word(text, key, at);
     case SETTINGS_TYPE_TEXT: return read_text(text, key, at);
     case SETTINGS_TYPE_SHARE: return read_share(setting, text, key, at);
+    case SETTINGS_TYPE_SIZE: return read_size(text, key, at);
     case SETTINGS_TYPE_POOL4: return read_pool4(text, at);
     case SETTINGS_TYPE_PREFIX4: return text == NULL ? -EINVAL : addr_parse_prefix4(text, at);
     case SETTINGS_TYPE_PREFIX6: return text == NULL ? -EINVAL : addr_parse_prefix6(text, at);
@@ -365,6 +400,7 @@ void settings_value_print(FILE *out, const struct settings_key *key, const void 
     case SETTINGS_TYPE_WORD: fprintf(out, "\"%s\"", key->words[*(const int *)at]); break;
     case SETTINGS_TYPE_TEXT: fprintf(out, "\"%s\"", (const char *)at); break;
     case SETTINGS_TYPE_SHARE: print_share(out, at); break;
+    case SETTINGS_TYPE_SIZE: print_size(out, *(const uint64_t *)at); break;
     case SETTINGS_TYPE_POOL4: print_pool4(out, at); break;
     case SETTINGS_TYPE_PREFIX4: fprintf(out, "\"%s\"", addr_print_prefix4(at, text)); break;
     case SETTINGS_TYPE_PREFIX6:

@@ -86,6 +86,7 @@ static const char *wrong_type(enum settings_type type)
     case SETTINGS_TYPE_POWER: return "\"many\"";
     case SETTINGS_TYPE_BOOL: return "1";
     case SETTINGS_TYPE_SHARE: return "true";
+    case SETTINGS_TYPE_SIZE: return "67108864";
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
     case SETTINGS_TYPE_POOL4:
@@ -113,6 +114,7 @@ static const char *wrong_value(enum settings_type type)
     case SETTINGS_TYPE_POOL4: return "\"192.0.2.1/24\"";
     case SETTINGS_TYPE_SHARE: return "\"101%\"";
     case SETTINGS_TYPE_POWER: return "96";
+    case SETTINGS_TYPE_SIZE: return "\"64T\"";
     case SETTINGS_TYPE_PREFIX4: return "\"192.0.2.1/24\"";
     case SETTINGS_TYPE_PREFIX6: return "\"2001:db8::1/64\"";
     case SETTINGS_TYPE_PREF64: return "\"2001:db8::/80\"";

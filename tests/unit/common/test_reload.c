@@ -25,6 +25,7 @@ static const char *const values[][VARIANTS] = {
     [SETTINGS_TYPE_TEXT] = {"\"/a\"", "\"/b\"", "\"/ab\""},
     [SETTINGS_TYPE_POWER] = {"0", "64", "128"},
     [SETTINGS_TYPE_SHARE] = {"\"10%\"", "\"11%\"", "10"},
+    [SETTINGS_TYPE_SIZE] = {"\"1M\"", "\"1025K\"", "\"3G\""},
     [SETTINGS_TYPE_POOL4] = {"\"192.0.2.1\"", "\"192.0.2.2\"", "\"192.0.2.3\""},
     [SETTINGS_TYPE_PREFIX4] = {"\"198.51.100.0/28\"", "\"198.51.100.16/28\"", "\"198.51.100.0/27\""},
     [SETTINGS_TYPE_PREFIX6] = {"\"2001:db8:5::/64\"", "\"2001:db8:6::/64\"", "\"2001:db8:5::/65\""},
