@@ -14,6 +14,9 @@
 #include "common/settings_file.h"
 #include "dns64/edge/resolv.h"
 
+/* Of rules made since the start. */
+static atomic_uint generations;
+
 static unsigned worker_count(const struct settings *settings)
 {
     cpu_set_t set;
@@ -86,6 +89,12 @@ static int make_policy(struct rules *rules, const struct settings *settings)
         .mark_synthetic = dns64->mark_synthetic,
         .edns_size = (uint16_t)dns64->edns_size,
         .aaaa_wait_ms = (uint32_t)dns64->aaaa_wait_ms,
+        .negative_ttl_max_s = (uint32_t)dns64->negative_ttl_max,
+        .stale_max_s = (uint32_t)dns64->stale_max,
+        .stale_wait_ms = (uint32_t)dns64->stale_wait_ms,
+        .nxdomain_cut = dns64->nxdomain_cut,
+        .prefetch = dns64->prefetch,
+        .generation = atomic_fetch_add(&generations, 1),
     };
     return 0;
 }

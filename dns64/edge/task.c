@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 
+#include "common/clock.h"
+#include "dns64/query/finished.h"
+
 enum {
     QUESTION_LEN = 512,
 };
@@ -14,7 +17,7 @@ struct task {
     struct task_context *shared;
     struct task_rules *rules; /* those of its beginning */
     struct query query;
-    struct exchange *exchange[QUERY_SLOTS];
+    struct question_waiter waiter[QUERY_SLOTS];
     struct event *timer;
     bool waited; /* the first of the two timers has run */
     task_reply *reply;
@@ -50,7 +53,7 @@ void task_rules_release(struct task_rules *rules)
 static void task_free(struct task *task)
 {
     for (int i = 0; i < QUERY_SLOTS; i++)
-        exchange_cancel(task->exchange[i]);
+        question_leave(&task->waiter[i]);
     if (task->timer != NULL)
         event_free(task->timer);
     query_done(&task->query);
@@ -64,39 +67,99 @@ static void task_free(struct task *task)
 
 static void act(struct task *task, unsigned actions, size_t len);
 
-static void on_reply(struct task *task, enum query_slot_name slot, uint8_t *bytes, size_t len)
+static unsigned take(struct task *task, enum query_slot_name slot, const struct known_reply *reply,
+                     size_t *ret_len)
 {
-    size_t out_len = 0;
-    task->exchange[slot] = NULL;
-    unsigned actions = query_response(&task->query, slot, bytes, len, task->shared->out, &out_len);
-    act(task, actions, out_len);
+    query_from(&task->query, &reply->source);
+    return query_response(&task->query, slot, reply->bytes, reply->len, task->shared->out, ret_len);
 }
 
-static void on_main(void *context, uint8_t *bytes, size_t len)
+static void on_reply(struct task *task, enum query_slot_name slot, const struct known_reply *reply)
 {
-    on_reply(context, QUERY_MAIN, bytes, len);
+    size_t len = 0;
+    unsigned actions = take(task, slot, reply, &len);
+    act(task, actions, len);
 }
 
-static void on_a(void *context, uint8_t *bytes, size_t len)
+static void on_main(void *context, struct known_reply *reply)
 {
-    on_reply(context, QUERY_A, bytes, len);
+    on_reply(context, QUERY_MAIN, reply);
 }
 
-static void ask(struct task *task, enum query_slot_name slot)
+static void on_a(void *context, struct known_reply *reply)
+{
+    on_reply(context, QUERY_A, reply);
+}
+
+/* Upstreams are asked for a slot; `waiter` NULL: for the cache alone. */
+static int ask_upstream(struct task_context *shared, struct task_rules *rules, const struct query *query,
+                        enum query_slot_name slot, struct question_waiter *waiter)
 {
     uint8_t bytes[QUESTION_LEN];
-    struct exchange_question question = {.bytes = bytes, .class = task->query.class};
-    question.len = query_question(&task->query, slot, 0, bytes, sizeof(bytes));
-    query_asked(&task->query, slot, &question.name, &question.type);
-    if (exchange_start(&task->rules->exchange, &question, slot == QUERY_MAIN ? on_main : on_a, task,
-                       &task->exchange[slot]) < 0)
-        on_reply(task, slot, NULL, 0);
+    struct known_question question = known_question(query, slot);
+    size_t len = query_question(query, slot, 0, bytes, sizeof(bytes));
+    return question_ask(&shared->questions, rules, &question, bytes, len, waiter);
+}
+
+static void refresh(struct task_context *shared, struct task_rules *rules, const struct query *query,
+                    enum query_slot_name slot)
+{
+    if (rules->rules->policy.prefetch && ask_upstream(shared, rules, query, slot, NULL) == 0)
+        counters_add(shared->counters, OUTCOME_CACHE_REFRESHED, 1);
+}
+
+static void count_known(struct counters *counters, enum query_source_kind kind)
+{
+    static const enum outcome outcomes[] = {
+        [QUERY_FROM_UPSTREAM] = OUTCOME_CACHE_MISSES,  [QUERY_FROM_DATA] = OUTCOME_CACHE_DATA,
+        [QUERY_FROM_DENIED] = OUTCOME_CACHE_DENIED,    [QUERY_FROM_STALE] = OUTCOME_CACHE_STALE,
+        [QUERY_FROM_FAILURE] = OUTCOME_CACHE_FAILURES,
+    };
+    counters_add(counters, outcomes[kind], 1);
+}
+
+static void start_timer(struct task *task);
+
+/* What is known is taken at once; the actions that follow from it are returned. */
+static unsigned ask(struct task *task, enum query_slot_name slot, size_t *ret_len)
+{
+    static const struct known_reply nothing;
+    struct task_context *shared = task->shared;
+    struct known_question question = known_question(&task->query, slot);
+    struct known_reply reply = {.source = {.kind = QUERY_FROM_UPSTREAM}};
+    bool known = known_find(shared->cache, task->query.policy, &question, clock_now_ns(), &reply);
+    count_known(shared->counters, reply.source.kind);
+    if (known) {
+        if (reply.refresh)
+            refresh(shared, task->rules, &task->query, slot);
+        return take(task, slot, &reply, ret_len);
+    }
+    task->waiter[slot] =
+        (struct question_waiter){.done = slot == QUERY_MAIN ? on_main : on_a, .context = task};
+    if (ask_upstream(shared, task->rules, &task->query, slot, &task->waiter[slot]) < 0)
+        return take(task, slot, &nothing, ret_len);
+    if (slot == QUERY_MAIN)
+        start_timer(task);
+    return 0;
 }
 
 static void arm(struct task *task, uint32_t wait_ms)
 {
     struct timeval wait = {wait_ms / 1000, (int)(wait_ms % 1000) * 1000};
     evtimer_add(task->timer, &wait);
+}
+
+/* AAAA was silent for long enough: what was real of it before goes before anything synthetic. */
+static unsigned lose_patience(struct task *task, size_t *ret_len)
+{
+    struct known_question question = known_question(&task->query, QUERY_MAIN);
+    struct known_reply stale;
+    if (!task->query.slot[QUERY_A].done || task->query.slot[QUERY_MAIN].done ||
+        !known_find_stale(task->shared->cache, task->query.policy, &question, clock_now_ns(), &stale))
+        return query_patience(&task->query, task->shared->out, ret_len);
+    question_leave(&task->waiter[QUERY_MAIN]);
+    count_known(task->shared->counters, stale.source.kind);
+    return take(task, QUERY_MAIN, &stale, ret_len);
 }
 
 /* First A is asked beside the silent AAAA, later AAAA counts as silent if A has come. */
@@ -115,7 +178,7 @@ static void on_timer(evutil_socket_t fd, short events, void *context)
         actions = query_waited(&task->query);
     } else {
         arm(task, QUERY_AAAA_PATIENCE_MS / 4);
-        actions = query_patience(&task->query, task->shared->out, &len);
+        actions = lose_patience(task, &len);
     }
     act(task, actions, len);
 }
@@ -132,23 +195,36 @@ static void start_timer(struct task *task)
 /* The task may be gone afterwards. */
 static void act(struct task *task, unsigned actions, size_t len)
 {
-    if (actions & (QUERY_DO_SEND | QUERY_DO_DROP)) {
-        task->reply(task->context, task->shared->out, actions & QUERY_DO_SEND ? len : 0);
-        task_free(task);
+    while (actions & (QUERY_DO_ASK_MAIN | QUERY_DO_ASK_A) && !(actions & (QUERY_DO_SEND | QUERY_DO_DROP))) {
+        unsigned action = actions & QUERY_DO_ASK_MAIN ? QUERY_DO_ASK_MAIN : QUERY_DO_ASK_A;
+        actions &= ~action;
+        actions |= ask(task, action == QUERY_DO_ASK_MAIN ? QUERY_MAIN : QUERY_A, &len);
+    }
+    if (!(actions & (QUERY_DO_SEND | QUERY_DO_DROP)))
         return;
-    }
-    if (actions & QUERY_DO_ASK_MAIN) {
-        start_timer(task);
-        ask(task, QUERY_MAIN);
-    }
-    if (actions & QUERY_DO_ASK_A)
-        ask(task, QUERY_A);
+    if (actions & QUERY_DO_SEND)
+        finished_keep(&task->query, task->shared->cache, clock_now_ns(), task->shared->out, len);
+    task->reply(task->context, task->shared->out, actions & QUERY_DO_SEND ? len : 0);
+    task_free(task);
 }
 
-bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len, bool udp, bool allowed,
-                task_reply *reply, void *context)
+/* A finished answer was given shortly before its end: all that it is made of is asked for again. */
+static void refresh_parts(struct task_context *shared, const struct query *query)
 {
-    size_t out_len = 0;
+    struct known_question question = known_question(query, QUERY_A);
+    struct cache_key key;
+    struct cache_found found;
+    refresh(shared, shared->in_force, query, QUERY_MAIN);
+    cache_key(shared->cache, CACHE_DATA, question.flags, 0, &question.name, question.type, question.class,
+              &key);
+    if (query->is_aaaa && cache_find(shared->cache, &key, clock_now_ns(), &found))
+        refresh(shared, shared->in_force, query, QUERY_A);
+}
+
+/* The query needs upstreams, or at least what they said before. */
+static bool start_task(struct task_context *shared, const struct query *query, unsigned actions,
+                       task_reply *reply, void *context)
+{
     if (shared->outstanding >= TASKS_MAX) {
         counters_add(shared->counters, OUTCOME_OVERLOAD, 1);
         return false;
@@ -158,6 +234,7 @@ bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len, b
         return false;
     *task = (struct task){.shared = shared,
                           .rules = shared->in_force,
+                          .query = *query,
                           .reply = reply,
                           .context = context,
                           .next = shared->first};
@@ -166,13 +243,24 @@ bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len, b
         shared->first->previous = task;
     shared->first = task;
     shared->outstanding++;
-    unsigned actions = query_begin(&task->query, &task->rules->rules->policy, shared->counters, bytes, len,
-                                   udp, allowed, shared->out, &out_len);
-    if (actions & QUERY_DO_DROP) {
-        task_free(task);
+    act(task, actions, 0);
+    return true;
+}
+
+bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len, bool udp, bool allowed,
+                task_reply *reply, void *context)
+{
+    struct query query;
+    size_t out_len = 0;
+    unsigned actions = query_begin(&query, &shared->in_force->rules->policy, shared->counters, shared->cache,
+                                   clock_now_ns(), bytes, len, udp, allowed, shared->out, &out_len);
+    if (actions & QUERY_DO_DROP)
         return false;
-    }
-    act(task, actions, out_len);
+    if (!(actions & QUERY_DO_SEND))
+        return start_task(shared, &query, actions, reply, context);
+    reply(context, shared->out, out_len);
+    if (query.refresh)
+        refresh_parts(shared, &query);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #ifndef GATE64_DNS64_EDGE_TASK_H
 #define GATE64_DNS64_EDGE_TASK_H
 
+#include "dns64/edge/question.h"
 #include "dns64/query/query.h"
 #include "dns64/rules.h"
 #include "dns64/upstream/exchange.h"
@@ -29,6 +30,8 @@ struct task_context {
     struct event_base *base;
     struct task_rules *in_force;
     struct counters *counters;
+    struct cache *cache;
+    struct question_table questions;
     unsigned outstanding;
     struct task *first; /* of all that are outstanding */
     uint8_t out[MESSAGE_MAX];

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "dns64/edge/socket.h"
 #include "dns64/edge/task.h"
@@ -105,11 +106,17 @@ static int listen_one(struct worker *worker, const struct addr_endpoint *at)
 static int init_worker(struct worker *worker, struct rules *rules, struct counters *counters)
 {
     const struct settings_dns64 *dns64 = &rules->settings->dns64;
+    struct siphash_key secret;
     worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     worker->tasks.base = event_base_new();
     if (worker->wake_fd < 0 || worker->tasks.base == NULL)
         return -ENOMEM;
     worker->tasks.counters = counters;
+    clock_random(&secret, sizeof(secret));
+    worker->tasks.cache = cache_new(dns64->cache_size / rules->workers, secret);
+    if (worker->tasks.cache == NULL)
+        return -ENOMEM;
+    question_table_init(&worker->tasks.questions, worker->tasks.base, worker->tasks.cache, counters);
     worker->tasks.in_force = task_rules_new(rules, worker->tasks.base, counters);
     worker->wake = event_new(worker->tasks.base, worker->wake_fd, EV_READ | EV_PERSIST, on_wake, worker);
     if (worker->tasks.in_force == NULL || worker->wake == NULL || event_add(worker->wake, NULL) < 0)
@@ -179,10 +186,12 @@ static bool wake(const struct worker *worker)
 static void done_worker(struct worker *worker)
 {
     task_cancel_all(&worker->tasks);
+    question_table_done(&worker->tasks.questions);
     while (worker->udp_count > 0)
         udp_free(worker->udp[--worker->udp_count]);
     tcp_free(worker->tcp);
     task_rules_release(worker->tasks.in_force);
+    cache_free(worker->tasks.cache);
     if (worker->wake != NULL)
         event_free(worker->wake);
     if (worker->tasks.base != NULL)

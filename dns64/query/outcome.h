@@ -31,6 +31,14 @@
     X(FAILED, "failed", "queries that no upstream answered")                                        \
     X(TRUNCATED, "truncated", "answers that did not fit the client's datagram")                     \
     X(OVERLOAD, "overload", "queries dropped because too many were outstanding")                    \
+    X(CACHE_ANSWERS, "cache_answers", "answered from the cache by a copy")                          \
+    X(CACHE_DATA, "cache_data", "upstreams' replies taken from the cache")                          \
+    X(CACHE_DENIED, "cache_denied", "denied names taken from the cache, or found below one")        \
+    X(CACHE_STALE, "cache_stale", "stale replies taken from the cache")                             \
+    X(CACHE_FAILURES, "cache_failures", "failures taken from the cache")                            \
+    X(CACHE_MISSES, "cache_misses", "questions that nothing was known of")                          \
+    X(CACHE_JOINED, "cache_joined", "questions that waited for one already under way")              \
+    X(CACHE_REFRESHED, "cache_refreshed", "questions asked again before their answer was over")     \
     X(UPSTREAM_SENT, "upstream_sent", "questions sent to upstreams")                                \
     X(UPSTREAM_ANSWERED, "upstream_answered", "answers from upstreams")                             \
     X(UPSTREAM_TIMEOUT, "upstream_timeout", "questions that an upstream did not answer in time")    \

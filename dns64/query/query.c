@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/pref64.h"
+#include "dns64/query/finished.h"
 #include "dns64/query/reply.h"
 #include "dns64/rfc6147/decide.h"
 #include "dns64/rfc6147/reverse.h"
@@ -15,6 +16,7 @@
 static void count(struct query *query, enum outcome outcome)
 {
     counters_add(query->counters, outcome, 1);
+    query->outcome = outcome;
 }
 
 /* What the header and EDNS say of a query that can be read. */
@@ -91,27 +93,44 @@ static bool find_reverse(struct query *query, uint32_t *ret_address)
     return reverse_extract(&query->question, &pref64_well_known, ret_address);
 }
 
-static unsigned begin_reverse(struct query *query, uint32_t address, uint8_t *out, size_t *ret_len)
+/* Whether we answer ourselves; upstreams are asked for the in-addr.arpa name otherwise. */
+static bool begin_reverse(struct query *query, uint32_t address, uint8_t *out, size_t *ret_len)
 {
     bool discovery = address == (uint32_t)IPV4ONLY_FIRST || address == (uint32_t)IPV4ONLY_SECOND;
     if (discovery || query->policy->reverse == SETTINGS_REVERSE_LOCAL) {
         count(query, OUTCOME_LOCAL);
         *ret_len = reply_local_ptr(query, discovery, out);
-        return QUERY_DO_SEND;
+        return true;
     }
     query->is_reverse = true;
     reverse_name4(address, &query->target);
+    return false;
+}
+
+/* What is left for upstreams, if no finished answer is kept. */
+static unsigned begin_asking(struct query *query, struct cache *cache, uint64_t now_ns, uint8_t *out,
+                             size_t *ret_len)
+{
+    *ret_len = cache != NULL ? finished_find(query, cache, now_ns, out) : 0;
+    if (*ret_len > 0) {
+        count(query, query->outcome);
+        counters_add(query->counters, OUTCOME_CACHE_ANSWERS, 1);
+        return QUERY_DO_SEND;
+    }
     query->slot[QUERY_MAIN].asked = true;
+    if (query->is_aaaa && query->policy->aaaa_wait_ms == 0)
+        return QUERY_DO_ASK_MAIN | query_waited(query);
     return QUERY_DO_ASK_MAIN;
 }
 
 unsigned query_begin(struct query *query, const struct query_policy *policy, struct counters *counters,
-                     const uint8_t *bytes, size_t len, bool udp, bool allowed, uint8_t *out, size_t *ret_len)
+                     struct cache *cache, uint64_t now_ns, const uint8_t *bytes, size_t len, bool udp,
+                     bool allowed, uint8_t *out, size_t *ret_len)
 {
     struct message message;
     uint32_t address;
     unsigned actions;
-    *query = (struct query){.policy = policy, .counters = counters};
+    *query = (struct query){.policy = policy, .counters = counters, .keep = true, .life_s = UINT32_MAX};
     enum message_fault fault = message_parse(bytes, len, &message);
     if (fault == MESSAGE_GARBAGE || (message.flags & MESSAGE_QR)) {
         count(query, OUTCOME_GARBAGE);
@@ -125,13 +144,10 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
         return refuse(query, OUTCOME_BAD_VERSION, MESSAGE_BADVERS, REPLY_NO_EDE, out, ret_len);
     if (answer_here(query, allowed, out, ret_len, &actions))
         return actions;
-    if (find_reverse(query, &address))
-        return begin_reverse(query, address, out, ret_len);
+    if (find_reverse(query, &address) && begin_reverse(query, address, out, ret_len))
+        return QUERY_DO_SEND;
     query->is_aaaa = query->type == MESSAGE_TYPE_AAAA && query->class == MESSAGE_CLASS_IN;
-    query->slot[QUERY_MAIN].asked = true;
-    if (query->is_aaaa && policy->aaaa_wait_ms == 0)
-        return QUERY_DO_ASK_MAIN | query_waited(query);
-    return QUERY_DO_ASK_MAIN;
+    return begin_asking(query, cache, now_ns, out, ret_len);
 }
 
 /* A slot's reply, followed to the end of its chain. */
@@ -221,6 +237,20 @@ unsigned query_patience(struct query *query, uint8_t *out, size_t *ret_len)
         return 0;
     query->slot[QUERY_MAIN].done = true;
     return decide_aaaa(query, out, ret_len);
+}
+
+void query_from(struct query *query, const struct query_source *source)
+{
+    query->stale |= source->kind == QUERY_FROM_STALE;
+    query->kept_failure |= source->kind == QUERY_FROM_FAILURE;
+    if (source->life_s < query->life_s)
+        query->life_s = source->life_s;
+}
+
+unsigned query_cache_flags(const struct query *query)
+{
+    return (query->wants_dnssec ? CACHE_DO : 0) | (query->checking_disabled ? CACHE_CD : 0) |
+           (query->flags & MESSAGE_AD ? CACHE_AD : 0);
 }
 
 unsigned query_response(struct query *query, enum query_slot_name name, uint8_t *bytes, size_t len,

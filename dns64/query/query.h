@@ -13,6 +13,7 @@
 
 #include "common/counters.h"
 #include "common/settings.h"
+#include "dns64/cache/cache.h"
 #include "dns64/query/outcome.h"
 #include "dns64/rfc6147/synthesize.h"
 
@@ -33,6 +34,11 @@ struct query_policy {
     bool mark_synthetic;
     uint16_t edns_size;
     uint32_t aaaa_wait_ms;
+    uint32_t negative_ttl_max_s;
+    uint32_t stale_max_s; /* 0: never */
+    uint32_t stale_wait_ms;
+    bool nxdomain_cut, prefetch;
+    uint32_t generation; /* no two policies have the same: nothing made by one is given by another */
 };
 
 enum query_slot_name { QUERY_MAIN, QUERY_A, QUERY_SLOTS };
@@ -42,6 +48,20 @@ struct query_slot {
     bool done;
     uint8_t *bytes; /* the reply; NULL when there was none */
     size_t len;
+};
+
+/* Where a slot's reply is from. */
+enum query_source_kind {
+    QUERY_FROM_UPSTREAM,
+    QUERY_FROM_DATA,    /* kept, and still good */
+    QUERY_FROM_DENIED,  /* kept, of this name or one above */
+    QUERY_FROM_STALE,   /* kept, and over */
+    QUERY_FROM_FAILURE, /* kept: upstreams failed a while ago */
+};
+
+struct query_source {
+    enum query_source_kind kind;
+    uint32_t life_s; /* for how long what is made of it may be kept; 0: not at all */
 };
 
 struct query {
@@ -58,6 +78,11 @@ struct query {
     bool is_reverse;
     struct name target; /* of a reverse name */
     struct query_slot slot[QUERY_SLOTS];
+    bool stale, kept_failure; /* of what the answer is made */
+    uint32_t life_s;          /* of the answer */
+    bool keep;                /* it is whole, and may be kept */
+    bool refresh;             /* the finished answer is asked for often, and nearly over */
+    unsigned outcome;         /* the last that was counted */
 };
 
 /* What the edge has to do; several may be set. */
@@ -68,14 +93,19 @@ enum {
     QUERY_DO_DROP = 8, /* no answer at all */
 };
 
-/* A query has come. `allowed` says whether the client may ask. `out` has room for MESSAGE_MAX. */
+/* A query has come. `allowed` says whether the client may ask. `out` has room for MESSAGE_MAX. `cache` may
+ * hold a finished answer; NULL: nothing is kept. */
 unsigned query_begin(struct query *query, const struct query_policy *policy, struct counters *counters,
-                     const uint8_t *bytes, size_t len, bool udp, bool allowed, uint8_t *out, size_t *ret_len);
+                     struct cache *cache, uint64_t now_ns, const uint8_t *bytes, size_t len, bool udp,
+                     bool allowed, uint8_t *out, size_t *ret_len);
 
 /* AAAA has been silent for policy->aaaa_wait_ms: A may be asked. */
 unsigned query_waited(struct query *query);
 /* ... and for QUERY_AAAA_PATIENCE_MS: it counts as silent if A is there. */
 unsigned query_patience(struct query *query, uint8_t *out, size_t *ret_len);
+
+/* Where the reply is from that query_response brings next. */
+void query_from(struct query *query, const struct query_source *source);
 
 /* The reply of an upstream to a slot: a parsed and matching message (ownership of the malloc'ed bytes goes to
  * the query), or NULL when no upstream answered. */
@@ -88,6 +118,9 @@ size_t query_question(const struct query *query, enum query_slot_name slot, uint
 /* Name and type of a slot's question, to check replies by. */
 void query_asked(const struct query *query, enum query_slot_name slot, struct name *ret_name,
                  uint16_t *ret_type);
+
+/* In what this query differs from others with the same question: DO, CD, AD as cache keys have them. */
+unsigned query_cache_flags(const struct query *query);
 
 void query_done(struct query *query);
 

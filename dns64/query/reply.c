@@ -9,7 +9,8 @@
 enum {
     REVERSE_TTL = 600,  /* of the CNAME; as RFC 6147 5.1.7 bounds what it does not know */
     OPTION_EDE = 15,    /* RFC 8914 2 */
-    OPTION_EDE_LEN = 6, /* code, length, INFO-CODE */
+    OPTION_EDE_LEN = 2, /* INFO-CODE alone */
+    OPTIONS_LEN = 12,   /* two of them, with code and length */
 };
 
 /* QR, RA, what is copied from the query, and the RCODE. */
@@ -26,16 +27,34 @@ static void begin(const struct query *query, struct message_writer *writer, unsi
                   query->has_question ? &query->question : NULL, query->type, query->class);
 }
 
+/* What the cache has to say of an answer: stale data, a failure that was kept. */
+static int ede_of_cache(const struct query *query, unsigned rcode)
+{
+    if (query->stale)
+        return rcode == MESSAGE_NXDOMAIN ? REPLY_EDE_STALE_NXDOMAIN : REPLY_EDE_STALE;
+    return query->kept_failure && rcode == MESSAGE_SERVFAIL ? REPLY_EDE_CACHED_ERROR : REPLY_NO_EDE;
+}
+
+static void put_ede(struct bytes_writer *options, int ede)
+{
+    if (ede == REPLY_NO_EDE)
+        return;
+    bytes_write16(options, OPTION_EDE);
+    bytes_write16(options, OPTION_EDE_LEN);
+    bytes_write16(options, (uint16_t)ede);
+}
+
 static void add_opt(const struct query *query, struct message_writer *writer, unsigned rcode, int ede)
 {
-    uint8_t option[OPTION_EDE_LEN];
+    uint8_t bytes[OPTIONS_LEN];
+    struct bytes_writer options;
     if (!query->has_opt)
         return;
-    bytes_put16(option, OPTION_EDE);
-    bytes_put16(option + 2, 2);
-    bytes_put16(option + 4, (uint16_t)ede);
-    message_add_opt(writer, query->policy->edns_size, rcode, query->wants_dnssec ? MESSAGE_DO : 0,
-                    ede >= 0 ? option : NULL, sizeof(option));
+    bytes_writer_init(&options, bytes, sizeof(bytes));
+    put_ede(&options, ede);
+    put_ede(&options, ede_of_cache(query, rcode));
+    message_add_opt(writer, query->policy->edns_size, rcode, query->wants_dnssec ? MESSAGE_DO : 0, bytes,
+                    (uint16_t)bytes_written(&options));
 }
 
 /* Header, question and OPT alone, with TC: the client comes again by TCP (RFC 6891 7). */

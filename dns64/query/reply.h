@@ -14,8 +14,11 @@
 
 enum {
     REPLY_NO_EDE = -1,
+    REPLY_EDE_STALE = 3,              /* RFC 8914 4.4 */
+    REPLY_EDE_CACHED_ERROR = 13,      /* 4.14 */
     REPLY_EDE_BLOCKED = 15,           /* RFC 8914 4.16 */
     REPLY_EDE_PROHIBITED = 18,        /* 4.19 */
+    REPLY_EDE_STALE_NXDOMAIN = 19,    /* 4.20 */
     REPLY_EDE_NOT_AUTHORITATIVE = 20, /* 4.21 */
     REPLY_EDE_NOT_SUPPORTED = 21,     /* 4.22 */
     REPLY_EDE_NO_AUTHORITY = 22,      /* 4.23 */

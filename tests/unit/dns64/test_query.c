@@ -57,7 +57,8 @@ static unsigned begin(const char *text, uint16_t type, uint16_t flags, bool edns
     message_begin(&writer, bytes, sizeof(bytes), 99, flags, &name, type, MESSAGE_CLASS_IN);
     if (edns)
         message_add_opt(&writer, size, 0, 0, NULL, 0);
-    return query_begin(&query, &policy, &counters, bytes, message_end(&writer), true, true, out, &out_len);
+    return query_begin(&query, &policy, &counters, NULL, 0, bytes, message_end(&writer), true, true, out,
+                       &out_len);
 }
 
 /* The upstream's reply to a slot: RCODE, and records added by `fill`. */
@@ -340,7 +341,7 @@ TEST(FWD_04_what_is_refused)
     assert_int_equal(begin("www.example.com", 1, MESSAGE_RD | 0x2800, false, 0), QUERY_DO_SEND); /* UPDATE */
     assert_int_equal(read_answer(), MESSAGE_NOTIMP);
     assert_int_equal(begin("www.example.com", 1, MESSAGE_QR, false, 0), QUERY_DO_DROP); /* TRAP-04 */
-    assert_int_equal(query_begin(&query, &policy, &counters, bytes, 11, true, true, out, &out_len),
+    assert_int_equal(query_begin(&query, &policy, &counters, NULL, 0, bytes, 11, true, true, out, &out_len),
                      QUERY_DO_DROP);
 }
 
@@ -352,7 +353,7 @@ TEST(EDN_03_a_later_version)
     message_add_opt(&writer, 1232, 0, 0, NULL, 0);
     size_t len = message_end(&writer);
     bytes[len - 5] = 1; /* VERSION */
-    assert_int_equal(query_begin(&query, &policy, &counters, bytes, len, true, true, out, &out_len),
+    assert_int_equal(query_begin(&query, &policy, &counters, NULL, 0, bytes, len, true, true, out, &out_len),
                      QUERY_DO_SEND);
     assert_int_equal(read_answer(), MESSAGE_BADVERS);
 }

@@ -1,0 +1,65 @@
+/*
+ * Layer: path
+ * Specification: RFC 1035 4.1
+ */
+#include "dns64/query/finished.h"
+
+#include "dns64/wire/patch.h"
+
+static struct cache_key key_of(const struct query *query, const struct cache *cache)
+{
+    struct cache_key key;
+    unsigned flags = query_cache_flags(query) | (query->has_opt ? CACHE_EDNS : 0);
+    cache_key(cache, CACHE_ANSWER, flags, query->policy->generation, &query->question, query->type,
+              query->class, &key);
+    return key;
+}
+
+size_t finished_find(struct query *query, struct cache *cache, uint64_t now_ns, uint8_t *out)
+{
+    struct cache_key key = key_of(query, cache);
+    struct cache_found found;
+    if (!cache_find(cache, &key, now_ns, &found) || found.age_s >= found.life_s || found.len > query->limit)
+        return 0;
+    memcpy(out, found.bytes, found.len);
+    patch_client(out, query->id, &query->question);
+    patch_age(out, found.ttls, found.ttl_count, found.age_s);
+    query->outcome = found.tag;
+    query->refresh = found.refresh;
+    return found.len;
+}
+
+/* Every reply that the answer hangs on is data. */
+static bool may_keep(const struct query *query)
+{
+    for (int i = 0; i < QUERY_SLOTS; i++)
+        if (query->slot[i].asked && (!query->slot[i].done || query->slot[i].bytes == NULL))
+            return false;
+    return query->keep && query->life_s > 0;
+}
+
+void finished_keep(const struct query *query, struct cache *cache, uint64_t now_ns, const uint8_t *bytes,
+                   size_t len)
+{
+    uint16_t ttls[PATCH_TTLS_MAX];
+    struct message message;
+    if (!may_keep(query) || message_parse(bytes, len, &message) != MESSAGE_OK || (message.flags & MESSAGE_TC))
+        return;
+    unsigned rcode = message_rcode(&message);
+    struct cache_value value = {.bytes = bytes,
+                                .len = len,
+                                .ttls = ttls,
+                                .ttl_count = patch_find_ttls(&message, ttls),
+                                .life_s = query->life_s,
+                                .tag = (uint16_t)query->outcome};
+    if (value.ttl_count > PATCH_TTLS_MAX || (rcode != MESSAGE_NOERROR && rcode != MESSAGE_NXDOMAIN))
+        return;
+    for (size_t i = 0; i < value.ttl_count; i++) {
+        uint32_t ttl = bytes_get32(bytes + ttls[i]);
+        if (ttl < value.life_s)
+            value.life_s = ttl;
+    }
+    struct cache_key key = key_of(query, cache);
+    if (value.life_s > 0)
+        cache_put(cache, &key, now_ns, &value);
+}

@@ -1,0 +1,210 @@
+/*
+ * Layer: path
+ * Specification: RFC 2308 5, RFC 8020 2, RFC 8767 5, RFC 9520 3
+ */
+#include "dns64/query/known.h"
+
+#include <stdlib.h>
+
+#include "dns64/cache/lifetime.h"
+#include "dns64/rfc6147/chain.h"
+#include "dns64/wire/patch.h"
+
+struct known_question known_question(const struct query *query, enum query_slot_name slot)
+{
+    struct known_question question = {.class = query->class, .flags = query_cache_flags(query)};
+    query_asked(query, slot, &question.name, &question.type);
+    return question;
+}
+
+static struct cache_key key_of(const struct cache *cache, enum cache_kind kind,
+                               const struct known_question *question)
+{
+    struct cache_key key;
+    cache_key(cache, kind, question->flags, 0, &question->name, question->type, question->class, &key);
+    return key;
+}
+
+static struct cache_key denied_key(const struct cache *cache, const struct known_question *question,
+                                   const struct name *name)
+{
+    struct cache_key key;
+    cache_key(cache, CACHE_DENIED, question->flags, 0, name, 0, question->class, &key);
+    return key;
+}
+
+/* A copy as old as it is; false: no memory. */
+static bool copy_fresh(const struct cache_found *found, struct known_reply *ret_reply)
+{
+    uint8_t *bytes = malloc(found->len);
+    if (bytes == NULL)
+        return false;
+    memcpy(bytes, found->bytes, found->len);
+    patch_age(bytes, found->ttls, found->ttl_count, found->age_s);
+    *ret_reply = (struct known_reply){
+        .bytes = bytes,
+        .len = found->len,
+        .source = {.life_s = found->life_s - found->age_s, .kind = QUERY_FROM_DATA},
+        .refresh = found->refresh,
+    };
+    return true;
+}
+
+bool known_find_stale(struct cache *cache, const struct query_policy *policy,
+                      const struct known_question *question, uint64_t now_ns, struct known_reply *ret_reply)
+{
+    struct cache_key key = key_of(cache, CACHE_DATA, question);
+    struct cache_found found;
+    if (policy->stale_max_s == 0 || !cache_find(cache, &key, now_ns, &found) || found.age_s < found.life_s ||
+        found.age_s - found.life_s >= policy->stale_max_s)
+        return false;
+    uint8_t *bytes = malloc(found.len);
+    if (bytes == NULL)
+        return false;
+    memcpy(bytes, found.bytes, found.len);
+    patch_set_ttl(bytes, found.ttls, found.ttl_count, LIFETIME_STALE_TTL_S);
+    *ret_reply = (struct known_reply){.bytes = bytes, .len = found.len, .source = {.kind = QUERY_FROM_STALE}};
+    return true;
+}
+
+/* NXDOMAIN of the name itself or of one above it, as the answer to this question (RFC 8020 2). */
+static bool from_denied(const struct cache_found *found, const struct known_question *question,
+                        struct known_reply *ret_reply)
+{
+    struct message_writer writer;
+    struct message denied;
+    struct message_walk walk;
+    struct message_record record;
+    size_t size = found->len + MESSAGE_HEADER + NAME_MAX_LEN + 2 * sizeof(uint16_t);
+    if (message_parse(found->bytes, found->len, &denied) != MESSAGE_OK)
+        return false;
+    /* Names are written out, so what was packed grows. */
+    size += (size_t)denied.counts[MESSAGE_AUTHORITY] * 3 * NAME_MAX_LEN;
+    uint8_t *bytes = malloc(size);
+    if (bytes == NULL)
+        return false;
+    message_begin(&writer, bytes, size, 0, denied.flags, &question->name, question->type, question->class);
+    message_walk_init(&walk, &denied);
+    while (message_walk_next(&walk, &record))
+        if (record.section == MESSAGE_AUTHORITY)
+            message_copy(&writer, MESSAGE_AUTHORITY, &denied, &record,
+                         record.ttl > found->age_s ? record.ttl - found->age_s : 0);
+    *ret_reply = (struct known_reply){
+        .bytes = bytes,
+        .len = message_end(&writer),
+        .source = {.life_s = found->life_s - found->age_s, .kind = QUERY_FROM_DENIED},
+    };
+    if (ret_reply->len == 0)
+        free(bytes);
+    return ret_reply->len > 0;
+}
+
+/* The name and each one above it but the root, which always exists. */
+static bool find_denied(struct cache *cache, const struct query_policy *policy,
+                        const struct known_question *question, uint64_t now_ns, struct known_reply *ret_reply)
+{
+    struct name name = question->name;
+    struct cache_found found;
+    while (name.len > 1) {
+        struct cache_key key = denied_key(cache, question, &name);
+        if (cache_find(cache, &key, now_ns, &found) && found.age_s < found.life_s)
+            return from_denied(&found, question, ret_reply);
+        if (!policy->nxdomain_cut)
+            return false;
+        size_t label = (size_t)name.bytes[0] + 1;
+        name.len = (uint8_t)(name.len - label);
+        memmove(name.bytes, name.bytes + label, name.len);
+    }
+    return false;
+}
+
+bool known_find(struct cache *cache, const struct query_policy *policy, const struct known_question *question,
+                uint64_t now_ns, struct known_reply *ret_reply)
+{
+    struct cache_key key = key_of(cache, CACHE_DATA, question);
+    struct cache_found found;
+    if (cache_find(cache, &key, now_ns, &found) && found.age_s < found.life_s)
+        return copy_fresh(&found, ret_reply);
+    if (find_denied(cache, policy, question, now_ns, ret_reply))
+        return true;
+    key = key_of(cache, CACHE_FAILURE, question);
+    if (!cache_find(cache, &key, now_ns, &found) || found.age_s >= found.life_s)
+        return false;
+    if (known_find_stale(cache, policy, question, now_ns, ret_reply))
+        return true;
+    *ret_reply = (struct known_reply){.source = {.kind = QUERY_FROM_FAILURE}};
+    if (found.len == 0)
+        return true;
+    if (!copy_fresh(&found, ret_reply))
+        return false;
+    ret_reply->source = (struct query_source){.kind = QUERY_FROM_FAILURE};
+    ret_reply->refresh = false;
+    return true;
+}
+
+/* RFC 9520 3.2: the wait grows with each failure; RFC 8767 5: not too short while stale data are given. */
+static void keep_failure(struct cache *cache, const struct known_question *question, uint64_t now_ns,
+                         const uint8_t *bytes, size_t len, bool stale)
+{
+    struct cache_key key = key_of(cache, CACHE_FAILURE, question);
+    struct cache_found found;
+    uint32_t life_s = lifetime_of_failure(cache_find(cache, &key, now_ns, &found) ? found.tag : 0);
+    if (stale && life_s < LIFETIME_RECHECK_S)
+        life_s = LIFETIME_RECHECK_S;
+    struct cache_value value = {.bytes = bytes, .len = len, .life_s = life_s, .tag = (uint16_t)life_s};
+    cache_put(cache, &key, now_ns, &value);
+}
+
+/* RFC 8020 2 and 6: what does not exist is the last name of the chain. */
+static void keep_denied(struct cache *cache, const struct known_question *question, uint64_t now_ns,
+                        const struct message *message, const struct cache_value *value)
+{
+    struct chain chain;
+    chain_follow(message, &question->name, question->type, NULL, 0, &chain);
+    if (chain.broken || !chain.has_soa)
+        return;
+    struct cache_key key = denied_key(cache, question, &chain.names[chain.links]);
+    cache_put(cache, &key, now_ns, value);
+}
+
+static void keep_data(struct cache *cache, const struct known_question *question, uint64_t now_ns,
+                      const struct message *message, uint32_t life_s)
+{
+    uint16_t ttls[PATCH_TTLS_MAX];
+    struct cache_value value = {.bytes = message->bytes,
+                                .len = message->len,
+                                .ttls = ttls,
+                                .ttl_count = patch_find_ttls(message, ttls),
+                                .life_s = life_s};
+    struct cache_key key = key_of(cache, CACHE_FAILURE, question);
+    cache_drop(cache, &key);
+    key = key_of(cache, CACHE_DATA, question);
+    if (value.ttl_count > PATCH_TTLS_MAX || life_s == 0) {
+        cache_drop(cache, &key);
+        return;
+    }
+    cache_put(cache, &key, now_ns, &value);
+    if (message_rcode(message) == MESSAGE_NXDOMAIN)
+        keep_denied(cache, question, now_ns, message, &value);
+}
+
+struct known_reply known_take(struct cache *cache, const struct query_policy *policy,
+                              const struct known_question *question, uint64_t now_ns, uint8_t *bytes,
+                              size_t len)
+{
+    struct known_reply reply = {.bytes = bytes, .len = len, .source = {.kind = QUERY_FROM_UPSTREAM}}, stale;
+    struct message message;
+    bool sound = bytes != NULL && message_parse(bytes, len, &message) == MESSAGE_OK;
+    unsigned rcode = sound ? message_rcode(&message) : MESSAGE_SERVFAIL;
+    if (rcode == MESSAGE_NOERROR || rcode == MESSAGE_NXDOMAIN) {
+        reply.source.life_s = lifetime_bound(bytes, &message, policy->negative_ttl_max_s);
+        keep_data(cache, question, now_ns, &message, reply.source.life_s);
+        return reply;
+    }
+    bool has_stale = known_find_stale(cache, policy, question, now_ns, &stale);
+    keep_failure(cache, question, now_ns, sound ? bytes : NULL, sound ? len : 0, has_stale);
+    if (!has_stale)
+        return reply;
+    free(bytes);
+    return stale;
+}

@@ -1,0 +1,47 @@
+/*
+ * What is known of a question before any upstream is asked, and what is kept of what they say.
+ *
+ * Layer: path
+ * Specification: RFC 2308 5, RFC 8020 2, RFC 8767 4 and 5, RFC 9520 3
+ *
+ * Only what upstreams said stands here, once for all clients; what is made of it is query/finished's.
+ */
+#ifndef GATE64_DNS64_QUERY_KNOWN_H
+#define GATE64_DNS64_QUERY_KNOWN_H
+
+#include "dns64/cache/cache.h"
+#include "dns64/query/query.h"
+
+/* A question to upstreams; `flags` as in cache keys: DO, CD, AD. */
+struct known_question {
+    struct name name;
+    uint16_t type, class;
+    unsigned flags;
+};
+
+struct known_question known_question(const struct query *query, enum query_slot_name slot);
+
+/* `bytes` are malloc'ed and the receiver's; NULL: no upstream answered. */
+struct known_reply {
+    uint8_t *bytes;
+    size_t len;
+    struct query_source source;
+    bool refresh; /* it is asked for often, and nearly over */
+};
+
+/* Whether upstreams need not be asked: fresh data, a denied name above it, or a failure that is young (then
+ * stale data, or the failure itself). */
+bool known_find(struct cache *cache, const struct query_policy *policy, const struct known_question *question,
+                uint64_t now_ns, struct known_reply *ret_reply);
+
+/* Stale data, for when an answer does not come (RFC 8767 5). */
+bool known_find_stale(struct cache *cache, const struct query_policy *policy,
+                      const struct known_question *question, uint64_t now_ns, struct known_reply *ret_reply);
+
+/* Takes what came (malloc'ed; NULL: nothing): keeps it, brings its TTLs within their bounds, and says what
+ * the askers get, which is stale data if there are such and upstreams failed. */
+struct known_reply known_take(struct cache *cache, const struct query_policy *policy,
+                              const struct known_question *question, uint64_t now_ns, uint8_t *bytes,
+                              size_t len);
+
+#endif

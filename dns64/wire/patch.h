@@ -1,0 +1,29 @@
+/*
+ * A finished message made another client's: its ID, the letters of its question, its TTLs.
+ *
+ * Layer: pure
+ * Specification: RFC 1035 4.1 (offsets), RFC 4343 (case), RFC 2181 8 (TTL)
+ *
+ * Offsets are those of TTL fields of a message that parsed; OPT has none (RFC 6891 6.1.3).
+ */
+#ifndef GATE64_DNS64_WIRE_PATCH_H
+#define GATE64_DNS64_WIRE_PATCH_H
+
+#include "dns64/wire/message.h"
+
+enum {
+    PATCH_TTLS_MAX = 4096, /* a message of 65535 bytes has more only if nearly all its records are empty */
+};
+
+/* Where the TTLs stand; PATCH_TTLS_MAX + 1 if there are more than that. */
+size_t patch_find_ttls(const struct message *message, uint16_t ret_offsets[PATCH_TTLS_MAX]);
+
+/* Each TTL less by `age_s`, not below 0. */
+void patch_age(uint8_t *bytes, const uint16_t *offsets, size_t count, uint32_t age_s);
+/* Each TTL this one. */
+void patch_set_ttl(uint8_t *bytes, const uint16_t *offsets, size_t count, uint32_t ttl);
+
+/* A message of ours, whose question is the same name without regard to case. */
+void patch_client(uint8_t *bytes, uint16_t id, const struct name *question);
+
+#endif
