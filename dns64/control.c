@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/metrics.h"
 #include "config.h"
+#include "dns64/control_cache.h"
 
 enum {
     METRICS_LEN = 16 * 1024,
@@ -143,13 +144,26 @@ static void get_metrics(struct control_request *request, void *context)
     for (unsigned i = 0; i < OUTCOME_COUNT; i++)
         metrics_sample(&metrics, "dns64_events", true, "kind", outcome_info[i].name,
                        (uint64_t)counter(server, i));
+    struct cache_numbers cache = worker_cache_numbers(server->group);
+    metrics_family(&metrics, "dns64_cache_bytes", "gauge", "memory of the cache that is in use");
+    metrics_sample(&metrics, "dns64_cache_bytes", false, NULL, NULL, cache.bytes);
+    metrics_family(&metrics, "dns64_cache_size_bytes", "gauge", "memory that the cache may take");
+    metrics_sample(&metrics, "dns64_cache_size_bytes", false, NULL, NULL, cache.size);
+    metrics_family(&metrics, "dns64_cache_entries", "gauge", "what the cache holds");
+    metrics_sample(&metrics, "dns64_cache_entries", false, NULL, NULL, cache.entries);
     metrics_end(&metrics);
     control_reply_text(request, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8", buffer);
     free(buffer);
 }
 
 const struct control_route control_routes[] = {
-    {"GET", "/v1/status", get_status},   {"GET", "/v1/settings", get_settings},
-    {"POST", "/v1/reload", post_reload}, {"GET", "/v1/counters", get_counters},
-    {"GET", "/metrics", get_metrics},    {NULL, NULL, NULL},
+    {"GET", "/v1/status", get_status},
+    {"GET", "/v1/settings", get_settings},
+    {"POST", "/v1/reload", post_reload},
+    {"GET", "/v1/counters", get_counters},
+    {"GET", "/v1/cache", control_cache_get},
+    {"GET", "/v1/cache/lookup", control_cache_lookup},
+    {"POST", "/v1/cache/flush", control_cache_flush},
+    {"GET", "/metrics", get_metrics},
+    {NULL, NULL, NULL},
 };

@@ -4,7 +4,8 @@
  * Layer: edge
  * Specification: man/dns64.8 (the paths), OpenMetrics 1.0
  *
- * GET /v1/status, /v1/settings, /v1/counters, /metrics; POST /v1/reload (common/reload.h).
+ * GET /v1/status, /v1/settings, /v1/counters, /v1/cache, /v1/cache/lookup?name=NAME, /metrics;
+ * POST /v1/cache/flush?name=NAME[&below=1]; POST /v1/reload (common/reload.h).
  */
 #ifndef GATE64_DNS64_CONTROL_H
 #define GATE64_DNS64_CONTROL_H

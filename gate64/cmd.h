@@ -31,6 +31,7 @@ struct cmd_options {
         *settings; /* of the file, for subcommands that need more of it than the state-dir */
     bool json;
     bool all;                 /* --all */
+    bool below;               /* --below */
     const char *backend;      /* --backend, NULL: any */
     const char *protocol;     /* --protocol, NULL: any */
     int64_t limit;            /* --limit; -1: none */
@@ -57,6 +58,7 @@ int cmd_check(const struct cmd_options *options);
 int cmd_reload(const struct cmd_options *options);
 int cmd_upgrade(const struct cmd_options *options);
 int cmd_who(const struct cmd_options *options);
+int cmd_dns(const struct cmd_options *options);
 int cmd_down(const struct cmd_options *options);
 int cmd_trace(const struct cmd_options *options);
 

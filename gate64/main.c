@@ -28,6 +28,7 @@ enum {
     TAKES_PROTOCOL = 1 << 7,
     TAKES_FILTER = TAKES_BACKEND | TAKES_PROTOCOL,
     TAKES_LOG = 1 << 8, /* --at, --file */
+    TAKES_BELOW = 1 << 9,
 };
 
 struct subcommand {
@@ -57,6 +58,8 @@ static const struct subcommand subcommands[] = {
      TAKES_ASKING | TAKES_ALL | TAKES_LIMIT, 2, cmd_counters},
     {"trace", "ADDRESS [--count N] [--for SECONDS]", "the next packets of a backend, step by step, and why",
      TAKES_ASKING | TAKES_SPAN, 1, cmd_trace},
+    {"dns", "cache | flush [--below] NAME | lookup NAME", "what dns64 has learned; makes it forget a name",
+     TAKES_ASKING | TAKES_BELOW, 2, cmd_dns},
     {"check", "", "what is wrong with this host, and the command that mends it", TAKES_ASKING | READS_FILE, 0,
      cmd_check},
     {"reload", "[nat64d|dns64]", "the configuration anew, in both daemons or in neither", TAKES_ASKING, 2,
@@ -77,6 +80,7 @@ enum option_value {
     OPTION_JSON = 256,
     OPTION_STATE_DIR,
     OPTION_ALL,
+    OPTION_BELOW,
     OPTION_BACKEND,
     OPTION_PROTOCOL,
     OPTION_LIMIT,
@@ -91,6 +95,7 @@ static const struct option long_options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
     {"state-dir", required_argument, NULL, OPTION_STATE_DIR},
     {"all", no_argument, NULL, OPTION_ALL},
+    {"below", no_argument, NULL, OPTION_BELOW},
     {"backend", required_argument, NULL, OPTION_BACKEND},
     {"protocol", required_argument, NULL, OPTION_PROTOCOL},
     {"limit", required_argument, NULL, OPTION_LIMIT},
@@ -197,6 +202,10 @@ static int take_option(int option, struct arguments *arguments, bool *ret_done)
     case OPTION_ALL:
         options->all = true;
         arguments->given |= TAKES_ALL;
+        return 0;
+    case OPTION_BELOW:
+        arguments->options.below = true;
+        arguments->given |= TAKES_BELOW;
         return 0;
     case OPTION_BACKEND: return take_backend(arguments);
     case OPTION_PROTOCOL: return take_protocol(arguments);

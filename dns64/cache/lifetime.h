@@ -13,8 +13,8 @@ enum {
     LIFETIME_MAX_S = 604800, /* RFC 8767 4: a week; a TTL with the top bit set is a large one */
     LIFETIME_NO_SOA_S = 5,   /* a denial without SOA: only what comes at once is spared (RFC 2308 5) */
     LIFETIME_FAILURE_S = 5,  /* RFC 9520 3.2: the first wait after a failure, doubled by each further one */
-    LIFETIME_FAILURE_MAX_S = 300,
-    LIFETIME_RECHECK_S = 30, /* RFC 8767 5: while stale data are given instead */
+    LIFETIME_FAILURE_MAX_S = 30, /* RFC 9520 3.2 allows 300; an outage that ends shall not last so long */
+    LIFETIME_RECHECK_S = 30,     /* RFC 8767 5: while stale data are given instead */
     LIFETIME_STALE_TTL_S = 30,
 };
 

@@ -28,8 +28,10 @@ struct worker {
     struct udp_listener *udp[LISTEN_MAX];
     unsigned udp_count;
     struct task_rules *next; /* handed over, not yet in force */
+    worker_visit *visit;     /* to be done, and what with */
+    void *visit_context;
     bool stopping;
-    struct event *wake; /* there is something in the two above */
+    struct event *wake; /* there is something in these above */
     int wake_fd;
     struct worker_group *group;
     pthread_t thread;
@@ -40,8 +42,9 @@ struct worker_group {
     struct worker *workers;
     struct counters *counters;
     unsigned count;
-    pthread_mutex_t lock; /* of `next`, `stopping`, and `in_force` as others than its thread see it */
-    pthread_cond_t taken; /* a `next` is in force */
+    pthread_mutex_t
+        lock; /* of `next`, `visit`, `stopping`, and `in_force` as others than its thread see it */
+    pthread_cond_t taken; /* a `next` is in force, a `visit` done */
 };
 
 static void keep_learned(struct task_rules *new, const struct task_rules *old)
@@ -68,6 +71,12 @@ static void on_wake(evutil_socket_t fd, short events, void *context)
         keep_learned(worker->next, old);
         worker->tasks.in_force = worker->next;
         worker->next = NULL;
+        pthread_cond_broadcast(&worker->group->taken);
+    }
+    if (worker->visit != NULL) {
+        worker->visit(worker->visit_context, worker->tasks.cache, (unsigned)(worker - worker->group->workers),
+                      clock_now_ns());
+        worker->visit = NULL;
         pthread_cond_broadcast(&worker->group->taken);
     }
     if (worker->stopping)
@@ -248,6 +257,31 @@ int worker_exchange(struct worker_group *group, struct rules *rules)
             pthread_cond_wait(&group->taken, &group->lock);
     pthread_mutex_unlock(&group->lock);
     return r;
+}
+
+void worker_visit_caches(struct worker_group *group, worker_visit *visit, void *context)
+{
+    pthread_mutex_lock(&group->lock);
+    for (unsigned i = 0; i < group->count; i++) {
+        group->workers[i].visit = visit;
+        group->workers[i].visit_context = context;
+        wake(&group->workers[i]);
+        while (group->workers[i].visit != NULL)
+            pthread_cond_wait(&group->taken, &group->lock);
+    }
+    pthread_mutex_unlock(&group->lock);
+}
+
+struct cache_numbers worker_cache_numbers(const struct worker_group *group)
+{
+    struct cache_numbers sum = {0};
+    for (unsigned i = 0; i < group->count; i++) {
+        struct cache_numbers at = cache_numbers(group->workers[i].tasks.cache);
+        sum.size += at.size;
+        sum.bytes += at.bytes;
+        sum.entries += at.entries;
+    }
+    return sum;
 }
 
 const struct counters *worker_counters(const struct worker_group *group, unsigned *ret_count)

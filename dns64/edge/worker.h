@@ -8,6 +8,7 @@
 #define GATE64_DNS64_EDGE_WORKER_H
 
 #include "common/counters.h"
+#include "dns64/cache/cache.h"
 #include "dns64/rules.h"
 
 struct worker_group;
@@ -23,6 +24,12 @@ void worker_stop(struct worker_group *group);
 
 /* For the control thread; worker_upstream not beside worker_exchange. */
 const struct counters *worker_counters(const struct worker_group *group, unsigned *ret_count);
+/* Sums over all threads' caches. */
+struct cache_numbers worker_cache_numbers(const struct worker_group *group);
+/* Has each running thread in turn do something with its cache, between two events; returns when all have. */
+typedef void worker_visit(void *context, struct cache *cache, unsigned worker, uint64_t now_ns);
+void worker_visit_caches(struct worker_group *group, worker_visit *visit, void *context);
+
 /* Sums over all threads; latency is their mean. */
 struct worker_upstream {
     uint64_t sent, answered, timeouts;

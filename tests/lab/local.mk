@@ -6,6 +6,7 @@ LAB_TESTS += \
 	tests/lab/host.sh \
 	tests/lab/dns64.sh \
 	tests/lab/dns64_reload.sh \
+	tests/lab/dns64_cache.sh \
 	tests/lab/nat64d_hairpin.sh \
 	tests/lab/nat64d_one_worker.sh \
 	tests/lab/static.sh \
@@ -37,7 +38,9 @@ LONG_LAB_TESTS += \
 	tests/lab/systemd.sh
 EXTRA_DIST += $(LAB_TESTS) $(LAB_ALONE) $(LONG_LAB_TESTS) \
 	tests/lab/all_points.sh \
+	tests/lab/dns64_equal.py \
 	tests/lab/dns64_load.py \
+	tests/lab/dns64_upstream.py \
 	tests/lab/enter \
 	tests/lab/flows.py \
 	tests/lab/fragment_points.sh \

@@ -1,0 +1,194 @@
+/*
+ * Layer: edge
+ * Specification: man/dns64.8
+ */
+#include "dns64/control_cache.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/counters.h"
+#include "dns64/server.h"
+#include "dns64/wire/message.h"
+
+enum {
+    RECORDS_MAX = 1024, /* entries of one name that are told of */
+    TYPE_LEN = 16,
+};
+
+static const char *const kinds[] = {[CACHE_DATA] = "reply",
+                                    [CACHE_FAILURE] = "failure",
+                                    [CACHE_DENIED] = "denied",
+                                    [CACHE_ANSWER] = "answer"};
+
+static const struct {
+    uint16_t type;
+    const char *name;
+} types[] = {{1, "A"},     {2, "NS"},     {5, "CNAME"}, {6, "SOA"},    {12, "PTR"}, {15, "MX"},
+             {16, "TXT"},  {28, "AAAA"},  {33, "SRV"},  {35, "NAPTR"}, {43, "DS"},  {48, "DNSKEY"},
+             {64, "SVCB"}, {65, "HTTPS"}, {255, "ANY"}, {257, "CAA"}};
+
+/* RFC 3597 5 for what has no name here. */
+static const char *type_text(uint16_t type, char buffer[TYPE_LEN])
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (types[i].type == type)
+            return types[i].name;
+    snprintf(buffer, TYPE_LEN, "TYPE%u", type);
+    return buffer;
+}
+
+static json_int_t counter(const struct server *server, enum outcome outcome)
+{
+    unsigned count;
+    const struct counters *sets = worker_counters(server->group, &count);
+    return (json_int_t)counters_sum(sets, count, outcome);
+}
+
+void control_cache_get(struct control_request *request, void *context)
+{
+    const struct server *server = context;
+    struct cache_numbers numbers = worker_cache_numbers(server->group);
+    control_reply_json(
+        request, 200,
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "size", (json_int_t)numbers.size,
+                  "bytes", (json_int_t)numbers.bytes, "entries", (json_int_t)numbers.entries, "answers",
+                  counter(server, OUTCOME_CACHE_ANSWERS), "replies", counter(server, OUTCOME_CACHE_DATA),
+                  "denied", counter(server, OUTCOME_CACHE_DENIED), "failures",
+                  counter(server, OUTCOME_CACHE_FAILURES), "stale", counter(server, OUTCOME_CACHE_STALE),
+                  "misses", counter(server, OUTCOME_CACHE_MISSES), "joined",
+                  counter(server, OUTCOME_CACHE_JOINED), "refreshed",
+                  counter(server, OUTCOME_CACHE_REFRESHED)));
+}
+
+/* The parameter `name`; false: the request has its answer. */
+static bool take_name(struct control_request *request, struct name *ret_name)
+{
+    const char *text = control_query(request, "name");
+    if (text != NULL && name_from_text(text, ret_name))
+        return true;
+    control_reply_error(request, 400, "name wants a domain name, such as www.example.com");
+    return false;
+}
+
+struct flush {
+    struct name name;
+    bool below;
+    size_t dropped;
+};
+
+static void flush_one(void *context, struct cache *cache, unsigned worker, uint64_t now_ns)
+{
+    struct flush *flush = context;
+    (void)worker;
+    (void)now_ns;
+    flush->dropped += cache_flush(cache, &flush->name, flush->below);
+}
+
+void control_cache_flush(struct control_request *request, void *context)
+{
+    struct server *server = context;
+    struct flush flush = {.below = control_query(request, "below") != NULL};
+    if (!take_name(request, &flush.name))
+        return;
+    worker_visit_caches(server->group, flush_one, &flush);
+    control_reply_json(request, 200, json_pack("{s:I}", "dropped", (json_int_t)flush.dropped));
+}
+
+struct lookup {
+    struct name name;
+    json_t *records;
+    size_t next;
+    unsigned worker;
+};
+
+/* What a record says, for the types that this is about; the others by type alone. */
+static json_t *record_text(const struct message *message, const struct message_record *record)
+{
+    char type[TYPE_LEN], text[NAME_TEXT_LEN];
+    const uint8_t *data = message->bytes + record->rdata;
+    struct name name;
+    const char *says = "";
+    if (record->type == MESSAGE_TYPE_A && record->class == MESSAGE_CLASS_IN)
+        says = inet_ntop(AF_INET, data, text, sizeof(text));
+    else if (record->type == MESSAGE_TYPE_AAAA && record->class == MESSAGE_CLASS_IN)
+        says = inet_ntop(AF_INET6, data, text, sizeof(text));
+    else if (record->type == MESSAGE_TYPE_CNAME && message_rdata_name(message, record, 0, &name))
+        says = name_print(&name, text);
+    return json_sprintf("%s%s%s", type_text(record->type, type), says[0] != '\0' ? " " : "", says);
+}
+
+static json_t *answer_list(const struct message *message)
+{
+    struct message_walk walk;
+    struct message_record record;
+    json_t *list = json_array();
+    message_walk_init(&walk, message);
+    while (message_walk_next(&walk, &record) && record.section == MESSAGE_ANSWER)
+        json_array_append_new(list, record_text(message, &record));
+    return list;
+}
+
+static void see_one(void *context, const struct cache_seen *seen)
+{
+    struct lookup *lookup = context;
+    const struct cache_found *found = &seen->found;
+    struct message message = {0};
+    char type[TYPE_LEN];
+    if (json_array_size(lookup->records) >= RECORDS_MAX)
+        return;
+    bool sound = message_parse(found->bytes, found->len, &message) == MESSAGE_OK;
+    json_array_append_new(
+        lookup->records,
+        json_pack("{s:i, s:s, s:s, s:i, s:b, s:b, s:b, s:I, s:I, s:i, s:I, s:o}", "worker",
+                  (int)lookup->worker, "kind", kinds[seen->kind], "type",
+                  seen->kind == CACHE_DENIED ? "-" : type_text(seen->type, type), "class", seen->class, "do",
+                  (seen->flags & CACHE_DO) != 0, "cd", (seen->flags & CACHE_CD) != 0, "edns",
+                  (seen->flags & CACHE_EDNS) != 0, "age_s", (json_int_t)found->age_s, "left_s",
+                  (json_int_t)found->life_s - (json_int_t)found->age_s, "rcode",
+                  sound ? (int)message_rcode(&message) : MESSAGE_SERVFAIL, "bytes", (json_int_t)found->len,
+                  "answer", sound ? answer_list(&message) : json_array()));
+}
+
+static void look_one(void *context, struct cache *cache, unsigned worker, uint64_t now_ns)
+{
+    struct lookup *lookup = context;
+    lookup->worker = worker;
+    cache_look(cache, &lookup->name, now_ns, see_one, lookup);
+}
+
+static bool next_record(void *cursor, json_t **ret_record)
+{
+    struct lookup *lookup = cursor;
+    json_t *record = json_array_get(lookup->records, lookup->next);
+    if (record == NULL)
+        return false;
+    lookup->next++;
+    *ret_record = json_incref(record);
+    return true;
+}
+
+static void free_lookup(void *cursor)
+{
+    struct lookup *lookup = cursor;
+    json_decref(lookup->records);
+    free(lookup);
+}
+
+void control_cache_lookup(struct control_request *request, void *context)
+{
+    struct server *server = context;
+    struct name name;
+    if (!take_name(request, &name))
+        return;
+    struct lookup *lookup = calloc(1, sizeof(*lookup));
+    if (lookup == NULL || (lookup->records = json_array()) == NULL) {
+        free(lookup);
+        control_reply_error(request, 500, "out of memory");
+        return;
+    }
+    lookup->name = name;
+    worker_visit_caches(server->group, look_one, lookup);
+    control_reply_stream(request, next_record, free_lookup, lookup);
+}

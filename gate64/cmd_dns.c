@@ -1,0 +1,160 @@
+/*
+ * gate64 dns: what dns64 has learned, and how to make it forget.
+ *
+ * Layer: edge
+ * Specification: man/gate64.1
+ */
+#include "gate64/cmd.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "gate64/client.h"
+
+enum {
+    TARGET_LEN = 1024,
+    NAME_TEXT_MAX = 255,
+};
+
+/* RFC 3986 2.1: every byte that is not unreserved, so that no name can mean another request. */
+static int make_target(const char *path, const char *name, bool below, char target[TARGET_LEN])
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t at = (size_t)snprintf(target, TARGET_LEN, "%s?%sname=", path, below ? "below=1&" : "");
+    if (strlen(name) > NAME_TEXT_MAX)
+        return -EINVAL;
+    for (; *name != '\0'; name++) {
+        unsigned char c = (unsigned char)*name;
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                     c == '.' || c == '_';
+        if (plain) {
+            target[at++] = (char)c;
+            continue;
+        }
+        target[at++] = '%';
+        target[at++] = digits[c >> 4];
+        target[at++] = digits[c & 15];
+    }
+    target[at] = '\0';
+    return 0;
+}
+
+static void show_row(FILE *out, const char *title, const json_t *document, const char *key,
+                     void (*print)(char cell[PRINT_CELL_LEN], const json_t *object, const char *key))
+{
+    char cell[PRINT_CELL_LEN];
+    print(cell, document, key);
+    fprintf(out, "%-10s %s\n", title, cell);
+}
+
+static int show_numbers(const struct cmd_options *options, const char *name)
+{
+    static const struct {
+        const char *title, *key;
+    } rows[] = {{"entries", "entries"}, {"answers", "answers"},   {"replies", "replies"},
+                {"denied", "denied"},   {"failures", "failures"}, {"stale", "stale"},
+                {"misses", "misses"},   {"joined", "joined"},     {"refreshed", "refreshed"}};
+    char error[CLIENT_ERROR_LEN];
+    json_t *document = NULL;
+    (void)name;
+    int r = cmd_document(options, cmd_dns64, "/v1/cache", &document, error);
+    if (r < 0)
+        return cmd_failed(options, cmd_dns64, r, error);
+    if (options->json) {
+        print_json(options->out, document);
+    } else {
+        show_row(options->out, "size", document, "size", print_bytes);
+        show_row(options->out, "in use", document, "bytes", print_bytes);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+            show_row(options->out, rows[i].title, document, rows[i].key, print_count);
+    }
+    json_decref(document);
+    return CMD_EXIT_GOOD;
+}
+
+static int flush(const struct cmd_options *options, const char *name)
+{
+    char target[TARGET_LEN], error[CLIENT_ERROR_LEN] = "too long for a name", cell[PRINT_CELL_LEN];
+    json_t *document = NULL;
+    int r = make_target("/v1/cache/flush", name, options->below, target);
+    if (r == 0)
+        r = cmd_action(options, cmd_dns64, target, &document, error);
+    if (r < 0)
+        return cmd_failed(options, cmd_dns64, r, error);
+    print_count(cell, document, "dropped");
+    if (options->json)
+        print_json(options->out, document);
+    else
+        fprintf(options->out, "%s entries dropped\n", cell);
+    json_decref(document);
+    return CMD_EXIT_GOOD;
+}
+
+static const struct print_column columns[] = {
+    {"WORKER", true}, {"KIND", false}, {"TYPE", false},   {"RCODE", true},
+    {"AGE", true},    {"LEFT", true},  {"ANSWER", false}, {NULL, false},
+};
+
+static void fill(json_t *record, char (*cells)[PRINT_CELL_LEN])
+{
+    const json_t *list = json_object_get(record, "answer");
+    json_t *joined = json_object();
+    char text[PRINT_CELL_LEN] = "";
+    size_t len = 0, count = json_array_size(list);
+    print_number(cells[0], record, "worker");
+    print_text(cells[1], record, "kind");
+    print_text(cells[2], record, "type");
+    print_number(cells[3], record, "rcode");
+    print_duration(cells[4], record, "age_s");
+    if (json_integer_value(json_object_get(record, "left_s")) > 0)
+        print_duration(cells[5], record, "left_s");
+    else
+        snprintf(cells[5], PRINT_CELL_LEN, "over");
+    for (size_t i = 0; i < count && len < sizeof(text); i++) {
+        const char *says = json_string_value(json_array_get(list, i));
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i > 0 ? ", " : "",
+                                says != NULL ? says : "-");
+    }
+    json_object_set_new(joined, "answer", json_string(text));
+    print_text(cells[6], joined, "answer");
+    json_decref(joined);
+}
+
+static int lookup(const struct cmd_options *options, const char *name)
+{
+    struct cmd_list list = {.options = options, .columns = columns, .fill = fill};
+    char target[TARGET_LEN], error[CLIENT_ERROR_LEN] = "too long for a name";
+    int r = make_target("/v1/cache/lookup", name, false, target);
+    if (r == 0)
+        r = cmd_list_begin(&list);
+    if (r == 0) {
+        r = cmd_list_add(&list, cmd_dns64, target, error);
+        cmd_list_end(&list, r < 0);
+    }
+    return r == 0 ? CMD_EXIT_GOOD : cmd_failed(options, cmd_dns64, r, error);
+}
+
+static const struct verb {
+    const char *name;
+    int operands; /* behind it */
+    bool below;   /* takes --below */
+    int (*run)(const struct cmd_options *options, const char *name);
+} verbs[] = {
+    {"cache", 0, false, show_numbers},
+    {"flush", 1, true, flush},
+    {"lookup", 1, false, lookup},
+};
+
+int cmd_dns(const struct cmd_options *options)
+{
+    const char *asked = options->operands_count > 0 ? options->operands[0] : "";
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(verbs[i].name, asked) != 0)
+            continue;
+        if (options->operands_count != verbs[i].operands + 1 || (options->below && !verbs[i].below))
+            break;
+        return verbs[i].run(options, verbs[i].operands > 0 ? options->operands[1] : NULL);
+    }
+    fputs("gate64: dns wants one of: cache; flush [--below] NAME; lookup NAME\n", options->err);
+    return CMD_EXIT_USAGE;
+}
