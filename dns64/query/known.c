@@ -142,6 +142,21 @@ bool known_find(struct cache *cache, const struct query_policy *policy, const st
     return true;
 }
 
+struct ttls {
+    uint16_t offsets[PATCH_TTLS_MAX];
+    size_t count;
+};
+
+/* A reply whose TTLs can be found, and changed without changing anything else. */
+static bool is_sound(const uint8_t *bytes, size_t len, struct message *ret_message, struct ttls *ret_ttls)
+{
+    if (bytes == NULL || message_parse(bytes, len, ret_message) != MESSAGE_OK)
+        return false;
+    ret_ttls->count = patch_find_ttls(ret_message, ret_ttls->offsets);
+    return ret_ttls->count <= PATCH_TTLS_MAX &&
+           patch_is_safe(ret_message, ret_ttls->offsets, ret_ttls->count);
+}
+
 /* RFC 9520 3.2: the wait grows with each failure; RFC 8767 5: not too short while stale data are given. */
 static void keep_failure(struct cache *cache, const struct known_question *question, uint64_t now_ns,
                          const uint8_t *bytes, size_t len, bool stale)
@@ -168,18 +183,17 @@ static void keep_denied(struct cache *cache, const struct known_question *questi
 }
 
 static void keep_data(struct cache *cache, const struct known_question *question, uint64_t now_ns,
-                      const struct message *message, uint32_t life_s)
+                      const struct message *message, const struct ttls *ttls, uint32_t life_s)
 {
-    uint16_t ttls[PATCH_TTLS_MAX];
     struct cache_value value = {.bytes = message->bytes,
                                 .len = message->len,
-                                .ttls = ttls,
-                                .ttl_count = patch_find_ttls(message, ttls),
+                                .ttls = ttls->offsets,
+                                .ttl_count = ttls->count,
                                 .life_s = life_s};
     struct cache_key key = key_of(cache, CACHE_FAILURE, question);
     cache_drop(cache, &key);
     key = key_of(cache, CACHE_DATA, question);
-    if (value.ttl_count > PATCH_TTLS_MAX || life_s == 0) {
+    if (life_s == 0) {
         cache_drop(cache, &key);
         return;
     }
@@ -194,15 +208,21 @@ struct known_reply known_take(struct cache *cache, const struct query_policy *po
 {
     struct known_reply reply = {.bytes = bytes, .len = len, .source = {.kind = QUERY_FROM_UPSTREAM}}, stale;
     struct message message;
-    bool sound = bytes != NULL && message_parse(bytes, len, &message) == MESSAGE_OK;
+    struct ttls ttls;
+    bool sound = is_sound(bytes, len, &message, &ttls);
     unsigned rcode = sound ? message_rcode(&message) : MESSAGE_SERVFAIL;
     if (rcode == MESSAGE_NOERROR || rcode == MESSAGE_NXDOMAIN) {
         reply.source.life_s = lifetime_bound(bytes, &message, policy->negative_ttl_max_s);
-        keep_data(cache, question, now_ns, &message, reply.source.life_s);
+        keep_data(cache, question, now_ns, &message, &ttls, reply.source.life_s);
         return reply;
     }
+    if (!sound) {
+        free(bytes);
+        bytes = reply.bytes = NULL;
+        len = reply.len = 0;
+    }
     bool has_stale = known_find_stale(cache, policy, question, now_ns, &stale);
-    keep_failure(cache, question, now_ns, sound ? bytes : NULL, sound ? len : 0, has_stale);
+    keep_failure(cache, question, now_ns, bytes, len, has_stale);
     if (!has_stale)
         return reply;
     free(bytes);

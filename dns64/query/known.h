@@ -3,6 +3,7 @@
  *
  * Layer: path
  * Specification: RFC 2308 5, RFC 8020 2, RFC 8767 4 and 5, RFC 9520 3
+ * Fuzz: fuzz_dns_cache
  *
  * Only what upstreams said stands here, once for all clients; what is made of it is query/finished's.
  */

@@ -199,9 +199,7 @@ static void close_rdata(struct message_writer *writer, uint8_t *len_at)
         bytes_put16(len_at, (uint16_t)(writer->bytes.pos - len_at - 2));
 }
 
-/* How many names stand in RDATA and what is before the first (RFC 3597 4: only these types may be
- * compressed). */
-static unsigned rdata_names(uint16_t type, size_t *ret_before)
+unsigned message_rdata_names(uint16_t type, size_t *ret_before)
 {
     *ret_before = type == MESSAGE_TYPE_MX ? 2 : 0;
     switch (type) {
@@ -219,7 +217,7 @@ static void copy_rdata(struct message_writer *writer, const struct message *from
                        const struct message_record *record)
 {
     size_t before, at = record->rdata;
-    unsigned names = rdata_names(record->type, &before);
+    unsigned names = message_rdata_names(record->type, &before);
     if (before > record->rdata_len) {
         writer->bytes.error = true;
         return;

@@ -120,6 +120,10 @@ void message_owner(const struct message *message, const struct message_record *r
 bool message_rdata_name(const struct message *message, const struct message_record *record, size_t skip,
                         struct name *ret_name);
 
+/* How many names stand in RDATA and what is before the first (RFC 3597 4: only these types may be
+ * compressed). */
+unsigned message_rdata_names(uint16_t type, size_t *ret_before);
+
 /* A message that is written: header, question, records; OPT last. */
 struct message_writer {
     struct bytes_writer bytes;

@@ -6,6 +6,9 @@
 
 enum {
     TTL_BEFORE_RDATA = 6, /* TTL and length */
+    TTL_LEN = 4,
+    POINTER = 0xc0, /* RFC 1035 4.1.4 */
+    POINTER_TARGET = 0x3fff,
 };
 
 size_t patch_find_ttls(const struct message *message, uint16_t ret_offsets[PATCH_TTLS_MAX])
@@ -22,6 +25,56 @@ size_t patch_find_ttls(const struct message *message, uint16_t ret_offsets[PATCH
         ret_offsets[count++] = (uint16_t)(record.rdata - TTL_BEFORE_RDATA);
     }
     return count;
+}
+
+/* Whether any of these bytes belongs to a TTL; the offsets rise. */
+static bool touches(size_t begin, size_t end, const uint16_t *offsets, size_t count)
+{
+    size_t low = 0, high = count;
+    while (low < high) { /* the first TTL that ends behind `begin` */
+        size_t middle = low + (high - low) / 2;
+        if ((size_t)offsets[middle] + TTL_LEN > begin)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low < count && offsets[low] < end;
+}
+
+/* Follows a name that name_read could read. */
+static bool name_is_safe(const uint8_t *bytes, size_t at, const uint16_t *offsets, size_t count)
+{
+    for (;;) {
+        bool pointer = (bytes[at] & POINTER) == POINTER;
+        size_t end = at + (pointer ? 2 : 1 + (size_t)bytes[at]);
+        if (touches(at, end, offsets, count))
+            return false;
+        if (bytes[at] == 0)
+            return true;
+        at = pointer ? bytes_get16(bytes + at) & POINTER_TARGET : end;
+    }
+}
+
+bool patch_is_safe(const struct message *message, const uint16_t *offsets, size_t count)
+{
+    struct message_walk walk;
+    struct message_record record;
+    message_walk_init(&walk, message);
+    while (message_walk_next(&walk, &record)) {
+        struct name name;
+        size_t before, at;
+        unsigned names = message_rdata_names(record.type, &before);
+        if (!name_is_safe(message->bytes, record.at, offsets, count))
+            return false;
+        for (at = record.rdata + before; names > 0; names--) {
+            size_t start = at;
+            if (at >= record.end || !name_read(message->bytes, record.end, at, &name, &at))
+                break; /* not to be copied either */
+            if (!name_is_safe(message->bytes, start, offsets, count))
+                return false;
+        }
+    }
+    return true;
 }
 
 void patch_age(uint8_t *bytes, const uint16_t *offsets, size_t count, uint32_t age_s)

@@ -2,6 +2,7 @@
 fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_message tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_reply tests/fuzz/fuzz_state_file tests/fuzz/fuzz_host_record \
 	tests/fuzz/fuzz_trace tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control tests/fuzz/fuzz_host_text
+fuzz_programs += tests/fuzz/fuzz_dns_cache
 check_PROGRAMS += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
 .PHONY: fuzzers
@@ -9,6 +10,7 @@ fuzzers: $(fuzz_programs)
 tests_fuzz_fuzz_packet_SOURCES = tests/fuzz/fuzz_packet.c
 tests_fuzz_fuzz_icmp_SOURCES = tests/fuzz/fuzz_icmp.c
 tests_fuzz_fuzz_dns_message_SOURCES = tests/fuzz/fuzz_dns_message.c
+tests_fuzz_fuzz_dns_cache_SOURCES = tests/fuzz/fuzz_dns_cache.c
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c
 tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz_reply.c
 tests_fuzz_fuzz_fragments_SOURCES = tests/fuzz/fuzz_fragments.c
@@ -20,6 +22,7 @@ if !FUZZERS
 tests_fuzz_fuzz_packet_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_icmp_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_dns_message_SOURCES += tests/fuzz/replay.c
+tests_fuzz_fuzz_dns_cache_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_settings_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_reply_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_fragments_SOURCES += tests/fuzz/replay.c
@@ -32,6 +35,7 @@ else
 tests_fuzz_fuzz_packet_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_icmp_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_dns_message_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_dns_cache_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_settings_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_reply_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_fragments_SOURCES += tests/fuzz/asan_options.c
@@ -45,6 +49,7 @@ endif
 tests_fuzz_fuzz_packet_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_packet"'
 tests_fuzz_fuzz_icmp_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_icmp"'
 tests_fuzz_fuzz_dns_message_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_message"'
+tests_fuzz_fuzz_dns_cache_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_cache"'
 tests_fuzz_fuzz_settings_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_settings"'
 tests_fuzz_fuzz_reply_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_reply"'
 tests_fuzz_fuzz_fragments_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_fragments"'
@@ -56,6 +61,7 @@ fuzzer_link = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_packet_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_icmp_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_dns_message_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_dns_cache_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_reply_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_fragments_LDFLAGS = $(fuzzer_link)
@@ -67,6 +73,8 @@ tests_fuzz_fuzz_host_text_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_packet_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_icmp_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_dns_message_LDADD = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a common/libshared.a \
+	common/libbase.a
+tests_fuzz_fuzz_dns_cache_LDADD = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a common/libshared.a \
 	common/libbase.a
 tests_fuzz_fuzz_settings_LDADD = common/libservice.a common/libshared.a common/libbase.a $(CONFIG_LIBS) $(SYSTEMD_LIBS)
 tests_fuzz_fuzz_reply_LDADD = gate64/libtext.a
@@ -88,3 +96,4 @@ tests_fuzz_fuzz_trace_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_trace"'
 tests_fuzz_fuzz_trace_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_trace_LDADD = gate64/libcmd.a gate64/libtext.a $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/fuzz_trace.in
+EXTRA_DIST += tests/fuzz/fuzz_dns_cache.in
