@@ -27,11 +27,11 @@ counts_down() {
     [ "$first" = 3 ] && [ "$(ttl_of)" -lt 3 ] && [ "$(ttl_of)" -gt 0 ] && [ "$(asked one.cache.example)" = 2 ] # AAAA, A
 }
 keeps_case() {
-    ask two.cache.example AAAA && ask tWo.CAche.eXample AAAA
-    has '^tWo\.CAche\.eXample\..*AAAA.*64:ff9b::c034:c10a' && has '^;tWo\.CAche\.eXample' && [ "$(asked two.cache.example)" = 2 ]
+    ask longtwo.cache.example AAAA && ask lOngtWo.CAche.eXample AAAA
+    has '^lOngtWo\.CAche\.eXample\..*AAAA.*64:ff9b::c034:c10a' && has '^;lOngtWo\.CAche\.eXample' && [ "$(asked longtwo.cache.example)" = 2 ]
 }
 edns_by_client() {
-    ask +noedns two.cache.example AAAA && ! has 'EDNS: version' && ask two.cache.example AAAA && has 'EDE: 29'
+    ask +noedns longtwo.cache.example AAAA && ! has 'EDNS: version' && ask longtwo.cache.example AAAA && has 'EDE: 29'
 }
 joined() { # COUNT
     lab_in pi2 python3 "$G64_SOURCE/tests/lab/dns64_equal.py" 2001:db8:2::1 "equal$1.cache.example" "$1" &&
@@ -56,14 +56,21 @@ fresh_again() { # RFC 8767 5: they are asked again after 30 s
     lab_wait 45 refreshed && [ "$(ttl_of)" -le 3 ]
 }
 refreshed() { ask old.cache.example AAAA && ! has 'EDE: 3( |$)' && has c034:c10a; }
+refreshed_early() { # in the last tenth of its life
+    local i
+    for i in 1 2 3 4; do ask long.cache.example AAAA; done
+    sleep 11 && ask long.cache.example AAAA && [ "$(ttl_of)" -le 1 ] && sleep 1.5 && ask long.cache.example AAAA
+    echo "upstream: $(asked long.cache.example), $(asked "long.cache.example 1")"
+    [ "$(ttl_of)" -ge 10 ] && [ "$(grep -c '^long.cache.example 28$' "$log")" = 2 ] && [ "$(grep -c '^long.cache.example 1$' "$log")" = 2 ]
+}
 flushed() {
-    ask sub.flush.example AAAA && ask flush.example AAAA && gate64 dns flush flush.example && ask flush.example AAAA && ask sub.flush.example AAAA
-    [ "$(asked flush.example)" = 4 ] && [ "$(asked sub.flush.example)" = 2 ] || return 1
-    gate64 dns flush --below flush.example && ask sub.flush.example AAAA && [ "$(asked sub.flush.example)" = 4 ]
+    ask longsub.longflush.example AAAA && ask longflush.example AAAA && gate64 dns flush longflush.example && ask longflush.example AAAA && ask longsub.longflush.example AAAA
+    [ "$(asked longflush.example)" = 4 ] && [ "$(asked longsub.longflush.example)" = 2 ] || return 1
+    gate64 dns flush --below longflush.example && ask longsub.longflush.example AAAA && [ "$(asked longsub.longflush.example)" = 4 ]
 }
 looked_up() {
-    ask look.cache.example AAAA
-    gate64 dns lookup look.cache.example | tee "$LAB_DIR/table"
+    ask longlook.cache.example AAAA
+    gate64 dns lookup longlook.cache.example | tee "$LAB_DIR/table"
     grep -qE 'reply +A +0 .*A 192\.52\.193\.10' "$LAB_DIR/table" && grep -qE 'answer +AAAA +0 .*AAAA 64:ff9b::c034:c10a' "$LAB_DIR/table"
 }
 numbers() {
@@ -74,13 +81,13 @@ wrong_words() {
     ! gate64 dns flush && ! gate64 dns lookup --below x.example && ! gate64 dns lookup 'a..example' && ! gate64 dns nothing
 }
 other_rules() { # what was learned stays, what was made of it does not
-    ask rules.cache.example AAAA && has 64:ff9b::c034:c10a || return 1
+    ask longrules.cache.example AAAA && has 64:ff9b::c034:c10a || return 1
     write 'pref64 = ( { prefix = "2001:db8:64::/96"; } );'
-    gate64 reload dns64 && ask rules.cache.example AAAA
-    has 2001:db8:64::c034:c10a && ! has 64:ff9b::c034 && [ "$(asked rules.cache.example)" = 2 ]
+    gate64 reload dns64 && ask longrules.cache.example AAAA
+    has 2001:db8:64::c034:c10a && ! has 64:ff9b::c034 && [ "$(asked longrules.cache.example)" = 2 ]
 }
 
-t_plan 14
+t_plan 15
 t "D64-SYN-08 a synthetic answer comes from the cache and its TTL counts down" counts_down
 t "VIEW-02 the letters of the question are the client's" keeps_case
 t "VIEW-02 EDNS is the client's" edns_by_client
@@ -90,6 +97,7 @@ t "NEG-8020-01 nothing is below a name that does not exist" cut
 t "NEG-9520-01 a hundred questions for what fails are one round of tries" failures
 t "STL-8767-02 a silent upstream: the stale answer with TTL 30 in time" stale
 t "LES-D-05 and the real one when it is back" fresh_again
+t "LES-D-14 what is asked often is asked again early, A and AAAA both" refreshed_early
 t "what the cache holds of a name is shown" looked_up
 t "a name is flushed, alone or with all below" flushed
 t "the cache's numbers are shown" numbers

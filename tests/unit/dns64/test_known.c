@@ -558,7 +558,7 @@ static void D64_SYN_08_a_ttl_of_zero_is_answered_and_not_kept(void **context)
     }
 }
 
-static void VIEW_03_any_and_a_show_nothing_synthetic(void **context)
+static void LES_D_19_any_and_a_show_nothing_synthetic(void **context)
 {
     (void)context;
     on_a = (struct script){MESSAGE_NOERROR, add_a};
@@ -616,6 +616,26 @@ static void LES_D_21_kept_and_fresh_answers_are_alike(void **context)
     assert_int_equal(out_len, len);
     assert_int_equal(counters_get(&counters, OUTCOME_CACHE_ANSWERS), 2);
     assert_int_equal(counters_get(&counters, OUTCOME_AAAA_SYNTHESISED), 3);
+}
+
+static void add_strangers(struct message_writer *writer)
+{
+    struct name other = name_of("other.example");
+    add_a(writer);
+    message_add(writer, MESSAGE_ANSWER, &other, MESSAGE_TYPE_A, a_ttl, "\x08\x08\x04\x04", 4);
+    message_add(writer, MESSAGE_AUTHORITY, &other, MESSAGE_TYPE_NS, a_ttl, other.bytes, other.len);
+    message_add(writer, MESSAGE_ADDITIONAL, &other, MESSAGE_TYPE_A, a_ttl, "\x08\x08\x04\x04", 4);
+}
+
+static void LES_D_40_what_stands_beside_is_learned_of_no_name(void **context)
+{
+    (void)context;
+    on_a = (struct script){MESSAGE_NOERROR, add_strangers};
+    ask("www.example", MESSAGE_TYPE_A);
+    on_a = (struct script){MESSAGE_NXDOMAIN, add_soa};
+    ask("other.example", MESSAGE_TYPE_A);
+    assert_int_equal(asked, 2);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NXDOMAIN);
 }
 
 /* DO and CD change what upstreams are asked; nothing of one is given to the other. */
@@ -697,9 +717,10 @@ int main(void)
         CASE(FAIL_02_a_real_aaaa_of_before_goes_first),
         CASE(D64_SYN_08_both_ages_count_down),
         CASE(D64_SYN_08_a_ttl_of_zero_is_answered_and_not_kept),
-        CASE(VIEW_03_any_and_a_show_nothing_synthetic),
+        CASE(LES_D_19_any_and_a_show_nothing_synthetic),
         CASE(VIEW_02_other_rules_make_other_answers_of_the_same_data),
         CASE(LES_D_21_kept_and_fresh_answers_are_alike),
+        CASE(LES_D_40_what_stands_beside_is_learned_of_no_name),
         CASE(LES_D_16_answers_are_shared_by_equal_queries_alone),
         CASE(LES_D_11_the_right_negative_answer_is_kept),
         CASE(LES_D_15_what_a_failure_made_is_not_kept),
