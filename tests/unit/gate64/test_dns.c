@@ -1,0 +1,170 @@
+/*
+ * gate64 dns against a daemon that answers with canned replies.
+ *
+ * Layer: edge
+ * Specification: man/gate64.1
+ */
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate64/cmd.h"
+#include "tests/unit/gate64/fake_daemon.h"
+
+static const char numbers[] =
+    "{\"size\":67108864,\"bytes\":2097152,\"entries\":12345,\"answers\":1000000,\"replies\":20,\"denied\":3,"
+    "\"failures\":4,\"stale\":5,\"misses\":600,\"joined\":7,\"refreshed\":8}";
+
+static const char held[] =
+    "{\"worker\":1,\"kind\":\"reply\",\"type\":\"A\",\"class\":1,\"do\":false,\"cd\":false,\"edns\":false,"
+    "\"age_s\":65,\"left_s\":3535,\"rcode\":0,\"bytes\":48,\"answer\":[\"A 192.0.2.1\",\"A 192.0.2.2\"]}\n"
+    "{\"worker\":0,\"kind\":\"denied\",\"type\":\"-\",\"class\":1,\"do\":false,\"cd\":false,\"edns\":false,"
+    "\"age_s\":400,\"left_s\":-100,\"rcode\":3,\"bytes\":48,\"answer\":[\"\\u001b[2J\"]}\n";
+
+static char folder[FAKE_DAEMON_PATH_LEN], *out, *err;
+static size_t out_len, err_len;
+static struct fake_daemon *dns64;
+static struct cmd_options options;
+
+static void serve(int fd, void *context)
+{
+    fake_daemon_send_chunks(fd, context, 1000);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_daemon_folder(folder);
+    options = (struct cmd_options){.state_dir = folder, .limit = -1};
+    options.out = open_memstream(&out, &out_len);
+    options.err = open_memstream(&err, &err_len);
+    dns64 = NULL;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    if (dns64 != NULL)
+        fake_daemon_stop(dns64);
+    fclose(options.out);
+    fclose(options.err);
+    free(out);
+    free(err);
+    fake_daemon_folder_drop(folder);
+    return 0;
+}
+
+static void expect(const char *verb, const char *name, int status, const char *text)
+{
+    char *const operands[] = {(char *)verb, (char *)name};
+    options.operands = operands;
+    options.operands_count = name != NULL ? 2 : 1;
+    assert_int_equal(cmd_dns(&options), status);
+    fflush(options.out);
+    fflush(options.err);
+    if (text != NULL)
+        assert_string_equal(out, text);
+}
+
+static void start(const char *body)
+{
+    dns64 = fake_daemon_start(folder, "dns64", serve, (void *)body);
+}
+
+TEST(cache_shows_the_numbers)
+{
+    start(numbers);
+    expect("cache", NULL, CMD_EXIT_GOOD,
+           "size       67 MB\n"
+           "in use     2.0 MB\n"
+           "entries    12,345\n"
+           "answers    1,000,000\n"
+           "replies    20\n"
+           "denied     3\n"
+           "failures   4\n"
+           "stale      5\n"
+           "misses     600\n"
+           "joined     7\n"
+           "refreshed  8\n");
+    assert_non_null(strstr(fake_daemon_request(dns64), "GET /v1/cache HTTP/1.1\r\n"));
+}
+
+TEST(cache_as_json)
+{
+    start(numbers);
+    options.json = true;
+    expect("cache", NULL, CMD_EXIT_GOOD, NULL);
+    assert_non_null(strstr(out, "\"entries\":12345"));
+}
+
+TEST(flush_names_the_name_and_what_is_below)
+{
+    start("{\"dropped\":1234}");
+    expect("flush", "www.example.com", CMD_EXIT_GOOD, "1,234 entries dropped\n");
+    assert_non_null(
+        strstr(fake_daemon_request(dns64), "POST /v1/cache/flush?name=www.example.com HTTP/1.1\r\n"));
+    options.below = true;
+    expect("flush", "example.com", CMD_EXIT_GOOD, NULL);
+    assert_non_null(
+        strstr(fake_daemon_request(dns64), "POST /v1/cache/flush?below=1&name=example.com HTTP/1.1\r\n"));
+}
+
+TEST(a_name_cannot_be_another_request)
+{
+    start("{\"dropped\":0}");
+    expect("flush", "a&below=1 /x\r\n", CMD_EXIT_GOOD, NULL);
+    assert_non_null(strstr(fake_daemon_request(dns64),
+                           "POST /v1/cache/flush?name=a%26below%3D1%20%2Fx%0D%0A HTTP/1.1\r\n"));
+    char longest[300];
+    memset(longest, 'a', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    expect("flush", longest, CMD_EXIT_FINDING, NULL);
+    assert_non_null(strstr(err, "too long for a name"));
+}
+
+TEST(lookup_shows_what_is_held)
+{
+    start(held);
+    expect("lookup", "www.example.com", CMD_EXIT_GOOD, NULL);
+    assert_non_null(strstr(out, "A 192.0.2.1, A 192.0.2.2\n"));
+    assert_non_null(strstr(out, "over"));
+    assert_null(strchr(out, '\33'));
+    assert_non_null(
+        strstr(fake_daemon_request(dns64), "GET /v1/cache/lookup?name=www.example.com HTTP/1.1\r\n"));
+}
+
+TEST(other_words_are_refused)
+{
+    expect("flush", NULL, CMD_EXIT_USAGE, "");
+    expect("cache", "x", CMD_EXIT_USAGE, "");
+    expect("nothing", NULL, CMD_EXIT_USAGE, "");
+    options.below = true;
+    expect("lookup", "x", CMD_EXIT_USAGE, "");
+    options.operands_count = 0;
+    assert_int_equal(cmd_dns(&options), CMD_EXIT_USAGE);
+}
+
+TEST(one_that_does_not_run_is_told)
+{
+    expect("cache", NULL, CMD_EXIT_NOT_RUNNING, "");
+    expect("lookup", "x", CMD_EXIT_NOT_RUNNING, "");
+    assert_non_null(strstr(err, "gate64: dns64 is not running"));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(cache_shows_the_numbers),
+        CASE(cache_as_json),
+        CASE(flush_names_the_name_and_what_is_below),
+        CASE(a_name_cannot_be_another_request),
+        CASE(lookup_shows_what_is_held),
+        CASE(other_words_are_refused),
+        CASE(one_that_does_not_run_is_told),
+    };
+    return RUN(tests);
+}
