@@ -182,8 +182,6 @@ static void fill(struct natevent_log *log)
         log->len += natevent_text_stop(natevent_clock_utc(&log->clock, now_ns), line_at(log));
         log->stop_told = true;
     }
-    log->journal = log->config->journal;
-    memcpy(log->path, log->config->path, sizeof(log->path));
     pthread_mutex_unlock(&log->mutex);
 }
 
@@ -280,6 +278,8 @@ static void take_file(struct natevent_log *log)
     log->stall_told = false;
     pthread_mutex_lock(&log->mutex);
     natevent_config_tell(log->config);
+    log->journal = log->config->journal;
+    memcpy(log->path, log->config->path, sizeof(log->path));
     pthread_mutex_unlock(&log->mutex);
 }
 
