@@ -47,7 +47,7 @@ nat64d_edge = \
 	nat64d/edge/queue.c nat64d/edge/queue.h \
 	nat64d/edge/send.c nat64d/edge/send.h \
 	nat64d/edge/surroundings.c nat64d/edge/surroundings.h \
-	nat64d/edge/fixed.c nat64d/edge/fixed.h nat64d/edge/tables.c nat64d/edge/tables.h \
+	nat64d/edge/fixed.c nat64d/edge/fixed.h nat64d/edge/recovery.c nat64d/edge/recovery.h nat64d/edge/tables.c nat64d/edge/tables.h \
 	nat64d/edge/trace_json.c nat64d/edge/trace_json.h \
 	nat64d/edge/translator.c nat64d/edge/translator.h \
 	nat64d/edge/tun.c nat64d/edge/tun.h \

@@ -32,7 +32,7 @@ struct tables {
     struct bib_shared *bib_shared;
     struct session_shared *session_shared;
     struct expiry_link *expiry_links;
-    struct natevent_ring **ended; /* of each worker: what tables_recover ended; NULL if nobody logs */
+    struct natevent_ring **ended; /* of each worker: what recovery_run ended; NULL if nobody logs */
 };
 
 /* Takes all memory; touches no slot. `settings` (pools resolved) and the mapping of `state` outlive it.
@@ -44,10 +44,5 @@ int tables_new(const struct settings *settings, const struct state *state, unsig
 void tables_move(struct tables *from, struct tables *to);
 /* Accepts NULL and the half-built. */
 void tables_free(struct tables *tables);
-
-/* Fills the tables from the slots, one thread a worker, and adds the configured bindings. `settings_hash`
- * names the configuration. No worker may run. */
-int tables_recover(struct tables *tables, const struct network *network, uint64_t settings_hash,
-                   struct recover_count *ret_count) __attribute__((warn_unused_result));
 
 #endif

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/settings_file.h"
 #include "nat64d/edge/boot.h"
+#include "nat64d/edge/recovery.h"
 #include "nat64d/edge/surroundings.h"
 
 static struct siphash_key random_key(void)
@@ -219,7 +220,7 @@ static int generation_init(struct generation *generation, const struct translato
 static int recover(const struct generation *generation, uint64_t settings_hash,
                    struct recover_count *ret_count)
 {
-    int r = tables_recover(generation->tables, generation->network, settings_hash, ret_count);
+    int r = recovery_run(generation->tables, generation->network, settings_hash, ret_count);
     if (r == 0 && ret_count->statics_left_out > 0)
         log_warning(
             "state",

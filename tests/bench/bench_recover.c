@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "nat64d/edge/recovery.h"
 #include "nat64d/rfc6146/udp.h"
 #include "nat64d/table/owner.h"
 #include "tests/unit/nat64d/rig.h"
@@ -51,7 +52,7 @@ static double recover(int fd, size_t len, uint32_t sessions)
         tables_new(&rig.settings, &rig.state, WORKERS, true, &rig.tables) < 0)
         exit(1);
     made = now_ms(CLOCK_MONOTONIC);
-    if (tables_recover(rig.tables, &rig.network, 1, &rig.recovered) < 0 || rig.recovered.sessions != sessions)
+    if (recovery_run(rig.tables, &rig.network, 1, &rig.recovered) < 0 || rig.recovered.sessions != sessions)
         exit(1);
     double end = now_ms(CLOCK_MONOTONIC), cpu = now_ms(CLOCK_PROCESS_CPUTIME_ID) - begin_cpu;
     printf("tables %.1f ms, recovery %.1f ms: %.1f ns a session; of CPU time %.1f ns\n", made - begin,

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nat64d/edge/recovery.h"
 #include "nat64d/table/slot_check.h"
 #include "tests/unit/nat64d/agree.h"
 #include "tests/unit/nat64d/rig.h"
@@ -102,7 +103,7 @@ static void make_checks(void)
 static void start(unsigned flags)
 {
     must(tables_new(&rig.settings, &rig.state, rig.shape.workers, true, &rig.tables) == 0 &&
-             tables_recover(rig.tables, &rig.network, 1, &rig.recovered) == 0,
+             recovery_run(rig.tables, &rig.network, 1, &rig.recovered) == 0,
          "no start");
     const char *wrong = agree_tables(rig.tables);
     if (wrong == NULL && (flags & (FUZZ_TO_THE_END | FUZZ_IN_SHORT)) == FUZZ_TO_THE_END)

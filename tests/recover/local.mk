@@ -1,7 +1,7 @@
 # What outlives a process: killed at every change, and damaged at random.
 # Tables without the edges around them; the clock is the rig's.
 rig = tests/unit/nat64d/rig.c tests/unit/nat64d/rig.h tests/unit/nat64d/agree.c tests/unit/nat64d/agree.h \
-	nat64d/edge/fixed.c nat64d/edge/fixed.h nat64d/edge/tables.c nat64d/edge/tables.h nat64d/keeper/size.c nat64d/keeper/size.h
+	nat64d/edge/fixed.c nat64d/edge/fixed.h nat64d/edge/recovery.c nat64d/edge/recovery.h nat64d/edge/tables.c nat64d/edge/tables.h nat64d/keeper/size.c nat64d/keeper/size.h
 if HAVE_CMOCKA
 recover_programs = tests/recover/test_kill tests/recover/test_damage tests/recover/test_recover
 check_PROGRAMS += $(recover_programs)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "nat64d/edge/recovery.h"
 
 enum { BUDGET = 100000, HANDOVERS = 2 };
 
@@ -135,7 +136,7 @@ int rig_start(struct rig *rig)
     int r = tables_new(&rig->settings, &rig->state, rig->shape.workers, true, &rig->tables);
     if (r < 0)
         return r;
-    r = tables_recover(rig->tables, &rig->network, 1, &rig->recovered);
+    r = recovery_run(rig->tables, &rig->network, 1, &rig->recovered);
     memset(&rig->counters, 0, sizeof(rig->counters));
     for (unsigned i = 0; r == 0 && i < rig->shape.workers; i++)
         r = init_worker(rig, i);
