@@ -122,7 +122,8 @@ static int init_worker(struct worker *worker, struct rules *rules, struct counte
         return -ENOMEM;
     worker->tasks.counters = counters;
     clock_random(&secret, sizeof(secret));
-    worker->tasks.cache = cache_new(dns64->cache_size / rules->workers, secret);
+    size_t share = dns64->cache_size / rules->workers;
+    worker->tasks.cache = cache_new(share > CACHE_SIZE_MIN ? share : CACHE_SIZE_MIN, secret);
     if (worker->tasks.cache == NULL)
         return -ENOMEM;
     question_table_init(&worker->tasks.questions, worker->tasks.base, worker->tasks.cache, counters);
