@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 3339 5.6 (ISO 8601's profile for the Internet)
+ * Fuzz: fuzz_events
  *
  * A time is nanoseconds since 1970-01-01 00:00 UTC, without leap seconds, as of CLOCK_REALTIME.
  */

@@ -3,6 +3,7 @@
  *
  * Layer: table
  * Specification: RFC 6888 REQ-12, RFC 6302, man/nat64d.8 (EVENT LOG)
+ * Fuzz: fuzz_events
  *
  * Lines are given oldest first, then what is so now. A holder is a backend with the time from which, and
  * until which, it had the address and port: by a binding, by the sessions of one, by a block of ports, by

@@ -2,7 +2,7 @@
 fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_message tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_reply tests/fuzz/fuzz_state_file tests/fuzz/fuzz_host_record \
 	tests/fuzz/fuzz_trace tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control tests/fuzz/fuzz_host_text
-fuzz_programs += tests/fuzz/fuzz_dns_cache
+fuzz_programs += tests/fuzz/fuzz_dns_cache tests/fuzz/fuzz_events
 check_PROGRAMS += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
 .PHONY: fuzzers
@@ -18,6 +18,7 @@ tests_fuzz_fuzz_state_file_SOURCES = tests/fuzz/fuzz_state_file.c tests/fuzz/reu
 tests_fuzz_fuzz_host_record_SOURCES = tests/fuzz/fuzz_host_record.c
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c
 tests_fuzz_fuzz_host_text_SOURCES = tests/fuzz/fuzz_host_text.c
+tests_fuzz_fuzz_events_SOURCES = tests/fuzz/fuzz_events.c
 if !FUZZERS
 tests_fuzz_fuzz_packet_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_icmp_SOURCES += tests/fuzz/replay.c
@@ -30,6 +31,7 @@ tests_fuzz_fuzz_state_file_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_host_record_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_control_SOURCES += tests/fuzz/replay.c
 tests_fuzz_fuzz_host_text_SOURCES += tests/fuzz/replay.c
+tests_fuzz_fuzz_events_SOURCES += tests/fuzz/replay.c
 UNIT_TESTS += $(fuzz_programs)
 else
 tests_fuzz_fuzz_packet_SOURCES += tests/fuzz/asan_options.c
@@ -43,6 +45,7 @@ tests_fuzz_fuzz_state_file_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_host_record_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_control_SOURCES += tests/fuzz/asan_options.c
 tests_fuzz_fuzz_host_text_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_events_SOURCES += tests/fuzz/asan_options.c
 # The checks themselves are nothing to explore.
 tests_fuzz_fuzz_state_file_CFLAGS = $(AM_CFLAGS) -fno-sanitize=fuzzer-no-link
 endif
@@ -57,6 +60,7 @@ tests_fuzz_fuzz_state_file_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_state_fi
 tests_fuzz_fuzz_host_record_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_host_record"'
 tests_fuzz_fuzz_control_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_control"'
 tests_fuzz_fuzz_host_text_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_host_text"'
+tests_fuzz_fuzz_events_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_events"'
 fuzzer_link = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_packet_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_icmp_LDFLAGS = $(fuzzer_link)
@@ -70,6 +74,7 @@ tests_fuzz_fuzz_state_file_LDFLAGS = $(fuzzer_link) -Wl,--wrap=expiry_init,--wra
 tests_fuzz_fuzz_host_record_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_control_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_host_text_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_events_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_packet_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_icmp_LDADD = nat64d/libxlat.a pool/libport.a common/libbase.a
 tests_fuzz_fuzz_dns_message_LDADD = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a common/libshared.a \
@@ -84,6 +89,7 @@ tests_fuzz_fuzz_state_file_LDADD = nat64d/libsteps.a nat64d/libstate.a pool/libp
 tests_fuzz_fuzz_host_record_LDADD = nat64d/libxlat.a
 tests_fuzz_fuzz_control_LDADD = common/libservice.a common/libshared.a common/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS)
 tests_fuzz_fuzz_host_text_LDADD = gate64/libtext.a nat64d/libxlat.a common/libbase.a
+tests_fuzz_fuzz_events_LDADD = gate64/libcmd.a gate64/libtext.a common/libbase.a $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/fuzz_packet.in tests/fuzz/fuzz_icmp.in tests/fuzz/fuzz_dns_message.in tests/fuzz/fuzz_settings.in \
 	tests/fuzz/fuzz_reply.in tests/fuzz/fuzz_state_file.in tests/fuzz/fuzz_host_record.in tests/fuzz/fuzz_fragments.in \
 	tests/fuzz/fuzz_control.in tests/fuzz/fuzz_host_text.in tests/fuzz/asan_options.c tests/fuzz/replay.c
@@ -96,4 +102,4 @@ tests_fuzz_fuzz_trace_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_trace"'
 tests_fuzz_fuzz_trace_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_trace_LDADD = gate64/libcmd.a gate64/libtext.a $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/fuzz_trace.in
-EXTRA_DIST += tests/fuzz/fuzz_dns_cache.in
+EXTRA_DIST += tests/fuzz/fuzz_dns_cache.in tests/fuzz/fuzz_events.in

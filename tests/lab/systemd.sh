@@ -183,6 +183,30 @@ bad_reload() {
     conf ''
     active && works
 }
+# The event log, in the journal and in a file that logrotate turns.
+binding_of_pi2() { in_root gate64 sessions | awk '/established|fin|closing/ && /2001:db8:2::2#/ {print $4; exit}'; }
+events_in_journal() {
+    local had
+    conf 'log: { events = "journal"; };'
+    in_root systemctl reload nat64d && works || return 1
+    had=$(binding_of_pi2)
+    lab_wait 5 who_says "$had" && in_root journalctl -q -o json -u nat64d | grep '"GATE64_AREA":"events"' | head -2
+}
+who_says() { # ADDRESS#PORT
+    in_root gate64 who "$1" --protocol tcp
+    in_root gate64 who "$1" --protocol tcp | grep '2001:db8:2::2#'
+}
+events_rotated() {
+    local had file=/var/log/gate64/events
+    conf 'log: { events = "/var/log/gate64/events"; };'
+    in_root systemctl reload nat64d && works || return 1
+    had=$(binding_of_pi2)
+    lab_wait 5 in_root grep -q bib-create $file || return 1
+    in_root logrotate -f -s /run/logrotate.state "$rotate" || return 1
+    lab_wait 5 in_root test -s $file && in_root ls -l /var/log/gate64 &&
+        in_root sh -c "ls $file.1* >/dev/null" && in_root sh -c "[ \"\$(stat -c '%a %U %G' $file)\" = '640 root gate64' ]" &&
+        who_says "$had"
+}
 stop_takes_away() { # UNIT...
     in_root systemctl stop "$@" || return 1
     state >"$LAB_DIR/after"
@@ -200,7 +224,7 @@ boot || { cat "$LAB_DIR/nspawn.log"; echo "Bail out! it does not boot"; exit 1; 
 config=$(in_root nat64d -h | sed -n 's/.*(default \(.*\)).*/\1/p')
 state >"$LAB_DIR/before"
 
-t_plan 15
+t_plan 17
 t "systemd-analyze verify finds nothing" verified
 t "the units start without a configuration file" started
 t "IPv4 is reached by a name, from the shared address" works
@@ -214,6 +238,8 @@ t "a translator that hangs is ended by the watchdog, and the download goes on" w
 t "twelve kills in a row do not end the service" many_kills
 t "systemctl reload brings the file into force" reload
 t "systemctl reload with a bad file changes nothing" bad_reload
+t "the event log in the journal, and gate64 who from it" events_in_journal
+t "SEC-63 the event log in a file, turned by logrotate, and gate64 who from both" events_rotated
 t "systemctl stop nat64d gate64-host leaves no device, rule, route" stop_takes_away nat64d gate64-host
 t "systemctl stop gate64-host alone does too" host_alone
 exit $t_failed
