@@ -89,20 +89,21 @@ works() {
     lab_in pi2 curl -sS -m 10 --cacert "$LAB_DIR/tls/ca.pem" https://api.legacy.example/ | grep "hello from" &&
         lab_in pi2 curl -sS -m 10 http://api.legacy.example/from | grep "^$LAB_GW4 " && point_ping pi2
 }
-privileges() { # NET_RAW 13, NET_ADMIN 12, SETUID 7, SETGID 6, KILL 5; NET_BIND_SERVICE 10
-    local dns64 child
+privileges() { # NET_RAW 13 for iptables-legacy; NET_ADMIN 12, SETUID 7, SETGID 6, KILL 5; NET_BIND_SERVICE 10
+    local dns64 child kept=00000000000010e0
+    ! in_root iptables --version | grep legacy || kept=00000000000030e0
     dns64=$(show dns64 MainPID) child=$(translator)
     in_root grep -E '^(Uid|CapPrm|CapBnd|NoNewPrivs|Seccomp):' "/proc/$(keeper)/status" "/proc/$child/status" "/proc/$dns64/status"
-    in_root grep -q 'CapPrm:.00000000000030e0' "/proc/$(keeper)/status" &&
+    in_root grep -q "CapPrm:.$kept" "/proc/$(keeper)/status" &&
         in_root grep -q 'CapPrm:.0000000000001000' "/proc/$child/status" &&
         in_root grep -q 'CapPrm:.0000000000000400' "/proc/$dns64/status" &&
         [ "$(in_root ps -o user= -p "$child")" = gate64 ] && [ "$(in_root ps -o user= -p "$dns64" | cut -c1-7)" = gate64- ]
 }
-store() { # each worker's device queue and two packet queues, and the counters
+store() { # each worker's device queue and two packet queues, the counters, and the rings of events
     local workers stored
     workers=$(in_root nproc) stored=$(show nat64d NFileDescriptorStore)
     echo "$stored descriptors, $workers workers"
-    [ "$stored" = $((3 * workers + 1)) ]
+    [ "$stored" = $((3 * workers + 2)) ]
 }
 
 # A download over TLS, disturbed in the middle; the device's queues are the same ones unless told otherwise.
@@ -197,8 +198,8 @@ who_says() { # ADDRESS#PORT
     in_root gate64 who "$1" --protocol tcp | grep '2001:db8:2::2#'
 }
 events_rotated() {
-    local had file=/var/log/gate64/events
-    conf 'log: { events = "/var/log/gate64/events"; };'
+    local had file=/var/log/gate64/events.json
+    conf 'log: { events = "/var/log/gate64/events.json"; };'
     in_root systemctl reload nat64d && works || return 1
     had=$(binding_of_pi2)
     lab_wait 5 in_root grep -q bib-create $file || return 1
@@ -222,6 +223,7 @@ lab_network && lab_services && lay >"$LAB_DIR/lay.log" 2>&1 || { tail -20 "$LAB_
 head -c $BIG /dev/urandom >"$LAB_DIR/www/big"
 boot || { cat "$LAB_DIR/nspawn.log"; echo "Bail out! it does not boot"; exit 1; }
 config=$(in_root nat64d -h | sed -n 's/.*(default \(.*\)).*/\1/p')
+rotate=$(dirname "$(dirname "$config")")/logrotate.d/gate64
 state >"$LAB_DIR/before"
 
 t_plan 17
