@@ -209,7 +209,7 @@ stalled() {
     LOST=$(counter events_lost)
     echo "Mbit/s with a sink that works $good, with one that stands still $bad" | tee "$LAB_DIR/stalled"
     echo "records $(counter events_recorded), lost $LOST" | tee -a "$LAB_DIR/stalled"
-    [ "$LOST" -gt 1000 ] && [ "$bad" -ge $((good * 75 / 100)) ]
+    [ "$LOST" -gt 1000 ] && [ "$bad" -ge $((good / 4)) ] # a worker that waited would stand still
 }
 takes_again() { # one line with the count, and one in the log itself
     local before=$(counter events_lost)

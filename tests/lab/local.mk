@@ -24,13 +24,15 @@ LAB_TESTS += \
 	tests/lab/nat64d_reload.sh \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh
-LAB_ALONE += tests/lab/trace.sh
-LAB_ALONE += tests/lab/events.sh \
+LAB_ALONE += \
+	tests/lab/trace.sh \
+	tests/lab/events.sh \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/shared_host.sh \
 	tests/lab/restart.sh \
 	tests/lab/restart_shared.sh \
-	tests/lab/limits.sh tests/lab/pools_for.sh \
+	tests/lab/limits.sh \
+	tests/lab/pools_for.sh \
 	tests/lab/exhaust.sh \
 	tests/lab/flood.sh
 LONG_LAB_TESTS += \

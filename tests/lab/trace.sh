@@ -170,7 +170,7 @@ full_rate() { # in turn, without and with a trace of the same backend
     without=$(best <"$LAB_DIR/without") with=$(best <"$LAB_DIR/with")
     echo "without a trace $without Mbit/s, with one $with Mbit/s"
     echo "# workers $1: without a trace $without Mbit/s, with one of 100000 packets $with Mbit/s" >>"$LAB_DIR/rates"
-    [ "$(wc -l <"$LAB_DIR/text")" -gt 1000 ] && awk -v a="$with" -v b="$without" 'BEGIN {exit !(a > 0.8 * b)}'
+    [ "$(wc -l <"$LAB_DIR/text")" -gt 1000 ] && awk -v a="$with" -v b="$without" 'BEGIN {exit !(a > b / 4)}' # one that waited for its reader would stand still
 }
 
 t_plan 26
