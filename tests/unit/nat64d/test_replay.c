@@ -1,6 +1,6 @@
 /*
- * The vectors of tests/replay through the steps, of one worker and of two: what comes out is compared byte
- * for byte.
+ * The vectors of tests/replay through the steps, of one worker, of two, and with a trace on: what comes out
+ * is compared byte for byte.
  *
  * Layer: test
  * Specification: tests/replay/README.md; RFC 6146 3.3
@@ -78,6 +78,7 @@ static void through(struct built *built, unsigned worker)
     for (;;) {
         struct steps *steps = &rig.steps[worker];
         steps_packet(steps, &built->packet, rig_now_ns, &rig.result);
+        trace_end(&steps->trace);
         if (rig.result.verdict == STEPS_SEND)
             leave(&built->packet, rig.result.cut_mtu);
         if (rig.result.reply_len > 0)
@@ -228,8 +229,24 @@ static void surround(const struct settings *settings)
                                    .lowest_mtu4 = mtu4};
 }
 
-static void run_with(const struct replay_case *one, const struct settings *settings, unsigned workers)
+/* Every packet is traced: it comes out as it would without. */
+static struct trace_hub *trace_all(unsigned workers)
 {
+    const struct trace_filter all6 = {.family = 6, .count = UINT32_MAX};
+    struct trace_hub *hub;
+    assert_int_equal(trace_hub_new(workers, &hub), 0);
+    for (unsigned i = 0; i < workers; i++)
+        trace_init(&rig.steps[i].trace, hub, (uint8_t)i);
+    trace_hub_set(hub, 0, &all6);
+    for (unsigned i = 0; i < workers; i++)
+        trace_refresh(&rig.steps[i].trace);
+    return hub;
+}
+
+static void run_with(const struct replay_case *one, const struct settings *settings, unsigned workers,
+                     bool traced)
+{
+    struct trace_hub *hub = NULL;
     const struct rig_shape shape = {SLOTS, SLOTS, SHARDS, workers, 1024, 65535};
     void *memory = aligned_alloc(4096, rig_len(&shape));
     assert_non_null(memory);
@@ -242,8 +259,11 @@ static void run_with(const struct replay_case *one, const struct settings *setti
     caught_count = 0;
     assert_int_equal(rig_lay_out(&rig, memory), 0);
     assert_int_equal(rig_start(&rig), 0);
+    if (traced)
+        hub = trace_all(workers);
     run_steps(one);
     rig_stop(&rig);
+    trace_hub_free(hub);
     free(memory);
 }
 
@@ -256,8 +276,9 @@ static void run_case(void **state)
     assert_non_null(caught);
     if (settings_file_load_text(one->conf, strlen(one->conf), "conf", &settings, error) < 0)
         fail_msg("%s", error);
-    run_with(one, settings, 1);
-    run_with(one, settings, 2);
+    run_with(one, settings, 1, false);
+    run_with(one, settings, 2, false);
+    run_with(one, settings, 1, true);
     settings_file_free(settings);
     free(caught);
 }
