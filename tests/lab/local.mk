@@ -1,6 +1,11 @@
 # Lab tests: real programs in network namespaces; each can run alone through tests/lab/enter. LAB_ALONE: those that load
 # the machine, or count packets within seconds, so that no other runs beside them.
 LAB_TESTS += \
+	tests/lab/events.sh \
+	tests/lab/trace.sh \
+	tests/lab/restart.sh \
+	tests/lab/restart_shared.sh \
+	tests/lab/pools_for.sh \
 	tests/lab/parsers.sh \
 	tests/lab/service.sh \
 	tests/lab/host.sh \
@@ -25,14 +30,9 @@ LAB_TESTS += \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh
 LAB_ALONE += \
-	tests/lab/trace.sh \
-	tests/lab/events.sh \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/shared_host.sh \
-	tests/lab/restart.sh \
-	tests/lab/restart_shared.sh \
 	tests/lab/limits.sh \
-	tests/lab/pools_for.sh \
 	tests/lab/exhaust.sh \
 	tests/lab/flood.sh
 LONG_LAB_TESTS += \
