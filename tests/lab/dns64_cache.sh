@@ -95,7 +95,7 @@ t "CCH-OURS-01 1000 equal questions at once are one to the upstream" joined 1000
 t "TRAP-03 100 equal questions from 100 clients are one to the upstream" joined 100
 t "NEG-8020-01 nothing is below a name that does not exist" cut
 t "NEG-9520-01 a hundred questions for what fails are one round of tries" failures
-t "STL-8767-02 a silent upstream: the stale answer with TTL 30 in time" stale
+t "STL-8767-02 a silent upstream: the stale answer in time, good for 30 s" stale
 t "LES-D-05 and the real one when it is back" fresh_again
 t "LES-D-14 what is asked often is asked again early, A and AAAA both" refreshed_early
 t "what the cache holds of a name is shown" looked_up
