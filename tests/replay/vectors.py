@@ -124,6 +124,29 @@ class AnyPort(AnyIdent):
     """Its source address and port (identifier) are the gateway's choice, too."""
 
 
+class Super(bytes):
+    """A super-packet (virtio 1.2 5.1.6): `size` bytes a segment, 0 if nobody tells; in the checksum's field the sum of
+    the pseudo-header alone."""
+    size = 0
+
+    @classmethod
+    def of(cls, packet, size, at):
+        """The packet with its checksum at `at` of the transport."""
+        header = 40 if packet[0] >> 4 == 6 else 20
+        family = socket.AF_INET6 if header == 40 else socket.AF_INET
+        ends = (8, 24, 40) if header == 40 else (12, 16, 20)
+        source, target = (socket.inet_ntop(family, packet[a:b]) for a, b in zip(ends, ends[1:]))
+        partial = ~checksum(pseudo(source, target, packet[6 if header == 40 else 9], len(packet) - header)) & 0xffff
+        at += header
+        made = cls(packet[:at] + struct.pack(">H", partial) + packet[at + 2:])
+        made.size = size
+        return made
+
+
+class Restart(str):
+    """The gateway ends and begins again, with so much more in its configuration."""
+
+
 def own(packet):
     return AnyIdent(packet)
 
@@ -131,20 +154,26 @@ def own(packet):
 class Vectors:
     """One file."""
 
-    def __init__(self, name, about, conf=(), folder="nat64d"):
+    def __init__(self, name, about, conf=(), folder="nat64d", bare=False):
         self.name = name
         self.folder = folder
-        self.lines = [f"# {about} Made by vectors.py."] + [f"conf {line}" for line in conf]
+        self.lines = [f"# {about} Made by vectors.py."] + ["bare"] * bare + [f"conf {line}" for line in conf]
 
     def case(self, idents, text, *steps):
         """A step: (what goes in, what comes out), each a packet or a list of them; None: nothing. A number that goes
-        in lets so many seconds pass."""
+        in lets so many seconds pass. A Restart stands between two steps."""
         self.lines += ["", f"case {idents} {text}"]
-        for given, wanted in steps:
+        for step in steps:
+            if isinstance(step, Restart):
+                self.lines.append(f"restart {step}".rstrip())
+                continue
+            given, wanted = step
             if isinstance(given, int):
                 self.lines.append(f"wait {given}")
                 given = []
             for packet in given if isinstance(given, list) else [given]:
+                if isinstance(packet, Super):
+                    self.lines.append(f"gso {packet.size}")
                 self.lines += self.packet("in", packet)
             for packet in [] if wanted is None else wanted if isinstance(wanted, list) else [wanted]:
                 self.lines += self.packet("out", packet)
@@ -969,11 +998,13 @@ def denied():
 
 
 def main():
+    import states  # which builds on what is here
     files = [make() for make in (headers, errors46, errors64, mtu4_of_1400, mtu4_of_576, mtu6, mtu6_wide, mtu6_of_1400, fragments,
                                    bad_fragments, mapped, hairpins, lifetimes, tcp_ends, refusals,
                                    mapped_sizes, guests, denied)]
     files += [prefix(text, f"prefix-{text.split('/')[1]}") for text in IMAGES if not text.startswith("64:")]
     files.append(prefix("64:ff9b:1:fffe::/96", "prefix-local"))
+    files += states.files()
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
         sys.exit(__doc__.splitlines()[0])
