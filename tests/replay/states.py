@@ -1,15 +1,15 @@
-"""The vectors of tests/replay/timed that are about limits, filters, restarts, super-packets and what is malformed; written
-by vectors.py."""
+"""Vectors of tests/replay/timed: limits, filters, restarts, super-packets and what is malformed. vectors.py writes them."""
 import struct
 
-from vectors import (ACK, FIN, FRAGMENT, FREE4, GATEWAY6, GUEST, HANDSHAKE, HOP_BY_HOP, HOST, HOST4, ICMP4, ICMP6, MAPPED,
-                     MAPPED4, OPTIONS, PEER, PEER4, ROUTER4, RST, SHOP, SHOP4, SYN, TCP, UDP, ASK, AnyPort, Restart, Super,
-                     Vectors, address, answered4, answered6, asked4, asked6, checksum, data, echo, error46, error64,
-                     fragment_header, guest, icmp, inward_tcp, outward_tcp, own, pieces4, pieces6, pseudo, quoted46, summed,
-                     tcp, udp, udp_unsummed, v4, v6)
+from vectors import (ACK, FIN, FRAGMENT, FREE4, GATEWAY6, GUEST, HANDSHAKE, HOP_BY_HOP, HOST, HOST4, ICMP4, ICMP6,
+                     MAPPED, MAPPED4, OPTIONS, PEER, PEER4, QUESTION, ROUTER, ROUTER4, RST, SHOP, SHOP4, SYN, TCP,
+                     UDP, ASK, AnyPort, Restart, Super, Vectors, address, answered4, answered6, asked6, checksum,
+                     data, echo, error46, error64, error64_out, fragment_header, guest, icmp, inward_tcp, outward_tcp,
+                     own, pieces4, pieces6, pseudo, quoted46, summed, tcp, udp, udp_unsummed, v4, v6)
 
 OTHER, OTHER4 = "64:ff9b::c034:c10b", "192.52.193.11"  # a host beside the peer
 NOBODY = "2001:db8:2::77"
+PUSH = 8
 
 
 def told(packet, kind, code, value=0, source=None):
@@ -76,6 +76,13 @@ def limits():
                      'pools = ( { name = "others"; address = "192.31.196.18"; for = [ "2001:db8:3::/48" ]; } );', bare=True)
     elsewhere.case("CGN-R11", "a backend without a pool is told that there is no port", refused(asks(5000)),
                    refused(opens(5000)), refused(pings(1)))
+    full = file("full", "A pool whose ports are all a backend's.",
+                'backends = [ "2001:db8:2::/64", "2001:db8:3::/48" ];',
+                'pools = ( { name = "one"; address = "192.31.196.17"; } );',
+                'static = ( { name = "whole"; ipv4 = "192.31.196.17"; ipv6 = "2001:db8:2::2"; } );',
+                "nat64: { limits: { ports-per-backend = 9; ports-per-network = 9; }; };", bare=True)
+    full.case("N64-3.5.1-08 CGN-R11 LES-N-15", "no port is left for another backend, and the one is unharmed",
+              refused(asks(5000)), refused(opens(5000)), refused(pings(1)), ASK)
     none = file("no-pool", "A translator without pool.", 'pools = ();',
                 'eam = ( { ipv4 = "192.31.197.0/30"; ipv6 = "2001:db8:2::20/126"; } );', bare=True)
     packet, foreign = asks()[0], v6("2001:db8:9::1", PEER, UDP, udp("2001:db8:9::1", PEER, 5000, 4000, b"x"))
@@ -86,7 +93,7 @@ def limits():
     none.case("EAM-02", "a mapped host passes",
               (v6(MAPPED, PEER, UDP, udp(MAPPED, PEER, 7, 9, b"x")),
                own(v4(MAPPED4, PEER4, UDP, udp(MAPPED4, PEER4, 7, 9, b"x"), ttl=63))))
-    return [ports, sessions, rate, unanswered, silent, blocks, elsewhere, none]
+    return [ports, sessions, rate, unanswered, silent, blocks, elsewhere, full, none]
 
 
 def choices():
@@ -124,6 +131,19 @@ def choices():
     resets.case("N64-3.5.2-12", "a refusal changes nothing", HANDSHAKE[0], refusal, *HANDSHAKE[:2])
     windows = file("no-window", "Sequence numbers are not looked at.", "nat64: { tcp: { check-window = false; }; };")
     windows.case("N64-3.5.2-13", "any reset counts", *HANDSHAKE, inward_tcp(RST, seq=0x91223345, ack=0), (7300, None))
+    option = b"\x02\x04\x23\x00"
+    large = (v6(HOST, PEER, TCP, tcp(HOST, PEER, 40000, 80, SYN, options=option)),
+             own(v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, SYN, options=option), ttl=63)))
+    mss = file("no-mss-clamp", "The MSS is the ends' own.", "nat64: { translation: { mss-clamp = false; }; };")
+    mss.case("N64-3.5.2-15 CK-09", "an MSS beyond the link's stays, and no segment is larger than the link", large,
+             *HANDSHAKE[1:], (unsized(2500), sized(2500, 1440)))
+    second = "2001:db8:100::192.52.193.10"
+    images = file("two-prefixes", "Two prefixes for the same hosts.",
+                  'pref64 = ( { prefix = "64:ff9b::/96"; }, { prefix = "2001:db8:100::/96"; } );')
+    images.case("N64-3.6-01", "an answer comes from the prefix that was asked last", ASK,
+                (v6(HOST, second, UDP, udp(HOST, second, 1500, 53, b"x")),
+                 own(v4(HOST4, PEER4, UDP, udp(HOST4, PEER4, 1500, 53, b"x"), ttl=63))),
+                (answered4(), v6(second, HOST, UDP, udp(second, HOST, 53, 1500, QUESTION), hops=63)))
     few = file("from", "A static binding for one client, and no backends but those on the links.",
                'pools = ( { name = "main"; address = "192.31.196.16/30"; } );',
                'static = ( { name = "own"; ipv4 = "192.31.196.17"; ipv6 = "2001:db8:2::2"; from = [ "192.52.193.11" ]; } );',
@@ -139,6 +159,10 @@ def choices():
               v6(OTHER, HOST, UDP, udp(OTHER, HOST, 9, 7, b"x"), hops=63)))
     mine, mine4 = (udp(GATEWAY6, PEER, 5000, 53, b"x"), udp(FREE4, PEER4, 5000, 53, b"x"))
     few.case("SEC-17", "the gateway itself", (v6(GATEWAY6, PEER, UDP, mine), AnyPort(v4(FREE4, PEER4, UDP, mine4, ttl=63))))
+    mine = udp("2001:db8:3::1", PEER, 5000, 53, b"x")
+    few.case("SEC-17", "the gateway by its other address",
+             (v6("2001:db8:3::1", PEER, UDP, mine), AnyPort(v4(FREE4, PEER4, UDP, mine4, ttl=63))))
+    mine = udp(GATEWAY6, PEER, 5000, 53, b"x")
     hop = v6(GATEWAY6, PEER, UDP, mine, hops=1)
     few.case("SEC-17 XL-5.1-09", "the gateway's last hop", (hop, told(hop, 3, 0, source=GATEWAY6)))
     foreign = "2001:db8:9::1"
@@ -146,7 +170,7 @@ def choices():
     few.case("SEC-17", "a host on no link of ours",
              (packet, v6("2001:db8:3::1", foreign, ICMP6, icmp("2001:db8:3::1", foreign, 1, 1, 0, packet))))
     few.case("SEC-17", "a backend on the link", asks())
-    return [both, ipv4, nobody, pingless, zero, resets, windows, few]
+    return [both, ipv4, nobody, pingless, zero, resets, windows, mss, images, few]
 
 
 RANGE = range(4864, 5120)  # four blocks: every shard has one
@@ -159,7 +183,7 @@ def at_every_port(source4, protocol, make):
 
 def filters():
     pool = ['backends = [ "2001:db8:2::/64" ];',
-            'pools = ( { name = "few"; address = "192.31.196.18"; ports = [ "4864-5119" ]; } );']
+            'pools = ( { name = "few"; address = "192.31.196.18"; shared = true; ports = [ "4864-5119" ]; } );']
 
     def udp_to(sport):
         return lambda source, target, port: udp(source, target, sport, port, b"x")
@@ -181,6 +205,10 @@ def filters():
     # RFC 6146 3.6.1: what a stranger's packet would have had to pass, an error of it has to.
     dependent.case("N64-3.5.3-06", "an echo of a stranger", pings(77),
                    ([v4(OTHER4, FREE4, ICMP4, echo(OTHER4, FREE4, True, port, b"x")) for port in RANGE], None))
+    dependent.case("N64-3.5-03 LES-N-20", "to a port that is not of the pool, and an error about one",
+                   (v4(PEER4, FREE4, UDP, udp(PEER4, FREE4, 9, 9, b"x")), None),
+                   (v4(ROUTER4, FREE4, ICMP4, icmp(ROUTER4, FREE4, 3, 1, 0, v4(FREE4, PEER4, UDP,
+                                                                             udp(FREE4, PEER4, 9, 9, b"x")))), None))
     independent = Vectors("filter-none", "Whoever knows the port may send.",
                           pool + ['nat64: { filtering: { udp = "endpoint-independent"; tcp = "endpoint-independent"; }; };'],
                           folder="timed", bare=True)
@@ -224,36 +252,48 @@ def restarts():
     return file
 
 
+def unsized(length):
+    """A super-packet of the peer's of whose segments nobody tells the size."""
+    whole = tcp(PEER4, HOST4, 80, 40000, ACK | PUSH, data(length), 0x11223345, 0x11223345)
+    return Super.of(v4(PEER4, HOST4, TCP, whole, df=True), 0, 16)
+
+
+def sized(length, size):
+    """Its segments as the backend gets them."""
+    return [v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, ACK | (PUSH if at + size >= length else 0),
+                                    data(length)[at:at + size], 0x11223345 + at, 0x11223345), hops=63)
+            for at in range(0, length, size)]
+
+
 def supers():
     file = Vectors("supers", "Super-packets come out as their segments would.", folder="timed")
 
-    def tcp_segments(size, length, flags=ACK | 8 | FIN, ack=0x11223345):
-        return [(at, data(length)[at:at + size], flags if at + size >= length else flags & ~(8 | FIN))
-                for at in range(0, length, size)]
-
-    whole = tcp(HOST, PEER, 40000, 80, ACK | 8, data(3001), 0x11223345, 0x11223345)
+    whole = tcp(HOST, PEER, 40000, 80, ACK | PUSH, data(3001), 0x11223345, 0x11223345)
     file.case("CK-09 LES-N-26 CK-08", "TCP to IPv4", *HANDSHAKE,
               (Super.of(v6(HOST, PEER, TCP, whole), 1000, 16),
-               [own(v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, flags, part, 0x11223345 + at, 0x11223345), ttl=63))
-                for at, part, flags in tcp_segments(1000, 3001, ACK | 8)]))
-    whole = tcp(PEER4, HOST4, 80, 40000, ACK | 8, data(3001), 0x11223345, 0x11223345)
+               [own(v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, ACK | (PUSH if at == 3000 else 0),
+                                              data(3001)[at:at + 1000], 0x11223345 + at, 0x11223345), ttl=63))
+                for at in range(0, 3001, 1000)]))
+    whole = tcp(PEER4, HOST4, 80, 40000, ACK | PUSH, data(3001), 0x11223345, 0x11223345)
     file.case("CK-09 LES-N-26 CK-08", "TCP to IPv6", *HANDSHAKE,
-              (Super.of(v4(PEER4, HOST4, TCP, whole, df=True), 1000, 16),
-               [v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, flags, part, 0x11223345 + at, 0x11223345), hops=63)
-                for at, part, flags in tcp_segments(1000, 3001, ACK | 8)]))
+              (Super.of(v4(PEER4, HOST4, TCP, whole, df=True), 1000, 16), sized(3001, 1000)))
     # RFC 9293 3.7.1: of a backend that told no MSS, 1220.
-    whole = tcp(PEER4, HOST4, 80, 40000, ACK | 8, data(2500), 0x11223345, 0x11223345)
     file.case("CK-09 LES-N-26", "TCP to IPv6 of whose segments nobody tells the size", *HANDSHAKE,
-              (Super.of(v4(PEER4, HOST4, TCP, whole, df=True), 0, 16),
-               [v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, flags, part, 0x11223345 + at, 0x11223345), hops=63)
-                for at, part, flags in tcp_segments(1220, 2500, ACK | 8)]))
+              (unsized(2500), sized(2500, 1220)))
     option = b"\x02\x04\x05\xa0"
     syn = (v6(HOST, PEER, TCP, tcp(HOST, PEER, 40000, 80, SYN, options=option)),
            own(v4(HOST4, PEER4, TCP, tcp(HOST4, PEER4, 40000, 80, SYN, options=option), ttl=63)))
     file.case("CK-09 LES-N-26", "TCP to IPv6 in segments as large as the backend asked for", syn, *HANDSHAKE[1:],
-              (Super.of(v4(PEER4, HOST4, TCP, whole, df=True), 0, 16),
-               [v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, flags, part, 0x11223345 + at, 0x11223345), hops=63)
-                for at, part, flags in tcp_segments(1440, 2500, ACK | 8)]))
+              (unsized(2500), sized(2500, 1440)))
+    file.case("CK-09 LES-N-26", "TCP that is one segment after all", syn, *HANDSHAKE[1:], (unsized(1400), sized(1400, 1440)))
+    # RFC 8201 4: what the path carries is kept to.
+    first = (ACK, data(2500)[:1440], 0x11223345, 0x11223345)
+    seen = v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, *first), hops=61)
+    seen4 = v4(PEER4, HOST4, TCP, tcp(PEER4, HOST4, 80, 40000, *first), ttl=61, df=True)
+    file.case("SEC-43 CK-09 XL-MTU-04", "TCP to IPv6 in segments that its path carries", syn, *HANDSHAKE[1:],
+              (unsized(2500), sized(2500, 1440)),
+              (error64(2, 0, 1300, seen[:1232]), error64_out(3, 4, 1280, seen4[:548])),
+              (unsized(2500), sized(2500, 1240)))
     for source, target, source4, target4, make, words in ((HOST, PEER, HOST4, PEER4, v6, "IPv4"),
                                                           (PEER4, HOST4, PEER, HOST, v4, "IPv6")):
         given = Super.of(make(source, target, UDP, udp(source, target, 1500, 1500, data(2001))), 1000, 6)
@@ -389,6 +429,64 @@ def errors():
                v6(GATEWAY6, HOST, ICMP6, icmp(GATEWAY6, HOST, 3, 0, 0, quote6), hops=59)))
     file.case("LES-N-06", "an extension beyond the end", ASK, (error46(11, 0, 200 << 16, quote4), None),
               (error64(3, 0, 200 << 24, asked6()), None))
+    # Without a session: the static binding says whose it is, the prefix what the host is.
+    def shop(target4, target):
+        return (v4(SHOP4, target4, TCP, tcp(SHOP4, target4, 8080, 9, ACK), ttl=61),
+                v6(SHOP, target, TCP, tcp(SHOP, target, 80, 9, ACK), hops=61))
+
+    quotes = shop(PEER4, PEER)
+    file.case("N64-3.6-01 N64-3.6-03", "about a host that a static binding's backend has no session with",
+              (v4(ROUTER4, SHOP4, ICMP4, icmp(ROUTER4, SHOP4, 3, 1, 0, quotes[0])),
+               v6(ROUTER, SHOP, ICMP6, icmp(ROUTER, SHOP, 1, 0, 0, quotes[1]), hops=63)))
+    file.case("SEC-41 SEC-10", "about a host that has no image",
+              (v4(ROUTER4, SHOP4, ICMP4, icmp(ROUTER4, SHOP4, 3, 1, 0, shop("10.0.0.1", PEER)[0])), None))
+    inner, outer = "64:ff9b::c01f:c411", "64:ff9b::c01f:c410"  # of HOST4, of SHOP4
+    quotes = shop(HOST4, inner)
+    file.case("LES-N-21 N64-3.6-01", "about a backend that another reaches by the pool",
+              (v4(ROUTER4, SHOP4, ICMP4, icmp(ROUTER4, SHOP4, 3, 1, 0, quotes[0])),
+               v6(ROUTER, SHOP, ICMP6, icmp(ROUTER, SHOP, 1, 0, 0, quotes[1]), hops=63)))
+    file.case("LES-N-21 N64-3.8-01", "a backend's error about another's SYN",
+              (v6(HOST, outer, TCP, tcp(HOST, outer, 40000, 8080, SYN)),
+               v6(inner, SHOP, TCP, tcp(inner, SHOP, 40000, 80, SYN), hops=63)),
+              (v6(SHOP, inner, ICMP6, icmp(SHOP, inner, 1, 4, 0, v6(inner, SHOP, TCP, tcp(inner, SHOP, 40000, 80, SYN), hops=63))),
+               v6(outer, HOST, ICMP6, icmp(outer, HOST, 1, 4, 0, v6(HOST, outer, TCP, tcp(HOST, outer, 40000, 8080, SYN),
+                                                                    hops=63)), hops=63)))
+    inbound = (v4(PEER4, SHOP4, TCP, tcp(PEER4, SHOP4, 50001, 8080, SYN), ttl=62, df=True),
+               v6(PEER, SHOP, TCP, tcp(PEER, SHOP, 50001, 80, SYN), hops=61))
+    file.case("N64-3.4-03 XL-64-10", "a backend's error about a SYN of IPv4", inbound,
+              (v6(SHOP, PEER, ICMP6, icmp(SHOP, PEER, 1, 4, 0, inbound[1])),
+               own(v4(SHOP4, PEER4, ICMP4, icmp(SHOP4, PEER4, 3, 3, 0, v4(PEER4, SHOP4, TCP, tcp(
+                   PEER4, SHOP4, 50001, 8080, SYN), ttl=61)), ttl=63))))
+    file.case("SEC-10", "from IPv4 by an address without image",
+              (v4("10.0.0.1", SHOP4, TCP, tcp("10.0.0.1", SHOP4, 9, 8080, SYN)), None),
+              (v4("10.0.0.1", HOST4, UDP, udp("10.0.0.1", HOST4, 9, 9, b"x")), None))
+    private = "64:ff9b::10.0.0.1"
+    segment = v6(HOST, private, TCP, tcp(HOST, private, 9, 9, ACK))
+    file.case("SEC-10 ERR-02", "a segment to an address without image", (segment, told(segment, 1, 1, source=HOST)))
+    # RFC 6146 3.5.2: what does not fit its window goes on, and opens and ends nothing.
+    probe = v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, ACK, seq=0, window=0))
+    wild = 0x91223345
+    for words, step in (("a backend's reset", outward_tcp(RST, seq=wild, ack=0)),
+                        ("data of the peer that acknowledges what was never sent", inward_tcp(ACK, b"x", ack=wild)),
+                        ("data of the peer without ACK", inward_tcp(PUSH, b"x", ack=0))):
+        file.case("N64-3.5.2-13 LES-N-18", f"{words} beyond the window", *HANDSHAKE, step, (7199, None), (2, probe))
+    file.case("N64-3.5.2-13", "a backend that goes on elsewhere is followed", *HANDSHAKE, outward_tcp(ACK, b"x", seq=wild),
+              inward_tcp(ACK, ack=wild + 1), inward_tcp(ACK, b"data", ack=wild + 1),
+              outward_tcp(ACK, seq=wild + 1, ack=0x11223349), outward_tcp(ACK, seq=wild + 1), outward_tcp(RST, seq=wild + 1, ack=0),
+              (7300, None))
+    for words, flags in (("SYN and ACK", SYN | ACK), ("RST and ACK", RST | ACK)):
+        forged = (v4(PEER4, HOST4, TCP, tcp(PEER4, HOST4, 80, 40000, flags, ack=wild)),
+                  v6(PEER, HOST, TCP, tcp(PEER, HOST, 80, 40000, flags, ack=wild), hops=63))
+        file.case("N64-3.5.2-13 LES-N-18", f"{words} for another SYN open nothing", HANDSHAKE[0], forged, (7300, None))
+    file.case("TCP-6FR-2", "one side ended it, and the time is up", *HANDSHAKE, outward_tcp(FIN | ACK), (7300, None))
+    crowd6 = [pieces6(HOST, PEER, UDP, udp(HOST, PEER, 1500, 53, data(100)), 1000 + i, [48, 60])[1] for i in range(17)]
+    crowd4 = [pieces4(PEER4, HOST4, UDP, udp(PEER4, HOST4, 53, 1500, data(100)), 1000 + i, [48, 60])[1] for i in range(17)]
+    file.case("N64-FRG-02 SEC-50", "more fragments without a first than are kept, from either side, and all else passes",
+              (crowd6, None), ASK, (crowd4, None), (answered4(), answered6()))
+    segment4, segment6 = udp(PEER4, HOST4, 53, 1500, data(2000)), udp(PEER, HOST, 53, 1500, data(2000))
+    file.case("LES-N-10 XL-FRG46-04", "what was put together on its way is cut again, DF or not",
+              (v4(PEER4, HOST4, UDP, segment4, ident=0x4321, df=True), pieces6(PEER, HOST, UDP, segment6, 0x4321, [1232, 776],
+                                                                               hops=63)))
     options = b"\x01\x02\x04\x05\xb4\x00\x00\x00"  # a NOP: the MSS lies at an odd offset
     left = b"\x01\x02\x04\x05\xa0\x00\x00\x00"
     file.case("N64-3.5.2-15", "an MSS at an odd offset",
