@@ -76,6 +76,18 @@ def limits():
                      'pools = ( { name = "others"; address = "192.31.196.18"; for = [ "2001:db8:3::/48" ]; } );', bare=True)
     elsewhere.case("CGN-R11", "a backend without a pool is told that there is no port", refused(asks(5000)),
                    refused(opens(5000)), refused(pings(1)))
+    other = "2001:db8:2::8"
+    second = (v6(other, PEER, UDP, udp(other, PEER, 5000, 4000, b"hello")), asks(5000)[1])
+    late = (second[0], told(second[0], 1, 3, source=other))
+    only = file("one-block", "A pool of one block.", 'backends = [ "2001:db8:2::/64" ];',
+                'pools = ( { name = "few"; address = "192.31.196.18"; shared = true; ports = [ "4864-4927" ]; } );',
+                "nat64: { limits: { backend-port-block = 64; ports-per-backend = 64; ports-per-network = 128; }; };", bare=True)
+    only.case("N64-3.5.1-08 CGN-R11 LES-N-15", "the block is one backend's, and another's when it has gone back", asks(5000), late,
+              asks(5001), (1000, None), second)
+    network = file("network", "A network that may have the ports of one block.",
+                   "nat64: { limits: { backend-port-block = 64; ports-per-backend = 64; ports-per-network = 64; }; };")
+    network.case("CGN-SUB CGN-R4 CGN-R11", "its second backend is refused until the first is done", asks(5000), late, asks(5001),
+                 (1000, None), second)
     full = file("full", "A pool whose ports are all a backend's.",
                 'backends = [ "2001:db8:2::/64", "2001:db8:3::/48" ];',
                 'pools = ( { name = "one"; address = "192.31.196.17"; } );',
@@ -93,7 +105,8 @@ def limits():
     none.case("EAM-02", "a mapped host passes",
               (v6(MAPPED, PEER, UDP, udp(MAPPED, PEER, 7, 9, b"x")),
                own(v4(MAPPED4, PEER4, UDP, udp(MAPPED4, PEER4, 7, 9, b"x"), ttl=63))))
-    return [ports, sessions, rate, unanswered, silent, blocks, elsewhere, full, none]
+    return [ports, sessions, rate, unanswered, silent, blocks, elsewhere, only, network,
+            full, none]
 
 
 def choices():
