@@ -396,7 +396,7 @@ def malformed():
     piece = v4(PEER4, FREE4, 132, bytes(16), mf=True)
     file.case("N64-3.4-08", "a fragment of a protocol that does not pass", (piece, told4(piece, FREE4, 3, 2)))
     mapped_bits = struct.pack(">HHBBHBBHI", 7, 9, 4, 0, 0, 0, 0, 0, 1)  # of DCCP (RFC 4340 5.1): ports, offset, checksum
-    for protocol, words, segment in ((33, "DCCP", mapped_bits), (136, "UDP-Lite", struct.pack(">HHHH", 7, 9, 0, 0) + b"lite")):
+    for protocol, words, segment in ((33, "DCCP", mapped_bits), (136, "lightweight UDP", struct.pack(">HHHH", 7, 9, 0, 0) + b"lite")):
         file.case("XL-1-06 EAM-00", f"{words} of a mapped host has its checksum renewed",
                   (v6(MAPPED, PEER, protocol, summed(MAPPED, PEER, protocol, segment, 6)),
                    own(v4(MAPPED4, PEER4, protocol, summed(MAPPED4, PEER4, protocol, segment, 6), ttl=63))),
