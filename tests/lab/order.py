@@ -2,7 +2,7 @@
 """Numbered datagrams of several flows at once: whether each flow's arrive in the order in which they were sent.
 
 order.py serve ADDRESS PORT                   answers each with the same number
-order.py send ADDRESS PORT FLOWS SECONDS      prints "sent N back N late N"; exit 1 if any was late or few came back
+order.py send ADDRESS PORT FLOWS SECONDS      prints "sent N back N late N"; exit 1 if many were late or few came back
 A number is late when it, or a larger one, was seen before. Both ends look: what the server saw late it says in its answers.
 """
 import selectors
@@ -13,6 +13,9 @@ import time
 
 RECORD = struct.Struct("!QQ")  # number, how many the server saw late
 BURST = 16
+# One in so many may be late: the kernel turns a burst round when it moves a flow to another queue of the device, or a
+# thread to another processor between two packets.
+LATE_ONE_IN = 1000
 
 
 def serve(address, port):
@@ -72,7 +75,7 @@ def send(address, port, flows, seconds):
     sent, back = sum(flow.sent for flow in all_flows), sum(flow.back for flow in all_flows)
     late = sum(flow.late + flow.late_there for flow in all_flows)
     print("sent", sent, "back", back, "late", late)
-    return 0 if late == 0 and back > sent // 4 and sent > 5000 else 1
+    return 0 if late * LATE_ONE_IN <= back and back > sent // 4 and sent > 5000 else 1
 
 
 if sys.argv[1] == "serve":
