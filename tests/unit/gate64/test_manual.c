@@ -174,7 +174,7 @@ static void every_example_parses(void **state)
 static void every_whole_example_parses(void **state)
 {
     static const char begin[] = "\n.Bd -literal -offset indent\n";
-    enum { EXAMPLES_AT_LEAST = 6 };
+    enum { EXAMPLES_AT_LEAST = 7 };
     char *manual = read_source("man/gate64.conf.5"), file[ENTRY_MAX];
     int examples = 0;
     (void)state;
