@@ -336,10 +336,7 @@ static void tell_lost_blocks(const struct tables *old, const struct tables *tabl
         uint32_t index = prefixes_find(&tables->prefixes, prefixes_address(&old->prefixes, block.address));
         if (block.told &&
             (index == PREFIXES_NONE || block_owner(tables->blocks, index, block.first) != BLOCK_SPLIT))
-            events_block(&steps, false,
-                         &(struct events_block){block.backend, NATEVENT_ANY, block.address, block.first,
-                                                block.last, block.since_ns},
-                         clock_now_ns());
+            events_block(&steps, false, &block, clock_now_ns());
     }
 }
 

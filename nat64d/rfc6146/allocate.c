@@ -63,10 +63,7 @@ static bool ended(struct steps *steps, unsigned shard, uint64_t now_ns)
         return false;
     uint32_t ports = (uint32_t)block.last - block.first + 1;
     if (block.told)
-        events_block(steps, false,
-                     &(struct events_block){block.backend, NATEVENT_ANY, block.address, block.first,
-                                            block.last, block.since_ns},
-                     now_ns);
+        events_block(steps, false, &block, now_ns);
     if (!addr_equal6(&block.backend, &nobody) &&
         quota_block_drop(steps->shared->quota, &block.backend, ports) && block.told)
         events_address(steps, false, &block.backend, block.address, now_ns);
@@ -218,10 +215,7 @@ static void tell_block(struct steps *steps, const struct bib_entry *entry, uint6
 {
     struct lots_block block;
     if (bulk_tell(steps->shared->bulk, entry->address_index, entry->src4_port, &block))
-        events_block(steps, true,
-                     &(struct events_block){block.backend, NATEVENT_ANY, block.address, block.first,
-                                            block.last, block.since_ns},
-                     now_ns);
+        events_block(steps, true, &block, now_ns);
 }
 
 /* A session was made, and with it perhaps what it needs. */

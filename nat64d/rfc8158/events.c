@@ -84,7 +84,7 @@ void events_address(struct steps *steps, bool bound, const struct in6_addr *back
     put(steps, &event);
 }
 
-void events_block(struct steps *steps, bool allocated, const struct events_block *block, uint64_t now_ns)
+void events_block(struct steps *steps, bool allocated, const struct lots_block *block, uint64_t now_ns)
 {
     if (steps->events == NULL)
         return;
@@ -95,7 +95,7 @@ void events_block(struct steps *steps, bool allocated, const struct events_block
         .src4_port = block->first,
         .src4_last = block->last,
         .kind = allocated ? NATEVENT_BLOCK_ALLOCATED : NATEVENT_BLOCK_FREED,
-        .transport = block->transport,
+        .transport = NATEVENT_ANY,
         .pool = pool_of(steps, block->address),
     };
     set_backend(steps, &event, &block->backend);

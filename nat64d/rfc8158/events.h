@@ -16,6 +16,7 @@
 #define GATE64_NAT64D_RFC8158_EVENTS_H
 
 #include "nat64d/rfc6146/flow.h"
+#include "pool/lots.h"
 
 /* The session of a binding was made (NATEVENT_SESSION_CREATE), or ends. */
 void events_session(struct steps *steps, bool created, const struct session *session,
@@ -27,16 +28,9 @@ void events_binding(struct steps *steps, bool created, const struct bib_entry *e
 void events_address(struct steps *steps, bool bound, const struct in6_addr *backend, uint32_t address,
                     uint64_t now_ns);
 
-/* A block of ports was given to a backend, or has gone back: NATEVENT_BLOCK_*. `since_ns` (of one that is
- * freed): when it was given. `transport`: NATEVENT_ANY when its ports are the backend's in all of them. */
-struct events_block {
-    struct in6_addr backend;
-    uint8_t transport;
-    uint32_t address; /* index */
-    uint16_t first, last;
-    uint64_t since_ns;
-};
-void events_block(struct steps *steps, bool allocated, const struct events_block *block, uint64_t now_ns);
+/* A block of ports was given to a backend, or has gone back: NATEVENT_BLOCK_*. Its ports are the backend's in
+ * every protocol. */
+void events_block(struct steps *steps, bool allocated, const struct lots_block *block, uint64_t now_ns);
 
 /* Rate limited. No port for a new flow: NATEVENT_PORTS_EXHAUSTED of the address (by index) tried last, and
  * NATEVENT_ADDRESSES_EXHAUSTED when the backend had none yet and might have got any. */

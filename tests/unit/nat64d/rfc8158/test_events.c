@@ -257,7 +257,7 @@ TEST(LOG_8158_01_a_backend_gets_its_address_with_the_first_binding_and_loses_it_
 
 TEST(LOG_8158_01_a_block_of_ports)
 {
-    struct events_block block = {.transport = NATEVENT_ANY, .address = 0, .first = 2048, .last = 2303};
+    struct lots_block block = {.address = 0, .first = 2048, .last = 2303};
     shared.events.backend_len = 64;
     assert_int_equal(inet_pton(AF_INET6, "2001:db8:0:5::9", &block.backend), 1);
     events_block(&steps, true, &block, now_ns);
