@@ -15,7 +15,7 @@ enum {
     NS_PER_S = 1000000000,
 };
 
-static const uint64_t lifetime_ns = UINT64_C(1000000000) * PATH_MTU_LIFETIME_S;
+static const uint64_t lifetime_ns = (uint64_t)NS_PER_S * PATH_MTU_LIFETIME_S;
 
 /* A tag, the hash without its low bits (which choose the bucket), and the MTU; 0: free. */
 struct bucket {
