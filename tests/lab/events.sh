@@ -211,17 +211,20 @@ stalled() {
     echo "records $(counter events_recorded), lost $LOST" | tee -a "$LAB_DIR/stalled"
     [ "$LOST" -gt 1000 ] && [ "$bad" -ge $((good / 4)) ] # a worker that waited would stand still
 }
+all_told() { # what the log says was lost is what the daemon counted, the last packets' records with it
+    SAID=$(grep '"event":"lost"' "$LAB_DIR/log/read" | jq -s 'map(.count) | add')
+    LOST=$(counter events_lost)
+    echo "said $SAID, counted $LOST"
+    [ "$SAID" = "$LOST" ]
+}
 takes_again() { # one line with the count, and one in the log itself
-    local before=$(counter events_lost)
     grep -c "cannot write to .*/fifo: nobody reads" "$LAB_DIR/nat64d.log"
     cat "$LAB_DIR/log/fifo" >"$LAB_DIR/log/read" &
     echo $! >>"$LAB_DIR/pids"
     lab_wait 20 grep -q '"event":"lost"' "$LAB_DIR/log/read" || return 1
     rest
     grep "events:" "$LAB_DIR/nat64d.log"
-    local said=$(grep '"event":"lost"' "$LAB_DIR/log/read" | jq -s 'map(.count) | add')
-    echo "said $said, counted $before"
-    [ "$said" = "$before" ] && grep -q "records of the event log were lost" "$LAB_DIR/nat64d.log" &&
+    lab_wait 10 all_told && grep -q "records of the event log were lost" "$LAB_DIR/nat64d.log" &&
         grep -q "takes the event log again" "$LAB_DIR/nat64d.log"
 }
 metrics() {
