@@ -247,13 +247,13 @@ static bool start_task(struct task_context *shared, const struct query *query, u
     return true;
 }
 
-bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len, bool udp, bool allowed,
-                task_reply *reply, void *context)
+bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len,
+                const struct query_client *client, task_reply *reply, void *context)
 {
     struct query query;
     size_t out_len = 0;
     unsigned actions = query_begin(&query, &shared->in_force->rules->policy, shared->counters, shared->cache,
-                                   clock_now_ns(), bytes, len, udp, allowed, shared->out, &out_len);
+                                   clock_now_ns(), bytes, len, client, shared->out, &out_len);
     if (actions & QUERY_DO_DROP)
         return false;
     if (!(actions & QUERY_DO_SEND))

@@ -47,8 +47,8 @@ typedef void task_reply(void *context, const uint8_t *bytes, size_t len);
 
 /* Begins; `reply` may be called before it returns. `context` is the caller's until then. False if the query
  * was dropped at once (reply is not called). */
-bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len, bool udp, bool allowed,
-                task_reply *reply, void *context);
+bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len,
+                const struct query_client *client, task_reply *reply, void *context);
 
 /* Ends all that is outstanding; each gets its reply call with length 0. */
 void task_cancel_all(struct task_context *shared);

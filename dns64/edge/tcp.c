@@ -113,8 +113,9 @@ static bool take_query(struct tcp_connection *connection)
     list_remove(connection);
     list_push(connection);
     connection->outstanding++;
-    bool allowed = client_allowed(&in_force(connection->server)->clients, &connection->client);
-    if (!task_start(connection->server->tasks, bytes, len, false, allowed, send_reply, connection)) {
+    struct query_client who = {.addr = connection->client};
+    who.allowed = client_allowed(&in_force(connection->server)->clients, &who.addr);
+    if (!task_start(connection->server->tasks, bytes, len, &who, send_reply, connection)) {
         connection->outstanding--;
         close_connection(connection); /* no DNS, or too much of it */
         free(bytes);

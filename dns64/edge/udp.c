@@ -91,13 +91,14 @@ static void on_query(struct udp_listener *listener, struct udp_client *client, c
 {
     struct addr_endpoint from;
     socket_from_sockaddr(&client->address, &from);
-    bool allowed = client_allowed(&listener->tasks->in_force->rules->clients, &from.addr);
-    if (!allowed && !may_refuse(listener)) {
+    struct query_client who = {.addr = from.addr, .udp = true};
+    who.allowed = client_allowed(&listener->tasks->in_force->rules->clients, &who.addr);
+    if (!who.allowed && !may_refuse(listener)) {
         counters_add(listener->tasks->counters, OUTCOME_REFUSED_SILENT, 1);
         free(client);
         return;
     }
-    if (!task_start(listener->tasks, bytes, len, true, allowed, send_reply, client))
+    if (!task_start(listener->tasks, bytes, len, &who, send_reply, client))
         free(client);
 }
 

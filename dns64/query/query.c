@@ -20,7 +20,7 @@ static void count(struct query *query, enum outcome outcome)
 }
 
 /* What the header and EDNS say of a query that can be read. */
-static void take_header(struct query *query, const struct message *message, bool udp)
+static void take_header(struct query *query, const struct message *message)
 {
     query->id = message->id;
     query->flags = message->flags;
@@ -32,7 +32,7 @@ static void take_header(struct query *query, const struct message *message, bool
     query->wants_dnssec = message->has_opt && (message->opt_flags & MESSAGE_DO);
     query->checking_disabled = message->flags & MESSAGE_CD;
     query->limit = MESSAGE_MAX;
-    if (!udp)
+    if (!query->client.udp)
         return;
     query->limit = QUERY_UDP_PLAIN;
     if (message->has_opt && message->opt_size > QUERY_UDP_PLAIN)
@@ -54,14 +54,13 @@ static bool is_meta(uint16_t type)
 }
 
 /* Whether the query is answered without any upstream. */
-static bool answer_here(struct query *query, bool allowed, uint8_t *out, size_t *ret_len,
-                        unsigned *ret_actions)
+static bool answer_here(struct query *query, uint8_t *out, size_t *ret_len, unsigned *ret_actions)
 {
     if (query->flags & MESSAGE_OPCODE)
         *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_NO_EDE, out, ret_len);
     else if (!query->has_question)
         *ret_actions = refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
-    else if (!allowed)
+    else if (!query->client.allowed)
         *ret_actions = refuse(query, OUTCOME_REFUSED, MESSAGE_REFUSED, REPLY_EDE_PROHIBITED, out, ret_len);
     else if (query->class == MESSAGE_CLASS_ANY)
         *ret_actions =
@@ -124,25 +123,26 @@ static unsigned begin_asking(struct query *query, struct cache *cache, uint64_t 
 }
 
 unsigned query_begin(struct query *query, const struct query_policy *policy, struct counters *counters,
-                     struct cache *cache, uint64_t now_ns, const uint8_t *bytes, size_t len, bool udp,
-                     bool allowed, uint8_t *out, size_t *ret_len)
+                     struct cache *cache, uint64_t now_ns, const uint8_t *bytes, size_t len,
+                     const struct query_client *client, uint8_t *out, size_t *ret_len)
 {
     struct message message;
     uint32_t address;
     unsigned actions;
-    *query = (struct query){.policy = policy, .counters = counters, .keep = true, .life_s = UINT32_MAX};
+    *query = (struct query){
+        .policy = policy, .client = *client, .counters = counters, .keep = true, .life_s = UINT32_MAX};
     enum message_fault fault = message_parse(bytes, len, &message);
     if (fault == MESSAGE_GARBAGE || (message.flags & MESSAGE_QR)) {
         count(query, OUTCOME_GARBAGE);
         return QUERY_DO_DROP; /* a reply, or no DNS: answering it would only reflect */
     }
-    count(query, udp ? OUTCOME_QUERIES_UDP : OUTCOME_QUERIES_TCP);
-    take_header(query, &message, udp);
+    count(query, client->udp ? OUTCOME_QUERIES_UDP : OUTCOME_QUERIES_TCP);
+    take_header(query, &message);
     if (fault == MESSAGE_MALFORMED)
         return refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
     if (message.has_opt && message.opt_version > 0)
         return refuse(query, OUTCOME_BAD_VERSION, MESSAGE_BADVERS, REPLY_NO_EDE, out, ret_len);
-    if (answer_here(query, allowed, out, ret_len, &actions))
+    if (answer_here(query, out, ret_len, &actions))
         return actions;
     if (find_reverse(query, &address) && begin_reverse(query, address, out, ret_len))
         return QUERY_DO_SEND;

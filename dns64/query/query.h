@@ -11,6 +11,7 @@
 #ifndef GATE64_DNS64_QUERY_QUERY_H
 #define GATE64_DNS64_QUERY_QUERY_H
 
+#include "common/addr.h"
 #include "common/counters.h"
 #include "common/settings.h"
 #include "dns64/cache/cache.h"
@@ -64,8 +65,16 @@ struct query_source {
     uint32_t life_s; /* for how long what is made of it may be kept; 0: not at all */
 };
 
+/* Whose query it is, and by which way it came. */
+struct query_client {
+    struct addr addr;
+    bool udp;
+    bool allowed; /* may ask at all */
+};
+
 struct query {
     const struct query_policy *policy;
+    struct query_client client;
     struct counters *counters;
     uint16_t id, flags, type, class;
     struct name question;
@@ -93,11 +102,12 @@ enum {
     QUERY_DO_DROP = 8, /* no answer at all */
 };
 
-/* A query has come. `allowed` says whether the client may ask. `out` has room for MESSAGE_MAX. `cache` may
- * hold a finished answer; NULL: nothing is kept. */
+/* A query has come. `out` has room for MESSAGE_MAX. `cache` may hold a finished answer; NULL: nothing is
+ * kept.
+ */
 unsigned query_begin(struct query *query, const struct query_policy *policy, struct counters *counters,
-                     struct cache *cache, uint64_t now_ns, const uint8_t *bytes, size_t len, bool udp,
-                     bool allowed, uint8_t *out, size_t *ret_len);
+                     struct cache *cache, uint64_t now_ns, const uint8_t *bytes, size_t len,
+                     const struct query_client *client, uint8_t *out, size_t *ret_len);
 
 /* AAAA has been silent for policy->aaaa_wait_ms: A may be asked. */
 unsigned query_waited(struct query *query);

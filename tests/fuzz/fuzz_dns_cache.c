@@ -25,6 +25,7 @@ enum {
 
 #define SECOND UINT64_C(1000000000)
 
+static const struct query_client client = {{.family = AF_INET6}, true, true};
 static struct counters counters;
 static uint8_t out[MESSAGE_MAX];
 
@@ -97,7 +98,7 @@ static size_t ask(struct cache *cache, const struct known_question *question, co
     message_begin(&writer, bytes, sizeof(bytes), id, MESSAGE_RD, name, question->type, question->class);
     message_add_opt(&writer, MESSAGE_MAX, 0, 0, NULL, 0);
     unsigned actions = query_begin(&query, &policy, &counters, cache, now_ns, bytes, message_end(&writer),
-                                   true, true, out, &out_len);
+                                   &client, out, &out_len);
     while (actions & (QUERY_DO_ASK_MAIN | QUERY_DO_ASK_A) && !(actions & QUERY_DO_SEND)) {
         enum query_slot_name slot = actions & QUERY_DO_ASK_MAIN ? QUERY_MAIN : QUERY_A;
         struct known_question asked = known_question(&query, slot);

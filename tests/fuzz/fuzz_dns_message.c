@@ -14,6 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static const struct query_client client = {{.family = AF_INET6}, true, true};
 static struct counters counters;
 static uint8_t out[MESSAGE_MAX];
 
@@ -37,8 +38,8 @@ static void as_reply(const struct query_policy *policy, const uint8_t *data, siz
     message_begin(&writer, question, sizeof(question), 1, MESSAGE_RD, &message.question, type,
                   MESSAGE_CLASS_IN);
     message_add_opt(&writer, 1232, 0, 0, NULL, 0);
-    unsigned actions = query_begin(&query, policy, &counters, NULL, 0, question, message_end(&writer), true,
-                                   true, out, &out_len);
+    unsigned actions = query_begin(&query, policy, &counters, NULL, 0, question, message_end(&writer),
+                                   &client, out, &out_len);
     for (int slot = QUERY_MAIN; slot < QUERY_SLOTS && !(actions & (QUERY_DO_SEND | QUERY_DO_DROP)); slot++) {
         uint8_t *copy = malloc(len);
         assert(copy != NULL);
@@ -65,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     size_t out_len = 0;
     if (len > MESSAGE_MAX)
         return 0;
-    unsigned actions = query_begin(&query, &policy, &counters, NULL, 0, data, len, true, true, out, &out_len);
+    unsigned actions = query_begin(&query, &policy, &counters, NULL, 0, data, len, &client, out, &out_len);
     check(actions, out_len);
     query_done(&query);
     as_reply(&policy, data, len, MESSAGE_TYPE_AAAA);

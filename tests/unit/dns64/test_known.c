@@ -27,6 +27,7 @@ enum {
 
 static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
 static struct query_policy policy;
+static const struct query_client client = {{.family = AF_INET6}, true, true};
 static struct counters counters;
 static struct cache *cache;
 static uint64_t now_ns;
@@ -153,7 +154,7 @@ static void ask_as(const char *text, uint16_t type, uint16_t id, uint16_t flags,
     message_begin(&writer, bytes, sizeof(bytes), id, flags, &name, type, MESSAGE_CLASS_IN);
     message_add_opt(&writer, 1232, 0, edns_flags, NULL, 0);
     unsigned actions = query_begin(&query, &policy, &counters, cache, now_ns, bytes, message_end(&writer),
-                                   true, true, out, &out_len);
+                                   &client, out, &out_len);
     bool made = !(actions & QUERY_DO_SEND);
     while (!(actions & QUERY_DO_SEND)) {
         assert_true(actions & (QUERY_DO_ASK_MAIN | QUERY_DO_ASK_A));

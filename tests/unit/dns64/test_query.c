@@ -14,6 +14,7 @@
 
 static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
 static struct query_policy policy;
+static const struct query_client client = {{.family = AF_INET6}, true, true};
 static struct counters counters;
 static struct query query;
 static uint8_t out[MESSAGE_MAX], bytes[MESSAGE_MAX];
@@ -57,7 +58,7 @@ static unsigned begin(const char *text, uint16_t type, uint16_t flags, bool edns
     message_begin(&writer, bytes, sizeof(bytes), 99, flags, &name, type, MESSAGE_CLASS_IN);
     if (edns)
         message_add_opt(&writer, size, 0, 0, NULL, 0);
-    return query_begin(&query, &policy, &counters, NULL, 0, bytes, message_end(&writer), true, true, out,
+    return query_begin(&query, &policy, &counters, NULL, 0, bytes, message_end(&writer), &client, out,
                        &out_len);
 }
 
@@ -341,7 +342,7 @@ TEST(FWD_04_what_is_refused)
     assert_int_equal(begin("www.example.com", 1, MESSAGE_RD | 0x2800, false, 0), QUERY_DO_SEND); /* UPDATE */
     assert_int_equal(read_answer(), MESSAGE_NOTIMP);
     assert_int_equal(begin("www.example.com", 1, MESSAGE_QR, false, 0), QUERY_DO_DROP); /* TRAP-04 */
-    assert_int_equal(query_begin(&query, &policy, &counters, NULL, 0, bytes, 11, true, true, out, &out_len),
+    assert_int_equal(query_begin(&query, &policy, &counters, NULL, 0, bytes, 11, &client, out, &out_len),
                      QUERY_DO_DROP);
 }
 
@@ -353,7 +354,7 @@ TEST(EDN_03_a_later_version)
     message_add_opt(&writer, 1232, 0, 0, NULL, 0);
     size_t len = message_end(&writer);
     bytes[len - 5] = 1; /* VERSION */
-    assert_int_equal(query_begin(&query, &policy, &counters, NULL, 0, bytes, len, true, true, out, &out_len),
+    assert_int_equal(query_begin(&query, &policy, &counters, NULL, 0, bytes, len, &client, out, &out_len),
                      QUERY_DO_SEND);
     assert_int_equal(read_answer(), MESSAGE_BADVERS);
 }
