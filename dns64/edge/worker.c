@@ -187,6 +187,11 @@ int worker_run(struct worker_group *group)
     return 0;
 }
 
+struct event_base *worker_base(const struct worker_group *group, unsigned worker)
+{
+    return group->workers[worker].tasks.base;
+}
+
 static bool wake(const struct worker *worker)
 {
     const uint64_t one = 1;

@@ -11,6 +11,7 @@
 #include "dns64/cache/cache.h"
 #include "dns64/rules.h"
 
+struct event_base;
 struct worker_group;
 
 /* Opens all sockets, logs which one could not be; threads begin with worker_run. */
@@ -21,6 +22,9 @@ int worker_run(struct worker_group *group) __attribute__((warn_unused_result));
 int worker_exchange(struct worker_group *group, struct rules *rules) __attribute__((warn_unused_result));
 /* Stops, joins, closes. Accepts NULL. */
 void worker_stop(struct worker_group *group);
+
+/* The loop that worker_run dispatches in a thread of this number, for who runs it in a thread of his own. */
+struct event_base *worker_base(const struct worker_group *group, unsigned worker);
 
 /* For the control thread; worker_upstream not beside worker_exchange. */
 const struct counters *worker_counters(const struct worker_group *group, unsigned *ret_count);
