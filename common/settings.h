@@ -20,6 +20,7 @@ enum {
     SETTINGS_NAME_LEN = 32,
     SETTINGS_PATH_LEN = 256,
     SETTINGS_ERROR_LEN = 512,
+    SETTINGS_LINE_LEN = 256,
     SETTINGS_PREF64_MAX = 16,
     SETTINGS_UPLINK = 255,         /* the length of a pool's address that follows the uplink's */
     SETTINGS_SHARED_FIRST = 49152, /* RFC 6335 6: the dynamic ports, of a shared address by default */
@@ -147,6 +148,11 @@ struct settings_nat64 {
         struct addr_prefix4 *icmp_source4; /* icmp-source-ipv4 */
         size_t icmp_source4_count;
     } translation;
+};
+
+/* One of a list of texts. */
+struct settings_line {
+    char text[SETTINGS_LINE_LEN];
 };
 
 struct settings_dns64 {

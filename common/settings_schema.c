@@ -354,6 +354,7 @@ static const char *shape(enum settings_type type)
     case SETTINGS_TYPE_ENDPOINTS: return "a list of addresses with ports, such as [\"2001:db8::53#53\"]";
     case SETTINGS_TYPE_PORT_RANGES:
         return "a list of port ranges from 1 to 65535 that do not overlap, such as [\"1024-65535\"]";
+    case SETTINGS_TYPE_TEXTS: return "a list of texts of 1 to 255 characters, such as [\"example.com\"]";
     case SETTINGS_TYPE_GROUP: return "a group, { ... }";
     case SETTINGS_TYPE_GROUPS: return "a list of groups, ( { ... }, ... )";
     case SETTINGS_TYPE_INT:
@@ -416,6 +417,7 @@ void settings_schema_allowed(const struct settings_key *key, char *buffer, size_
     case SETTINGS_TYPE_PREFIXES6:
     case SETTINGS_TYPE_ENDPOINTS:
     case SETTINGS_TYPE_PORT_RANGES:
+    case SETTINGS_TYPE_TEXTS:
     case SETTINGS_TYPE_GROUP:
     case SETTINGS_TYPE_GROUPS: put(&text, shape(key->type));
     }

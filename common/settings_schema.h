@@ -34,6 +34,7 @@ enum settings_type {
     SETTINGS_TYPE_PREFIXES6,
     SETTINGS_TYPE_ENDPOINTS,
     SETTINGS_TYPE_PORT_RANGES,
+    SETTINGS_TYPE_TEXTS,  /* free texts: struct settings_line */
     SETTINGS_TYPE_GROUP,  /* { ... } */
     SETTINGS_TYPE_GROUPS, /* ( { ... }, ... ) */
 };

@@ -15,6 +15,7 @@
 enum {
     PORT_DNS = 53, /* RFC 1035 4.2: of a listed server without a port */
     LIST_MAX = 65536,
+    ITEM_TEXT_LEN = SETTINGS_LINE_LEN,
 };
 
 static int parse_prefix4(const char *text, void *at)
@@ -46,37 +47,61 @@ static int parse_range(const char *text, void *at)
     return 0;
 }
 
-static void print_prefix4(const void *at, char text[ADDR_TEXT_LEN])
+/* Printable and without quotes, so that it prints back as it was. */
+static bool prints_back(const char *text)
+{
+    for (const char *p = text; *p != '\0'; p++)
+        if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\')
+            return false;
+    return true;
+}
+
+static int parse_line(const char *text, void *at)
+{
+    struct settings_line *line = at;
+    if (text[0] == '\0' || strlen(text) >= sizeof(line->text) || !prints_back(text))
+        return -EINVAL;
+    strcpy(line->text, text);
+    return 0;
+}
+
+static void print_prefix4(const void *at, char text[ITEM_TEXT_LEN])
 {
     addr_print_prefix4(at, text);
 }
 
-static void print_prefix6(const void *at, char text[ADDR_TEXT_LEN])
+static void print_prefix6(const void *at, char text[ITEM_TEXT_LEN])
 {
     addr_print_prefix6(at, text);
 }
 
-static void print_prefix(const void *at, char text[ADDR_TEXT_LEN])
+static void print_prefix(const void *at, char text[ITEM_TEXT_LEN])
 {
     addr_print_prefix(at, text);
 }
 
-static void print_endpoint(const void *at, char text[ADDR_TEXT_LEN])
+static void print_endpoint(const void *at, char text[ITEM_TEXT_LEN])
 {
     addr_print_endpoint(at, text);
 }
 
-static void print_range(const void *at, char text[ADDR_TEXT_LEN])
+static void print_range(const void *at, char text[ITEM_TEXT_LEN])
 {
     const struct addr_port_range *range = at;
-    snprintf(text, ADDR_TEXT_LEN, "%u-%u", range->first, range->last);
+    snprintf(text, ITEM_TEXT_LEN, "%u-%u", range->first, range->last);
+}
+
+static void print_line(const void *at, char text[ITEM_TEXT_LEN])
+{
+    const struct settings_line *line = at;
+    strcpy(text, line->text);
 }
 
 /* What a list is made of. */
 struct item_type {
     size_t size;
     int (*parse)(const char *text, void *at);
-    void (*print)(const void *at, char text[ADDR_TEXT_LEN]);
+    void (*print)(const void *at, char text[ITEM_TEXT_LEN]);
 };
 
 static const struct item_type *item_type(enum settings_type type)
@@ -86,7 +111,9 @@ static const struct item_type *item_type(enum settings_type type)
     static const struct item_type prefixes = {sizeof(struct addr_prefix), parse_prefix, print_prefix};
     static const struct item_type endpoints = {sizeof(struct addr_endpoint), parse_endpoint, print_endpoint};
     static const struct item_type ranges = {sizeof(struct addr_port_range), parse_range, print_range};
+    static const struct item_type lines = {sizeof(struct settings_line), parse_line, print_line};
     switch (type) {
+    case SETTINGS_TYPE_TEXTS: return &lines;
     case SETTINGS_TYPE_PREFIXES4: return &prefixes4;
     case SETTINGS_TYPE_PREFIXES6: return &prefixes6;
     case SETTINGS_TYPE_PREFIXES: return &prefixes;
@@ -183,14 +210,11 @@ static int read_word(const char *text, const struct settings_key *key, int *valu
     return -EINVAL;
 }
 
-/* Printable and without quotes, so that it prints back as it was. */
 static int read_text(const char *text, const struct settings_key *key, char *value)
 {
-    if (text == NULL || strlen(text) < (size_t)key->min || strlen(text) > (size_t)key->max)
+    if (text == NULL || strlen(text) < (size_t)key->min || strlen(text) > (size_t)key->max ||
+        !prints_back(text))
         return -EINVAL;
-    for (const char *p = text; *p != '\0'; p++)
-        if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\')
-            return -EINVAL;
     strcpy(value, text);
     return 0;
 }
@@ -333,6 +357,7 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     case SETTINGS_TYPE_PREFIXES:
     case SETTINGS_TYPE_PREFIXES4:
     case SETTINGS_TYPE_PREFIXES6:
+    case SETTINGS_TYPE_TEXTS:
     case SETTINGS_TYPE_ENDPOINTS: return read_list(setting, item_type(key->type), at, ret_bad);
     case SETTINGS_TYPE_GROUP:
     case SETTINGS_TYPE_GROUPS: break;
@@ -368,7 +393,7 @@ void settings_value_quote(const config_setting_t *setting, char *buffer, size_t 
 
 static void print_list(FILE *out, const struct item_type *type, const struct settings_value_list *list)
 {
-    char text[ADDR_TEXT_LEN];
+    char text[ITEM_TEXT_LEN];
     fputc('[', out);
     for (size_t i = 0; i < list->count; i++) {
         type->print((const char *)list->items + i * type->size, text);
@@ -411,6 +436,7 @@ void settings_value_print(FILE *out, const struct settings_key *key, const void 
     case SETTINGS_TYPE_PREFIXES4:
     case SETTINGS_TYPE_PREFIXES6:
     case SETTINGS_TYPE_ENDPOINTS:
+    case SETTINGS_TYPE_TEXTS:
     case SETTINGS_TYPE_PORT_RANGES: print_list(out, item_type(key->type), at); break;
     case SETTINGS_TYPE_GROUP:
     case SETTINGS_TYPE_GROUPS: break;

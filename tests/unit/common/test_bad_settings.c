@@ -100,6 +100,7 @@ static const char *wrong_type(enum settings_type type)
     case SETTINGS_TYPE_PREFIXES6:
     case SETTINGS_TYPE_ENDPOINTS:
     case SETTINGS_TYPE_PORT_RANGES:
+    case SETTINGS_TYPE_TEXTS:
     case SETTINGS_TYPE_GROUP:
     case SETTINGS_TYPE_GROUPS: return "\"text\"";
     }
@@ -125,6 +126,7 @@ static const char *wrong_value(enum settings_type type)
     case SETTINGS_TYPE_PREFIXES6: return "[\"2001:db8::1/64\"]";
     case SETTINGS_TYPE_ENDPOINTS: return "[\"2001:db8::1#70000\"]";
     case SETTINGS_TYPE_PORT_RANGES: return "[\"10-5\"]";
+    case SETTINGS_TYPE_TEXTS: return "[\"\"]";
     case SETTINGS_TYPE_GROUPS: return "( 1 )";
     case SETTINGS_TYPE_INT:
     case SETTINGS_TYPE_BOOL:

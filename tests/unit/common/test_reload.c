@@ -39,6 +39,7 @@ static const char *const values[][VARIANTS] = {
     [SETTINGS_TYPE_PREFIXES6] = {"[\"2001:db8::/32\"]", "[\"2001:db8::/30\"]", "[]"},
     [SETTINGS_TYPE_ENDPOINTS] = {"[\"192.0.2.1#53\"]", "[\"192.0.2.1#54\"]",
                                  "[\"192.0.2.1#53\", \"2001:db8::53\"]"},
+    [SETTINGS_TYPE_TEXTS] = {"[\"10.in-addr.arpa\"]", "[\"test\"]", "[\"10.in-addr.arpa\", \"test\"]"},
     [SETTINGS_TYPE_PORT_RANGES] = {"[\"1024-2047\"]", "[\"1024-2048\"]", "[\"1024-2047\", \"4096-4096\"]"},
 };
 
