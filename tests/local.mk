@@ -5,4 +5,5 @@ include tests/recover/local.mk
 include tests/lab/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
+include tests/peers/local.mk
 EXTRA_DIST += tests/requirements.tsv tests/mutants
