@@ -25,6 +25,8 @@ enum {
     SETTINGS_UPLINK = 255,         /* the length of a pool's address that follows the uplink's */
     SETTINGS_SHARED_FIRST = 49152, /* RFC 6335 6: the dynamic ports, of a shared address by default */
     SETTINGS_ROUTED_FIRST = 1024,
+    SETTINGS_DOMAIN_LEN = 254, /* RFC 1035 2.3.4: 253 letters and dots */
+    SETTINGS_PIN_LEN = 32,     /* SHA-256 */
 };
 
 enum settings_protocol {
@@ -155,14 +157,33 @@ struct settings_line {
     char text[SETTINGS_LINE_LEN];
 };
 
+/* A resolver, by settings_upstream. */
+struct settings_upstream {
+    struct addr_endpoint at;
+    bool tls;
+    bool pinned;
+    uint8_t pin[SETTINGS_PIN_LEN];  /* SHA-256 of the key's SubjectPublicKeyInfo */
+    char name[SETTINGS_DOMAIN_LEN]; /* that the certificate must have; "" when pinned or without TLS */
+};
+
+/* The resolvers for a domain and all below. */
+struct settings_forward {
+    char domain[SETTINGS_DOMAIN_LEN];
+    struct settings_upstream *upstream; /* at least one */
+    size_t upstream_count;
+    int line;
+};
+
 struct settings_dns64 {
     struct addr_endpoint *listen; /* default ::#53 */
     size_t listen_count;
     int workers; /* 0: one a CPU */
     struct addr_prefix *allow;
     size_t allow_count;
-    struct addr_endpoint *upstream; /* empty: nameservers of /etc/resolv.conf */
+    struct settings_upstream *upstream; /* empty: nameservers of /etc/resolv.conf */
     size_t upstream_count;
+    struct settings_forward *forward;
+    size_t forward_count;
     struct addr_prefix6 *exclude_aaaa;
     size_t exclude_aaaa_count;
     enum settings_aaaa_failure on_aaaa_failure;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/pref64.h"
 #include "common/special.h"
@@ -267,6 +268,29 @@ static int check_nat64(const struct settings_nat64 *nat64, const struct fault *f
     return 0;
 }
 
+/* Two names for the same: case and a dot at the end do not count (RFC 4343). */
+static bool same_domain(const char *a, const char *b)
+{
+    size_t len_a = strlen(a), len_b = strlen(b);
+    len_a -= a[len_a - 1] == '.';
+    len_b -= b[len_b - 1] == '.';
+    return len_a == len_b && strncasecmp(a, b, len_a) == 0;
+}
+
+static int check_forwards(const struct settings *settings, const struct fault *fault)
+{
+    for (size_t i = 0; i < settings->dns64.forward_count; i++) {
+        const struct settings_forward *a = &settings->dns64.forward[i];
+        if (a->upstream_count == 0)
+            return fail(fault, a->line, "dns64.forward: no upstream; allowed: at least one resolver");
+        for (size_t k = 0; k < i; k++)
+            if (same_domain(a->domain, settings->dns64.forward[k].domain))
+                return fail(fault, a->line,
+                            "dns64.forward: domain is there twice; allowed: each domain once");
+    }
+    return 0;
+}
+
 static int check_log(const struct settings *settings, const struct fault *fault)
 {
     if (settings_has_events(settings) && !settings_events_journal(settings) && settings->log.events[0] != '/')
@@ -288,6 +312,8 @@ int settings_check(const struct settings *settings, int *ret_line, char *what, s
         r = check_eams(settings, &fault);
     if (r == 0)
         r = check_nat64(&settings->nat64, &fault);
+    if (r == 0)
+        r = check_forwards(settings, &fault);
     if (r == 0)
         r = check_log(settings, &fault);
     return r;

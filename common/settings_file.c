@@ -374,6 +374,9 @@ void settings_file_free(struct settings *settings)
     free(settings->dns64.listen);
     free(settings->dns64.allow);
     free(settings->dns64.upstream);
+    for (size_t i = 0; i < settings->dns64.forward_count; i++)
+        free(settings->dns64.forward[i].upstream);
+    free(settings->dns64.forward);
     free(settings->dns64.exclude_aaaa);
     free(settings);
 }

@@ -50,12 +50,19 @@ static void print_groups(FILE *out, const struct settings_key *key, const struct
 {
     const struct settings_value_list *list = (const void *)((const char *)settings + key->offset);
     const struct settings_element *element = settings_schema_element(key);
-    fprintf(out, "%s = (", key->path);
+    int depth = depth_of(key->path);
+    indent(out, depth);
+    fprintf(out, "%s = (", last_part(key->path));
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ",\n" : "\n", out);
+        indent(out, depth);
         print_element(out, key->path, (const char *)list->items + i * element->size);
     }
-    fputs(list->count > 0 ? "\n);\n" : ");\n", out);
+    if (list->count > 0) {
+        fputc('\n', out);
+        indent(out, depth);
+    }
+    fputs(");\n", out);
 }
 
 static void close_groups(FILE *out, int *depth, int down_to)
@@ -72,12 +79,14 @@ static void print_key(FILE *out, const struct settings_key *key, const struct se
     if (strstr(key->path, "[]") != NULL)
         return; /* printed with its list */
     close_groups(out, depth, depth_of(key->path));
+    if (key->type == SETTINGS_TYPE_GROUPS) {
+        print_groups(out, key, settings);
+        return;
+    }
     indent(out, *depth);
     if (key->type == SETTINGS_TYPE_GROUP) {
         fprintf(out, "%s: {\n", last_part(key->path));
         (*depth)++;
-    } else if (key->type == SETTINGS_TYPE_GROUPS) {
-        print_groups(out, key, settings);
     } else {
         fprintf(out, "%s = ", last_part(key->path));
         settings_value_print(out, key, settings);

@@ -24,15 +24,17 @@ enum {
     MTU_MAX = 65535,
     OCTET_MAX = 255,
     SESSIONS_LIMIT = 1 << 24, /* slots that an index can name */
+    FORWARDS_MAX = 64,
 };
 
 #define MEBIBYTE (INT64_C(1) << 20)
 
-#define AT(member)        offsetof(struct settings, member)
-#define PREF64_AT(member) offsetof(struct settings_pref64, member)
-#define POOL_AT(member)   offsetof(struct settings_pool, member)
-#define STATIC_AT(member) offsetof(struct settings_static, member)
-#define EAM_AT(member)    offsetof(struct settings_eam, member)
+#define AT(member)         offsetof(struct settings, member)
+#define PREF64_AT(member)  offsetof(struct settings_pref64, member)
+#define POOL_AT(member)    offsetof(struct settings_pool, member)
+#define STATIC_AT(member)  offsetof(struct settings_static, member)
+#define EAM_AT(member)     offsetof(struct settings_eam, member)
+#define FORWARD_AT(member) offsetof(struct settings_forward, member)
 
 #define INT(path, member, min, max, fallback, restart, reason)                         \
     {                                                                                  \
@@ -237,8 +239,14 @@ const struct settings_key settings_schema[] = {
          ":: is IPv6 only; list IPv4 explicitly"),
     INT("dns64.workers", dns64.workers, 0, 64, "0", true, "threads; 0: one a CPU"),
     LIST("dns64.allow", PREFIXES, dns64.allow, "[]", false, "clients besides backends and loopback"),
-    LIST("dns64.upstream", ENDPOINTS, dns64.upstream, "[]", false,
+    LIST("dns64.upstream", UPSTREAMS, dns64.upstream, "[]", false,
          "resolvers to ask; empty: the nameservers of /etc/resolv.conf"),
+    {"dns64.forward", SETTINGS_TYPE_GROUPS, AT(dns64.forward), 0, FORWARDS_MAX, "()", NULL, false,
+     "domains that are asked of other resolvers"},
+    {"dns64.forward[].domain", SETTINGS_TYPE_DOMAIN, FORWARD_AT(domain), 0, 0, NULL, NULL, false,
+     "itself and all below; of several that hold a name the longest counts"},
+    {"dns64.forward[].upstream", SETTINGS_TYPE_UPSTREAMS, FORWARD_AT(upstream), 0, 0, NULL, NULL, false,
+     "as dns64.upstream; at least one"},
     LIST("dns64.exclude-aaaa", PREFIXES6, dns64.exclude_aaaa, "[\"::ffff:0:0/96\"]", false,
          "RFC 6147 5.1.4: AAAA records that do not count"),
     WORD("dns64.on-aaaa-failure", dns64.on_aaaa_failure, failures, "\"synthesise\"", false, "RFC 6147 5.1.2"),
@@ -285,6 +293,7 @@ const struct settings_element *settings_schema_element(const struct settings_key
         {"pools", sizeof(struct settings_pool), POOL_AT(line)},
         {"static", sizeof(struct settings_static), STATIC_AT(line)},
         {"eam", sizeof(struct settings_eam), EAM_AT(line)},
+        {"dns64.forward", sizeof(struct settings_forward), FORWARD_AT(line)},
     };
     for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
         if (strcmp(elements[i].path, key->path) == 0)
@@ -352,6 +361,9 @@ static const char *shape(enum settings_type type)
     case SETTINGS_TYPE_PREFIXES4: return "a list of IPv4 prefixes, such as [\"192.0.2.0/24\"]";
     case SETTINGS_TYPE_PREFIXES6: return "a list of IPv6 prefixes, such as [\"2001:db8:1::/64\"]";
     case SETTINGS_TYPE_ENDPOINTS: return "a list of addresses with ports, such as [\"2001:db8::53#53\"]";
+    case SETTINGS_TYPE_UPSTREAMS:
+        return "a list of resolvers, such as [\"2001:db8::53#53\", \"tls://2001:db8::54/dns.example.net\"]";
+    case SETTINGS_TYPE_DOMAIN: return "a domain name, such as \"corp.example\"";
     case SETTINGS_TYPE_PORT_RANGES:
         return "a list of port ranges from 1 to 65535 that do not overlap, such as [\"1024-65535\"]";
     case SETTINGS_TYPE_TEXTS: return "a list of texts of 1 to 255 characters, such as [\"example.com\"]";
@@ -416,6 +428,8 @@ void settings_schema_allowed(const struct settings_key *key, char *buffer, size_
     case SETTINGS_TYPE_PREFIXES4:
     case SETTINGS_TYPE_PREFIXES6:
     case SETTINGS_TYPE_ENDPOINTS:
+    case SETTINGS_TYPE_UPSTREAMS:
+    case SETTINGS_TYPE_DOMAIN:
     case SETTINGS_TYPE_PORT_RANGES:
     case SETTINGS_TYPE_TEXTS:
     case SETTINGS_TYPE_GROUP:

@@ -21,6 +21,7 @@ enum settings_type {
     SETTINGS_TYPE_BOOL,
     SETTINGS_TYPE_WORD,    /* one of `words` */
     SETTINGS_TYPE_TEXT,    /* free text of at most `max` bytes */
+    SETTINGS_TYPE_DOMAIN,  /* a domain name */
     SETTINGS_TYPE_SHARE,   /* a number, or "N%" */
     SETTINGS_TYPE_SIZE,    /* bytes as "NK", "NM" or "NG" */
     SETTINGS_TYPE_POOL4,   /* an IPv4 prefix, or "uplink" */
@@ -33,6 +34,7 @@ enum settings_type {
     SETTINGS_TYPE_PREFIXES4,
     SETTINGS_TYPE_PREFIXES6,
     SETTINGS_TYPE_ENDPOINTS,
+    SETTINGS_TYPE_UPSTREAMS, /* ADDRESS#PORT, or tls://ADDRESS#PORT/WHO */
     SETTINGS_TYPE_PORT_RANGES,
     SETTINGS_TYPE_TEXTS,  /* free texts: struct settings_line */
     SETTINGS_TYPE_GROUP,  /* { ... } */

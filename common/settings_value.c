@@ -4,6 +4,7 @@
  */
 #include "common/settings_value.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,15 @@
 #include "common/addr.h"
 #include "common/pref64.h"
 #include "common/settings.h"
+#include "common/settings_upstream.h"
 
 enum {
     PORT_DNS = 53, /* RFC 1035 4.2: of a listed server without a port */
     LIST_MAX = 65536,
-    ITEM_TEXT_LEN = SETTINGS_LINE_LEN,
+    ITEM_TEXT_LEN = SETTINGS_UPSTREAM_TEXT_LEN, /* of the longest item */
 };
+
+static_assert((int)ITEM_TEXT_LEN >= (int)SETTINGS_LINE_LEN, "a line is an item too");
 
 static int parse_prefix4(const char *text, void *at)
 {
@@ -36,6 +40,11 @@ static int parse_prefix(const char *text, void *at)
 static int parse_endpoint(const char *text, void *at)
 {
     return addr_parse_endpoint(text, PORT_DNS, at);
+}
+
+static int parse_upstream(const char *text, void *at)
+{
+    return settings_upstream_parse(text, at);
 }
 
 static int parse_range(const char *text, void *at)
@@ -85,6 +94,11 @@ static void print_endpoint(const void *at, char text[ITEM_TEXT_LEN])
     addr_print_endpoint(at, text);
 }
 
+static void print_upstream(const void *at, char text[ITEM_TEXT_LEN])
+{
+    settings_upstream_print(at, text);
+}
+
 static void print_range(const void *at, char text[ITEM_TEXT_LEN])
 {
     const struct addr_port_range *range = at;
@@ -110,6 +124,8 @@ static const struct item_type *item_type(enum settings_type type)
     static const struct item_type prefixes6 = {sizeof(struct addr_prefix6), parse_prefix6, print_prefix6};
     static const struct item_type prefixes = {sizeof(struct addr_prefix), parse_prefix, print_prefix};
     static const struct item_type endpoints = {sizeof(struct addr_endpoint), parse_endpoint, print_endpoint};
+    static const struct item_type upstreams = {sizeof(struct settings_upstream), parse_upstream,
+                                               print_upstream};
     static const struct item_type ranges = {sizeof(struct addr_port_range), parse_range, print_range};
     static const struct item_type lines = {sizeof(struct settings_line), parse_line, print_line};
     switch (type) {
@@ -118,12 +134,14 @@ static const struct item_type *item_type(enum settings_type type)
     case SETTINGS_TYPE_PREFIXES6: return &prefixes6;
     case SETTINGS_TYPE_PREFIXES: return &prefixes;
     case SETTINGS_TYPE_ENDPOINTS: return &endpoints;
+    case SETTINGS_TYPE_UPSTREAMS: return &upstreams;
     case SETTINGS_TYPE_PORT_RANGES: return &ranges;
     case SETTINGS_TYPE_INT:
     case SETTINGS_TYPE_POWER:
     case SETTINGS_TYPE_BOOL:
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
+    case SETTINGS_TYPE_DOMAIN:
     case SETTINGS_TYPE_SHARE:
     case SETTINGS_TYPE_SIZE:
     case SETTINGS_TYPE_POOL4:
@@ -214,6 +232,14 @@ static int read_text(const char *text, const struct settings_key *key, char *val
 {
     if (text == NULL || strlen(text) < (size_t)key->min || strlen(text) > (size_t)key->max ||
         !prints_back(text))
+        return -EINVAL;
+    strcpy(value, text);
+    return 0;
+}
+
+static int read_domain(const char *text, char *value)
+{
+    if (text == NULL || !settings_domain_is_one(text))
         return -EINVAL;
     strcpy(value, text);
     return 0;
@@ -343,6 +369,7 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     case SETTINGS_TYPE_BOOL: return read_bool(setting, at);
     case SETTINGS_TYPE_WORD: return read_word(text, key, at);
     case SETTINGS_TYPE_TEXT: return read_text(text, key, at);
+    case SETTINGS_TYPE_DOMAIN: return read_domain(text, at);
     case SETTINGS_TYPE_SHARE: return read_share(setting, text, key, at);
     case SETTINGS_TYPE_SIZE: return read_size(text, key, at);
     case SETTINGS_TYPE_POOL4: return read_pool4(text, at);
@@ -358,6 +385,7 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     case SETTINGS_TYPE_PREFIXES4:
     case SETTINGS_TYPE_PREFIXES6:
     case SETTINGS_TYPE_TEXTS:
+    case SETTINGS_TYPE_UPSTREAMS:
     case SETTINGS_TYPE_ENDPOINTS: return read_list(setting, item_type(key->type), at, ret_bad);
     case SETTINGS_TYPE_GROUP:
     case SETTINGS_TYPE_GROUPS: break;
@@ -423,6 +451,7 @@ void settings_value_print(FILE *out, const struct settings_key *key, const void 
     case SETTINGS_TYPE_POWER: fprintf(out, "%d", *(const int *)at); break;
     case SETTINGS_TYPE_BOOL: fputs(*(const bool *)at ? "true" : "false", out); break;
     case SETTINGS_TYPE_WORD: fprintf(out, "\"%s\"", key->words[*(const int *)at]); break;
+    case SETTINGS_TYPE_DOMAIN:
     case SETTINGS_TYPE_TEXT: fprintf(out, "\"%s\"", (const char *)at); break;
     case SETTINGS_TYPE_SHARE: print_share(out, at); break;
     case SETTINGS_TYPE_SIZE: print_size(out, *(const uint64_t *)at); break;
@@ -435,6 +464,7 @@ void settings_value_print(FILE *out, const struct settings_key *key, const void 
     case SETTINGS_TYPE_PREFIXES:
     case SETTINGS_TYPE_PREFIXES4:
     case SETTINGS_TYPE_PREFIXES6:
+    case SETTINGS_TYPE_UPSTREAMS:
     case SETTINGS_TYPE_ENDPOINTS:
     case SETTINGS_TYPE_TEXTS:
     case SETTINGS_TYPE_PORT_RANGES: print_list(out, item_type(key->type), at); break;

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/metrics.h"
+#include "common/settings_upstream.h"
 #include "config.h"
 #include "dns64/control_cache.h"
 
@@ -56,12 +57,12 @@ static json_t *upstream_list(const struct server *server)
 {
     json_t *list = json_array();
     for (unsigned i = 0; i < server->rules->upstreams_count; i++) {
-        char text[ADDR_TEXT_LEN];
+        char text[SETTINGS_UPSTREAM_TEXT_LEN];
         struct worker_upstream at;
         worker_upstream(server->group, i, &at);
         const char *state = at.sent == 0 ? "untried" : at.bad ? "bad" : "good";
         json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:I, s:I, s:I}", "address",
-                                              addr_print_endpoint(&server->rules->upstreams[i], text),
+                                              settings_upstream_print(&server->rules->upstreams[i], text),
                                               "state", state, "latency_ms", (double)at.latency_us / US_PER_MS,
                                               "sent", (json_int_t)at.sent, "answered",
                                               (json_int_t)at.answered, "timeouts", (json_int_t)at.timeouts));

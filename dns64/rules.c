@@ -12,6 +12,8 @@
 
 #include "common/pref64.h"
 #include "common/settings_file.h"
+#include "common/settings_upstream.h"
+#include "common/siphash.h"
 #include "dns64/edge/resolv.h"
 
 /* Of rules made since the start. */
@@ -84,6 +86,7 @@ static int make_policy(struct rules *rules, const struct settings *settings)
         .pref64_count = settings->pref64_count,
         .excluded = rules->excluded,
         .excluded_count = count,
+        .route = &rules->route,
         .on_aaaa_failure = dns64->on_aaaa_failure,
         .reverse = dns64->reverse,
         .mark_synthetic = dns64->mark_synthetic,
@@ -99,27 +102,98 @@ static int make_policy(struct rules *rules, const struct settings *settings)
     return 0;
 }
 
+/* A bit each; the list is told in errors by its name and line. */
+static int make_set(struct rules *rules, const struct settings_upstream *list, size_t count,
+                    const struct settings *settings, int line, struct route_set *ret_set,
+                    char error[SETTINGS_ERROR_LEN])
+{
+    static const struct siphash_key fixed = {1,
+                                             2}; /* equal in all rules: nobody outside chooses what goes in */
+    char text[SETTINGS_UPSTREAM_TEXT_LEN];
+    uint64_t sum = 0;
+    *ret_set = (struct route_set){0};
+    for (size_t i = 0; i < count; i++) {
+        int at = rules_find_upstream(rules, &list[i]);
+        if (count > RULES_LIST_MAX || (at < 0 && rules->upstreams_count == ROUTE_UPSTREAMS_MAX)) {
+            snprintf(error, SETTINGS_ERROR_LEN,
+                     "%s:%d: %zu upstreams; allowed: at most %d in a list, %d in all", settings->file, line,
+                     count, RULES_LIST_MAX, ROUTE_UPSTREAMS_MAX);
+            return -EINVAL;
+        }
+        if (list[i].tls) {
+            snprintf(error, SETTINGS_ERROR_LEN,
+                     "%s:%d: upstreams over TLS cannot be asked yet; allowed: addresses", settings->file,
+                     line);
+            return -ENOTSUP;
+        }
+        if (at < 0) {
+            at = (int)rules->upstreams_count++;
+            rules->upstreams[at] = list[i];
+        }
+        if (ret_set->members >> at & 1)
+            continue;
+        ret_set->members |= UINT64_C(1) << at;
+        settings_upstream_print(&list[i], text);
+        sum += siphash13(fixed, text, strlen(text));
+    }
+    ret_set->variant = (uint32_t)(sum ^ sum >> 32) | 1;
+    return 0;
+}
+
+static int longer_first(const void *a, const void *b)
+{
+    const struct route_forward *x = a, *y = b;
+    return (int)y->domain.len - (int)x->domain.len;
+}
+
+static int make_forwards(struct rules *rules, const struct settings *settings, char error[SETTINGS_ERROR_LEN])
+{
+    const struct settings_dns64 *dns64 = &settings->dns64;
+    rules->forwards = calloc(dns64->forward_count + 1, sizeof(*rules->forwards));
+    if (rules->forwards == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < dns64->forward_count; i++) {
+        const struct settings_forward *from = &dns64->forward[i];
+        struct route_forward *to = &rules->forwards[i];
+        int r = make_set(rules, from->upstream, from->upstream_count, settings, from->line, &to->set, error);
+        if (r < 0)
+            return r;
+        if (!name_from_text(from->domain, &to->domain))
+            return -EINVAL; /* settings_domain_is_one let it pass */
+        if (to->set.members == rules->route.usual.members)
+            to->set.variant = rules->route.usual.variant;
+    }
+    qsort(rules->forwards, dns64->forward_count, sizeof(*rules->forwards), longer_first);
+    rules->route.forwards = rules->forwards;
+    rules->route.forwards_count = dns64->forward_count;
+    return 0;
+}
+
+/* The usual upstreams: of the configuration, or of resolv.conf. */
 static int find_upstreams(struct rules *rules, const struct settings *settings, const struct links *links,
                           const char *resolv, char error[SETTINGS_ERROR_LEN])
 {
     const struct settings_dns64 *dns64 = &settings->dns64;
-    if (dns64->upstream_count > CHOICE_MAX) {
-        snprintf(error, SETTINGS_ERROR_LEN, "%s:0: %zu upstreams; allowed: at most %d in dns64.upstream",
-                 settings->file, dns64->upstream_count, CHOICE_MAX);
-        return -EINVAL;
+    struct addr_endpoint found[RULES_LIST_MAX];
+    struct settings_upstream of_host[RULES_LIST_MAX] = {0};
+    const struct settings_upstream *list = dns64->upstream;
+    size_t count = dns64->upstream_count;
+    if (count == 0) {
+        count = resolv_read(resolv, links, dns64->listen, dns64->listen_count, found, RULES_LIST_MAX);
+        for (size_t i = 0; i < count; i++)
+            of_host[i].at = found[i];
+        list = of_host;
     }
-    for (size_t i = 0; i < dns64->upstream_count; i++)
-        rules->upstreams[rules->upstreams_count++] = dns64->upstream[i];
-    if (rules->upstreams_count == 0)
-        rules->upstreams_count = (unsigned)resolv_read(resolv, links, dns64->listen, dns64->listen_count,
-                                                       rules->upstreams, CHOICE_MAX);
-    if (rules->upstreams_count > 0)
-        return 0;
-    snprintf(error, SETTINGS_ERROR_LEN,
-             "no resolver to ask: %s names none but this host; set dns64.upstream, such as upstream = "
-             "[\"2001:db8::53\"]",
-             resolv);
-    return -ENOENT;
+    if (count == 0) {
+        snprintf(error, SETTINGS_ERROR_LEN,
+                 "no resolver to ask: %s names none but this host; set dns64.upstream, such as upstream = "
+                 "[\"2001:db8::53\"]",
+                 resolv);
+        return -ENOENT;
+    }
+    int r = make_set(rules, list, count, settings, 0, &rules->route.usual, error);
+    rules->route.usual.variant = 0; /* what was learned stays good when the host's resolvers change */
+    return r;
 }
 
 int rules_new(struct settings **settings, const struct links *links, const char *resolv,
@@ -139,6 +213,8 @@ int rules_new(struct settings **settings, const struct links *links, const char 
         r = make_policy(rules, *settings);
     if (r == 0)
         r = find_upstreams(rules, *settings, links, resolv, error);
+    if (r == 0)
+        r = make_forwards(rules, *settings, error);
     if (r < 0)
         goto out;
     rules->settings = *settings;
@@ -166,19 +242,14 @@ void rules_release(struct rules *rules)
     free(rules->backends);
     free(rules->pref64);
     free(rules->excluded);
+    free(rules->forwards);
     free(rules);
 }
 
-static bool same_endpoint(const struct addr_endpoint *a, const struct addr_endpoint *b)
-{
-    return a->port == b->port && a->addr.family == b->addr.family &&
-           (a->addr.family == AF_INET ? a->addr.v4 == b->addr.v4 : addr_equal6(&a->addr.v6, &b->addr.v6));
-}
-
-int rules_find_upstream(const struct rules *rules, const struct addr_endpoint *upstream)
+int rules_find_upstream(const struct rules *rules, const struct settings_upstream *upstream)
 {
     for (unsigned i = 0; i < rules->upstreams_count; i++)
-        if (same_endpoint(&rules->upstreams[i], upstream))
+        if (settings_upstream_equal(&rules->upstreams[i], upstream))
             return (int)i;
     return -1;
 }
@@ -188,7 +259,7 @@ bool rules_same_network(const struct rules *a, const struct rules *b)
     if (a->upstreams_count != b->upstreams_count || a->clients.backends_count != b->clients.backends_count)
         return false;
     for (unsigned i = 0; i < a->upstreams_count; i++)
-        if (!same_endpoint(&a->upstreams[i], &b->upstreams[i]))
+        if (!settings_upstream_equal(&a->upstreams[i], &b->upstreams[i]))
             return false;
     for (size_t i = 0; i < a->clients.backends_count; i++)
         if (a->backends[i].len != b->backends[i].len ||

@@ -14,7 +14,7 @@
 #include "common/settings.h"
 #include "dns64/access/client.h"
 #include "dns64/query/query.h"
-#include "dns64/upstream/choice.h"
+#include "dns64/upstream/route.h"
 
 /* Of one thread: its share of the whole. */
 struct rules_tcp {
@@ -22,13 +22,19 @@ struct rules_tcp {
     unsigned idle_s;
 };
 
+enum {
+    RULES_LIST_MAX = 16, /* resolvers in one list */
+};
+
 struct rules {
     struct settings *settings; /* what the lists below point into */
     unsigned workers;
     struct query_policy policy;
     struct client_list clients;
-    struct addr_endpoint upstreams[CHOICE_MAX];
+    struct settings_upstream upstreams[ROUTE_UPSTREAMS_MAX]; /* each once, of all lists */
     unsigned upstreams_count;
+    struct route route;
+    struct route_forward *forwards;
     struct rules_tcp tcp;
     struct addr_prefix6 *backends; /* with the gateway's own addresses */
     struct synthesize_pref64 *pref64;
@@ -45,7 +51,7 @@ struct rules *rules_hold(struct rules *rules);
 void rules_release(struct rules *rules);
 
 /* Index of this upstream, or -1. */
-int rules_find_upstream(const struct rules *rules, const struct addr_endpoint *upstream);
+int rules_find_upstream(const struct rules *rules, const struct settings_upstream *upstream);
 
 /* Whether the host's network makes the same of both: clients and upstreams. */
 bool rules_same_network(const struct rules *a, const struct rules *b);

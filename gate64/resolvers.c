@@ -25,7 +25,8 @@ void resolvers_from_settings(const struct settings_dns64 *dns64, struct resolver
 {
     memset(ret_resolvers, 0, sizeof(*ret_resolvers));
     for (size_t i = 0; i < dns64->upstream_count && i < RESOLVERS_MAX; i++)
-        ret_resolvers->list[ret_resolvers->count++].endpoint = dns64->upstream[i];
+        if (!dns64->upstream[i].tls) /* which hears nothing by UDP */
+            ret_resolvers->list[ret_resolvers->count++].endpoint = dns64->upstream[i].at;
 }
 
 void resolvers_from_file(const char *path, struct resolvers *ret_resolvers)

@@ -37,14 +37,15 @@ static const struct query_policy *policy_of(const struct question *question)
 static struct question **find_bucket(struct question_table *table, const struct known_question *asked)
 {
     struct cache_key key;
-    cache_key(table->cache, CACHE_DATA, asked->flags, 0, &asked->name, asked->type, asked->class, &key);
+    cache_key(table->cache, CACHE_DATA, asked->flags, asked->set.variant, &asked->name, asked->type,
+              asked->class, &key);
     return &table->buckets[siphash13(table->secret, key.bytes, key.len) % QUESTION_BUCKETS];
 }
 
 static bool same(const struct known_question *a, const struct known_question *b)
 {
     return a->type == b->type && a->class == b->class && a->flags == b->flags &&
-           name_equal(&a->name, &b->name);
+           a->set.variant == b->set.variant && name_equal(&a->name, &b->name);
 }
 
 /* Nobody joins it from then on. */
@@ -125,7 +126,8 @@ static void arm(struct question *question, uint32_t wait_ms)
 static int start(struct question_table *table, struct task_rules *rules, const struct known_question *asked,
                  const uint8_t *bytes, size_t len, struct question **bucket, struct question **ret_question)
 {
-    struct exchange_question message = {bytes, len, asked->name, asked->type, asked->class};
+    struct exchange_question message = {bytes,       len,          asked->name,
+                                        asked->type, asked->class, asked->set.members};
     struct known_reply stale;
     struct question *question = table->outstanding < QUESTIONS_MAX ? calloc(1, sizeof(*question)) : NULL;
     if (question == NULL)

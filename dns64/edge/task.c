@@ -215,8 +215,8 @@ static void refresh_parts(struct task_context *shared, const struct query *query
     struct cache_key key;
     struct cache_found found;
     refresh(shared, shared->in_force, query, QUERY_MAIN);
-    cache_key(shared->cache, CACHE_DATA, question.flags, 0, &question.name, question.type, question.class,
-              &key);
+    cache_key(shared->cache, CACHE_DATA, question.flags, question.set.variant, &question.name, question.type,
+              question.class, &key);
     if (query->is_aaaa && cache_find(shared->cache, &key, clock_now_ns(), &found))
         refresh(shared, shared->in_force, query, QUERY_A);
 }

@@ -14,6 +14,7 @@ struct known_question known_question(const struct query *query, enum query_slot_
 {
     struct known_question question = {.class = query->class, .flags = query_cache_flags(query)};
     query_asked(query, slot, &question.name, &question.type);
+    question.set = *route_find(query->policy->route, &question.name, &question.apex);
     return question;
 }
 
@@ -21,7 +22,8 @@ static struct cache_key key_of(const struct cache *cache, enum cache_kind kind,
                                const struct known_question *question)
 {
     struct cache_key key;
-    cache_key(cache, kind, question->flags, 0, &question->name, question->type, question->class, &key);
+    cache_key(cache, kind, question->flags, question->set.variant, &question->name, question->type,
+              question->class, &key);
     return key;
 }
 
@@ -29,7 +31,7 @@ static struct cache_key denied_key(const struct cache *cache, const struct known
                                    const struct name *name)
 {
     struct cache_key key;
-    cache_key(cache, CACHE_DENIED, question->flags, 0, name, 0, question->class, &key);
+    cache_key(cache, CACHE_DENIED, question->flags, question->set.variant, name, 0, question->class, &key);
     return key;
 }
 
@@ -99,13 +101,14 @@ static bool from_denied(const struct cache_found *found, const struct known_ques
     return ret_reply->len > 0;
 }
 
-/* The name and each one above it but the root, which always exists. */
+/* The name and each one above it but the root, which always exists; none above the domain that other
+ * upstreams are asked for. */
 static bool find_denied(struct cache *cache, const struct query_policy *policy,
                         const struct known_question *question, uint64_t now_ns, struct known_reply *ret_reply)
 {
     struct name name = question->name;
     struct cache_found found;
-    while (name.len > 1) {
+    while (name.len > 1 && name.len >= question->apex) {
         struct cache_key key = denied_key(cache, question, &name);
         if (cache_find(cache, &key, now_ns, &found) && found.age_s < found.life_s)
             return from_denied(&found, question, ret_reply);

@@ -18,6 +18,8 @@ struct known_question {
     struct name name;
     uint16_t type, class;
     unsigned flags;
+    struct route_set set; /* whom it is asked of */
+    uint8_t apex;         /* length of the domain that the set is for */
 };
 
 struct known_question known_question(const struct query *query, enum query_slot_name slot);

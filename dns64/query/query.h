@@ -17,6 +17,7 @@
 #include "dns64/cache/cache.h"
 #include "dns64/query/outcome.h"
 #include "dns64/rfc6147/synthesize.h"
+#include "dns64/upstream/route.h"
 
 enum {
     QUERY_UDP_PLAIN = 512, /* RFC 1035 4.2.1: without EDNS */
@@ -30,6 +31,7 @@ struct query_policy {
     size_t pref64_count;
     const struct addr_prefix6 *excluded; /* exclude-aaaa, the prefixes themselves and the well-known one */
     size_t excluded_count;
+    const struct route *route; /* whom a name is asked of */
     enum settings_aaaa_failure on_aaaa_failure;
     enum settings_reverse reverse;
     bool mark_synthetic;

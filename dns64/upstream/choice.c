@@ -29,12 +29,12 @@ static bool is_bad(const struct choice_upstream *upstream, uint64_t now_ns)
     return upstream->bad_until_ns > now_ns;
 }
 
-int choice_next(const struct choice *choice, uint32_t tried, uint64_t now_ns)
+int choice_next(const struct choice *choice, uint64_t candidates, uint64_t now_ns)
 {
     int best = -1;
     for (unsigned i = 0; i < choice->count; i++) {
         const struct choice_upstream *a = &choice->upstreams[i];
-        if (tried & 1u << i)
+        if (!(candidates >> i & 1))
             continue;
         if (best < 0) {
             best = (int)i;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum {
-    CHOICE_MAX = 16,
+    CHOICE_MAX = 64,
     CHOICE_TRIES = 3,         /* for one question, over all upstreams */
     CHOICE_WAIT_MIN_MS = 300, /* never less, whatever was measured */
     CHOICE_WAIT_MAX_MS = 2000,
@@ -39,9 +39,8 @@ void choice_init(struct choice *choice, unsigned count);
 /* What was learned of an upstream in another table. */
 void choice_keep(struct choice *choice, unsigned upstream, const struct choice *from, unsigned from_upstream);
 
-/* The best upstream that is not in `tried` (a bit each); -1 when all are. Good before bad, then by latency.
- */
-int choice_next(const struct choice *choice, uint32_t tried, uint64_t now_ns);
+/* The best of `candidates` (a bit each); -1: there is none. Good before bad, then by latency. */
+int choice_next(const struct choice *choice, uint64_t candidates, uint64_t now_ns);
 uint32_t choice_wait_ms(const struct choice *choice, unsigned upstream);
 
 void choice_sent(struct choice *choice, unsigned upstream);

@@ -29,7 +29,7 @@ struct exchange {
     size_t len;
     struct name name;
     uint16_t type, class, id;
-    uint32_t tried;
+    uint64_t set, tried;
     unsigned tries;
     unsigned upstream;
     uint64_t sent_ns;
@@ -101,7 +101,7 @@ static int watch(struct exchange *exchange, short events, uint32_t wait_ms)
 
 static int start_udp(struct exchange *exchange)
 {
-    const struct addr_endpoint *to = &exchange->shared->upstreams[exchange->upstream];
+    const struct addr_endpoint *to = &exchange->shared->upstreams[exchange->upstream].at;
     exchange->tcp = false;
     exchange->fd = socket_connect_udp(to);
     if (exchange->fd < 0)
@@ -116,7 +116,7 @@ static int start_udp(struct exchange *exchange)
 
 static int start_tcp(struct exchange *exchange)
 {
-    const struct addr_endpoint *to = &exchange->shared->upstreams[exchange->upstream];
+    const struct addr_endpoint *to = &exchange->shared->upstreams[exchange->upstream].at;
     close_try(exchange);
     count(exchange, OUTCOME_UPSTREAM_TCP);
     exchange->tcp = true;
@@ -141,15 +141,15 @@ static void next_try(struct exchange *exchange)
     struct choice *choice = &exchange->shared->choice;
     close_try(exchange);
     while (exchange->tries < CHOICE_TRIES) {
-        int next = choice_next(choice, exchange->tried, clock_now_ns());
+        int next = choice_next(choice, exchange->set & ~exchange->tried, clock_now_ns());
         if (next < 0 && exchange->failure == NULL) {
             exchange->tried = 0; /* all were silent: once more from the start, within the tries */
-            next = choice_next(choice, 0, clock_now_ns());
+            next = choice_next(choice, exchange->set, clock_now_ns());
         }
         if (next < 0)
             break;
         exchange->upstream = (unsigned)next;
-        exchange->tried |= 1u << next;
+        exchange->tried |= UINT64_C(1) << next;
         exchange->tries++;
         choice_sent(choice, exchange->upstream);
         count(exchange, OUTCOME_UPSTREAM_SENT);
@@ -267,7 +267,7 @@ int exchange_start(struct exchange_context *shared, const struct exchange_questi
                    exchange_done *done, void *context, struct exchange **ret_exchange)
 {
     static const struct timeval now = {0, 0};
-    if (shared->upstreams_count == 0)
+    if (question->set == 0)
         return -ENOENT;
     struct exchange *exchange = calloc(1, sizeof(*exchange));
     if (exchange == NULL || question->len > QUESTION_MAX) {
@@ -282,6 +282,7 @@ int exchange_start(struct exchange_context *shared, const struct exchange_questi
     exchange->name = question->name;
     exchange->type = question->type;
     exchange->class = question->class;
+    exchange->set = question->set;
     memcpy(exchange->question + FRAME, question->bytes, question->len);
     exchange->event = evtimer_new(shared->base, on_begin, exchange);
     if (exchange->event == NULL || evtimer_add(exchange->event, &now) < 0) {

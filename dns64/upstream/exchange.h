@@ -12,13 +12,14 @@
 
 #include "common/addr.h"
 #include "common/counters.h"
+#include "common/settings.h"
 #include "dns64/upstream/choice.h"
 #include "dns64/wire/message.h"
 
 /* What all exchanges of a thread share. */
 struct exchange_context {
     struct event_base *base;
-    const struct addr_endpoint *upstreams;
+    const struct settings_upstream *upstreams;
     unsigned upstreams_count;
     struct choice choice;
     struct counters *counters;
@@ -31,6 +32,7 @@ struct exchange_question {
     size_t len;
     struct name name;
     uint16_t type, class;
+    uint64_t set; /* whom it may be asked of: a bit for each upstream */
 };
 
 /* Called once: `bytes` (malloc'ed, the receiver's to free) is a reply that parses and matches; NULL when

@@ -30,7 +30,9 @@ static struct counters counters;
 static uint8_t out[MESSAGE_MAX];
 
 static const struct synthesize_pref64 pref64 = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
+static const struct route route;
 static const struct query_policy policy = {
+    .route = &route,
     .pref64 = &pref64,
     .pref64_count = 1,
     .excluded = &pref64_well_known,

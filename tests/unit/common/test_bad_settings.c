@@ -41,6 +41,8 @@ static const char *companions(const char *group)
         return "address = \"192.0.2.1\"; ";
     if (strcmp(group, "eam") == 0)
         return "ipv4 = \"192.0.2.3\"; ipv6 = \"2001:db8::3\"; ";
+    if (strcmp(group, "forward") == 0)
+        return "domain = \"corp.example\"; upstream = [\"192.0.2.1\"]; ";
     return "protocol = \"tcp\"; ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::1#80\"; ";
 }
 
@@ -89,6 +91,7 @@ static const char *wrong_type(enum settings_type type)
     case SETTINGS_TYPE_SIZE: return "67108864";
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
+    case SETTINGS_TYPE_DOMAIN:
     case SETTINGS_TYPE_POOL4:
     case SETTINGS_TYPE_PREFIX4:
     case SETTINGS_TYPE_PREFIX6:
@@ -99,6 +102,7 @@ static const char *wrong_type(enum settings_type type)
     case SETTINGS_TYPE_PREFIXES4:
     case SETTINGS_TYPE_PREFIXES6:
     case SETTINGS_TYPE_ENDPOINTS:
+    case SETTINGS_TYPE_UPSTREAMS:
     case SETTINGS_TYPE_PORT_RANGES:
     case SETTINGS_TYPE_TEXTS:
     case SETTINGS_TYPE_GROUP:
@@ -125,6 +129,8 @@ static const char *wrong_value(enum settings_type type)
     case SETTINGS_TYPE_PREFIXES4: return "[\"192.0.2.0/33\"]";
     case SETTINGS_TYPE_PREFIXES6: return "[\"2001:db8::1/64\"]";
     case SETTINGS_TYPE_ENDPOINTS: return "[\"2001:db8::1#70000\"]";
+    case SETTINGS_TYPE_UPSTREAMS: return "[\"tls://2001:db8::1\"]";
+    case SETTINGS_TYPE_DOMAIN: return "\"two..dots\"";
     case SETTINGS_TYPE_PORT_RANGES: return "[\"10-5\"]";
     case SETTINGS_TYPE_TEXTS: return "[\"\"]";
     case SETTINGS_TYPE_GROUPS: return "( 1 )";
@@ -206,6 +212,35 @@ TEST(integers_beyond_32_and_64_bits)
     refused("nat64: { timeouts: { udp = 99999999999999999999999; }; };", 1, "nat64.timeouts.udp");
     refused("nat64: { workers = 0xfffffffff; };", 1, "nat64.workers");
     refused("nat64: { workers = -99999999999; };", 1, "nat64.workers");
+}
+
+TEST(upstreams_that_are_none)
+{
+    static const char *const bad[] = {
+        "tls://2001:db8::1#853",
+        "tls://2001:db8::1#853/",
+        "tls:///dns.example",
+        "tls://2001:db8::1#0/dns.example",
+        "tls://2001:db8::1/dns..example",
+        "tls://2001:db8::1/dns example",
+        "tls://2001:db8::1/pin-sha256=",
+        "tls://2001:db8::1/pin-sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "tls://2001:db8::1/pin-sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "tls://2001:db8::1/pin-sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=",
+        "tls://2001:db8::1/pin-sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
+        "tls://2001:db8::1/pin-sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!=",
+        "https://2001:db8::1/dns.example",
+        "2001:db8::1/dns.example",
+    };
+    char text[TEXT_LEN];
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        snprintf(text, sizeof(text), "dns64: {\n upstream = [\"192.0.2.1\", \"%s\"]; };", bad[i]);
+        refused(text, 2, "dns64.upstream");
+    }
+    refused("dns64: { forward = (\n { domain = \"a.example\"; upstream = []; } ); };", 2, "no upstream");
+    refused("dns64: { forward = (\n { domain = \"a.example\"; upstream = [\"192.0.2.1\"]; },\n"
+            " { domain = \"A.example.\"; upstream = [\"192.0.2.2\"]; } ); };",
+            3, "twice");
 }
 
 TEST(grammar_faults)
@@ -355,6 +390,7 @@ int main(void)
         cmocka_unit_test(N64_4_02_ICM_R2_UDP_R5_lifetimes_that_no_rfc_allows),
         cmocka_unit_test(texts_refuse_what_is_too_short_or_long),
         cmocka_unit_test(integers_beyond_32_and_64_bits),
+        cmocka_unit_test(upstreams_that_are_none),
         cmocka_unit_test(grammar_faults),
         cmocka_unit_test(a_nul_byte_in_a_string),
         cmocka_unit_test(ADR_2_2_01_prefix_lengths_33_60_and_97),

@@ -40,6 +40,9 @@ static const char *const values[][VARIANTS] = {
     [SETTINGS_TYPE_ENDPOINTS] = {"[\"192.0.2.1#53\"]", "[\"192.0.2.1#54\"]",
                                  "[\"192.0.2.1#53\", \"2001:db8::53\"]"},
     [SETTINGS_TYPE_TEXTS] = {"[\"10.in-addr.arpa\"]", "[\"test\"]", "[\"10.in-addr.arpa\", \"test\"]"},
+    [SETTINGS_TYPE_UPSTREAMS] = {"[\"192.0.2.1#53\"]", "[\"tls://192.0.2.1#853/dns.example\"]",
+                                 "[\"192.0.2.1#53\", \"2001:db8::53\"]"},
+    [SETTINGS_TYPE_DOMAIN] = {"\"corp.example\"", "\"lab.example\"", "\"a.corp.example\""},
     [SETTINGS_TYPE_PORT_RANGES] = {"[\"1024-2047\"]", "[\"1024-2048\"]", "[\"1024-2047\", \"4096-4096\"]"},
 };
 
@@ -63,7 +66,8 @@ static bool is_member(const char *path, const char *list)
 
 static void put_list(FILE *out, const char *list, const struct settings_key *odd, unsigned variant)
 {
-    fprintf(out, "%s = ( {\n", list);
+    const char *dot = strrchr(list, '.');
+    fprintf(out, "%s = ( {\n", dot != NULL ? dot + 1 : list);
     for (size_t i = 0; i < settings_schema_count; i++)
         if (is_member(settings_schema[i].path, list))
             put_value(out, &settings_schema[i], &settings_schema[i] == odd ? variant : 0);

@@ -60,6 +60,8 @@ static const char full[] =
     "\"2001:db8:1::5#8080\"; } );\n"
     "nat64: { workers = 3; filtering: { udp = \"endpoint-independent\"; }; timeouts: { udp = 120; }; };\n"
     "dns64: { listen = [\"::#5353\", \"192.0.2.1#53\"]; upstream = [\"2001:db8::53\", \"192.0.2.53#5353\"]; "
+    "forward = ( { domain = \"corp.example\"; upstream = [\"tls://2001:db8::54/dns.corp.example\", "
+    "\"tls://192.0.2.54#8853/pin-sha256=ABEiM0RVZneImaq7zN3u/wARIjNEVWZ3iJmqu8zd7v8=\"]; } ); "
     "tcp: { idle-s = 3; }; };\n";
 
 TEST(a_full_file_is_read)
@@ -74,8 +76,18 @@ TEST(a_full_file_is_read)
     assert_int_equal(s->nat64.workers, 3);
     assert_int_equal(s->nat64.filtering[SETTINGS_UDP], SETTINGS_ENDPOINT_INDEPENDENT);
     assert_int_equal(s->nat64.filtering[SETTINGS_TCP], SETTINGS_ADDRESS_DEPENDENT);
-    assert_int_equal(s->dns64.upstream[0].port, 53);
-    assert_int_equal(s->dns64.upstream[1].port, 5353);
+    assert_int_equal(s->dns64.upstream[0].at.port, 53);
+    assert_int_equal(s->dns64.upstream[1].at.port, 5353);
+    assert_int_equal(s->dns64.forward_count, 1);
+    assert_string_equal(s->dns64.forward[0].domain, "corp.example");
+    const struct settings_upstream *tls = s->dns64.forward[0].upstream;
+    assert_true(tls[0].tls && !tls[0].pinned);
+    assert_int_equal(tls[0].at.port, 853);
+    assert_string_equal(tls[0].name, "dns.corp.example");
+    assert_true(tls[1].tls && tls[1].pinned);
+    assert_int_equal(tls[1].at.port, 8853);
+    for (unsigned i = 0; i < SETTINGS_PIN_LEN; i++)
+        assert_int_equal(tls[1].pin[i], i % 16 * 0x11);
     assert_int_equal(s->dns64.tcp.idle_s, 3);
     assert_int_equal(s->dns64.tcp.connections, 4096);
     settings_file_free(s);

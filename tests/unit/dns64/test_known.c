@@ -26,6 +26,8 @@ enum {
 #define SECOND UINT64_C(1000000000)
 
 static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
+static struct route_forward forwards[2];
+static struct route route;
 static struct query_policy policy;
 static const struct query_client client = {{.family = AF_INET6}, true, true};
 static struct counters counters;
@@ -60,8 +62,10 @@ static int set_up(void **context)
         .negative_ttl_max_s = 3600,
         .stale_max_s = DAY_S,
         .nxdomain_cut = true,
+        .route = &route,
         .generation = 1,
     };
+    route = (struct route){.usual = {.members = 1}};
     cache = cache_new(1 << 20, (struct siphash_key){1, 2});
     now_ns = 1000 * SECOND;
     asked = 0;
@@ -692,6 +696,73 @@ static void LES_D_15_what_a_failure_made_is_not_kept(void **context)
     assert_false(has_ede(29));
 }
 
+/* Names of corp.example are another resolver's, those of a.corp.example a third one's. */
+static void forward(void)
+{
+    forwards[0] = (struct route_forward){name_of("a.corp.example"), {.members = 4, .variant = 5}};
+    forwards[1] = (struct route_forward){name_of("corp.example"), {.members = 2, .variant = 3}};
+    route.forwards = forwards;
+    route.forwards_count = 2;
+}
+
+static void LES_D_36_nothing_above_shadows_a_forward_domain(void **context)
+{
+    (void)context;
+    forward();
+    on_other = (struct script){MESSAGE_NXDOMAIN, add_soa};
+    ask("example", 16);
+    ask("corp.example", 16);
+    ask("host.example", 16); /* below the first, of the same resolvers */
+    assert_int_equal(asked, 2);
+    ask("host.corp.example", 16); /* below the second, but for `example` it would be */
+    assert_int_equal(asked, 2);
+    on_other = (struct script){MESSAGE_NOERROR, add_soa};
+    ask("host.a.corp.example", 16);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NOERROR);
+    assert_int_equal(asked, 3);
+    /* The same resolvers for a domain as for all: even then. */
+    forwards[0].set = forwards[1].set;
+    ask("other.a.corp.example", 16);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NOERROR);
+    assert_int_equal(asked, 4);
+}
+
+static void LES_D_44_what_one_set_says_is_not_given_for_another(void **context)
+{
+    (void)context;
+    on_other = (struct script){MESSAGE_NOERROR, add_soa};
+    ask("www.corp.example", 16);
+    later(1);
+    forward();
+    policy.generation++; /* as other rules have it */
+    ask("www.corp.example", 16);
+    assert_int_equal(asked, 2);
+    ask("www.corp.example", 15);
+    ask("www.corp.example", 15);
+    assert_int_equal(asked, 3);
+    route.forwards_count = 0;
+    policy.generation++;
+    ask("www.corp.example", 16); /* that of the usual ones is still there, for them */
+    assert_int_equal(asked, 3);
+    ask("www.corp.example", 15);
+    assert_int_equal(asked, 4);
+}
+
+/* The other's names stand in its answer: it is kept for the name that was asked of it, for no other. */
+static void LES_D_44_an_alias_into_anothers_domain_teaches_nothing_of_it(void **context)
+{
+    (void)context;
+    forwards[0] = (struct route_forward){name_of("gone.example"), {.members = 2, .variant = 3}};
+    route.forwards = forwards;
+    route.forwards_count = 1;
+    on_other = (struct script){MESSAGE_NXDOMAIN, add_alias_into_nothing};
+    ask("www.example", 16);
+    on_other = (struct script){MESSAGE_NOERROR, add_soa};
+    ask("gone.example", 16);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NOERROR);
+    assert_int_equal(asked, 2);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -724,6 +795,9 @@ int main(void)
         CASE(LES_D_40_what_stands_beside_is_learned_of_no_name),
         CASE(LES_D_16_answers_are_shared_by_equal_queries_alone),
         CASE(LES_D_11_the_right_negative_answer_is_kept),
+        CASE(LES_D_36_nothing_above_shadows_a_forward_domain),
+        CASE(LES_D_44_what_one_set_says_is_not_given_for_another),
+        CASE(LES_D_44_an_alias_into_anothers_domain_teaches_nothing_of_it),
         CASE(LES_D_15_what_a_failure_made_is_not_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 
 #include "common/settings_file.h"
 #include "dns64/rules.h"
+#include "dns64/upstream/choice.h"
 
 static char resolv[] = "/tmp/gate64-resolv-XXXXXX";
 static struct links_address own[2];
@@ -96,7 +97,7 @@ TEST(D64_5_1_4_04_our_prefixes_are_excluded_too)
 TEST(no_resolver_and_too_many)
 {
     char many[2048] = "dns64: { upstream = [\"192.0.2.1\"", error[SETTINGS_ERROR_LEN];
-    for (int i = 0; i < CHOICE_MAX; i++)
+    for (int i = 0; i < RULES_LIST_MAX; i++)
         strcat(many, ", \"192.0.2.2\"");
     strcat(many, "]; };");
     struct settings *settings = load(many);
@@ -119,8 +120,8 @@ TEST(upstreams_are_found_again)
     assert_int_equal(b->upstreams_count, 1);
     assert_int_equal(rules_find_upstream(a, &a->upstreams[1]), 1);
     assert_int_equal(rules_find_upstream(b, &a->upstreams[0]), -1);
-    struct addr_endpoint other_port = a->upstreams[1];
-    other_port.port = 53;
+    struct settings_upstream other_port = a->upstreams[1];
+    other_port.at.port = 53;
     assert_int_equal(rules_find_upstream(a, &other_port), -1);
     rules_release(a);
     rules_release(b);
@@ -137,6 +138,52 @@ TEST(the_same_network_and_another_one)
     rules_release(b);
     rules_release(c);
     rules_release(d);
+}
+
+static const struct route_set *set_of(const struct rules *rules, const char *text, uint8_t *ret_apex)
+{
+    struct name name;
+    assert_true(name_from_text(text, &name));
+    return route_find(&rules->route, &name, ret_apex);
+}
+
+TEST(a_name_is_asked_of_its_longest_domain)
+{
+    struct rules *rules =
+        make("dns64: { upstream = [\"192.0.2.1\", \"192.0.2.2\"];\n"
+             " forward = ( { domain = \"example\"; upstream = [\"192.0.2.3\"]; },\n"
+             " { domain = \"Corp.example.\"; upstream = [\"192.0.2.2\", \"192.0.2.4\"]; },\n"
+             " { domain = \"same.example\"; upstream = [\"192.0.2.2\", \"192.0.2.1\"]; } ); };");
+    uint8_t apex;
+    assert_int_equal(rules->upstreams_count, 4);
+    const struct route_set *usual = set_of(rules, "www.example.net", &apex);
+    assert_int_equal(usual->members, 1 | 2);
+    assert_int_equal(usual->variant, 0);
+    assert_int_equal(apex, 1);
+    const struct route_set *corp = set_of(rules, "www.corp.EXAMPLE", &apex);
+    assert_int_equal(corp->members, 2 | 8);
+    assert_int_not_equal(corp->variant, 0);
+    assert_int_equal(apex, 14);
+    assert_ptr_equal(set_of(rules, "corp.example", &apex), corp);
+    assert_int_equal(set_of(rules, "mycorp.example", &apex)->members, 4);
+    assert_int_equal(apex, 9);
+    assert_int_equal(set_of(rules, "same.example", &apex)->variant, 0);
+    rules_release(rules);
+}
+
+TEST(equal_sets_have_one_variant_in_all_rules)
+{
+    struct rules *a = make("dns64: { upstream = [\"192.0.2.1\"]; forward = (\n"
+                           " { domain = \"a.example\"; upstream = [\"192.0.2.3\", \"192.0.2.4\"]; } ); };");
+    struct rules *b = make("dns64: { upstream = [\"192.0.2.4\"]; forward = (\n"
+                           " { domain = \"b.example\"; upstream = [\"192.0.2.4\", \"192.0.2.3\"]; },\n"
+                           " { domain = \"c.example\"; upstream = [\"192.0.2.3\"]; } ); };");
+    uint8_t apex;
+    uint32_t variant = set_of(a, "a.example", &apex)->variant;
+    assert_int_equal(set_of(b, "b.example", &apex)->variant, variant);
+    assert_int_not_equal(set_of(b, "c.example", &apex)->variant, variant);
+    rules_release(a);
+    rules_release(b);
 }
 
 TEST(the_last_holder_frees)
@@ -174,6 +221,8 @@ int main(void)
         WITH_RESOLV(no_resolver_and_too_many),
         WITH_RESOLV(upstreams_are_found_again),
         WITH_RESOLV(the_same_network_and_another_one),
+        WITH_RESOLV(a_name_is_asked_of_its_longest_domain),
+        WITH_RESOLV(equal_sets_have_one_variant_in_all_rules),
         WITH_RESOLV(the_last_holder_frees),
         WITH_RESOLV(what_was_learned_moves_to_another_table),
     };
