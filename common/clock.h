@@ -14,7 +14,7 @@
 #define CLOCK_NS_PER_MS UINT64_C(1000000)
 
 uint64_t clock_now_ns(void); /* CLOCK_BOOTTIME */
-uint64_t clock_utc_ns(void); /* CLOCK_REALTIME, for texts only */
+uint64_t clock_utc_ns(void); /* CLOCK_REALTIME, for texts and what others date */
 
 /* Fills `bytes` from the kernel's random source; aborts if there is none. */
 void clock_random(void *bytes, uint64_t len);

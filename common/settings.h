@@ -20,6 +20,7 @@ enum {
     SETTINGS_NAME_LEN = 32,
     SETTINGS_PATH_LEN = 256,
     SETTINGS_ERROR_LEN = 512,
+    SETTINGS_SECRET_LEN = 33, /* 128 bits in hexadecimal digits */
     SETTINGS_LINE_LEN = 256,
     SETTINGS_PREF64_MAX = 16,
     SETTINGS_UPLINK = 255,         /* the length of a pool's address that follows the uplink's */
@@ -48,6 +49,8 @@ enum settings_eam_hairpin { SETTINGS_EAM_INTRINSIC, SETTINGS_EAM_SIMPLE, SETTING
 enum settings_zero_checksum { SETTINGS_ZERO_CHECKSUM_COMPUTE, SETTINGS_ZERO_CHECKSUM_DROP };
 
 enum settings_aaaa_failure { SETTINGS_AAAA_FAILURE_SYNTHESISE, SETTINGS_AAAA_FAILURE_FAIL };
+
+enum settings_cookies { SETTINGS_COOKIES_ANSWER, SETTINGS_COOKIES_BADCOOKIE, SETTINGS_COOKIES_OFF };
 
 enum settings_reverse { SETTINGS_REVERSE_CNAME, SETTINGS_REVERSE_LOCAL, SETTINGS_REVERSE_OFF };
 
@@ -191,7 +194,9 @@ struct settings_dns64 {
     enum settings_reverse reverse;
     bool mark_synthetic;
     int edns_size;
-    uint64_t cache_size; /* bytes, of all threads */
+    enum settings_cookies cookies;
+    char cookie_secret[SETTINGS_SECRET_LEN]; /* "": none is configured */
+    uint64_t cache_size;                     /* bytes, of all threads */
     int negative_ttl_max, stale_max, stale_wait_ms;
     bool nxdomain_cut, prefetch;
     struct {

@@ -17,6 +17,7 @@ static const char *const probes[] = {"ipv6", "ipv4", "both", "none", NULL};
 static const char *const eam_hairpins[] = {"intrinsic", "simple", "off", NULL};
 static const char *const zero_checksums[] = {"compute", "drop", NULL};
 static const char *const failures[] = {"synthesise", "fail", NULL};
+static const char *const cookies[] = {"answer", "badcookie", "off", NULL};
 static const char *const reverses[] = {"cname", "local", "off", NULL};
 
 enum {
@@ -257,6 +258,10 @@ const struct settings_key settings_schema[] = {
     BOOL("dns64.mark-synthetic", dns64.mark_synthetic, "true", "extended error 29 on synthetic answers"),
     INT("dns64.edns-size", dns64.edns_size, 512, 4096, "1232", false,
         "RFC 6891 6.2.5; 1232 avoids fragments"),
+    WORD("dns64.cookies", dns64.cookies, cookies, "\"answer\"", false,
+         "who comes by UDP without a valid server cookie (RFC 7873 5.2)"),
+    {"dns64.cookie-secret", SETTINGS_TYPE_SECRET, AT(dns64.cookie_secret), 0, SETTINGS_SECRET_LEN - 1, "\"\"",
+     NULL, false, "of all servers behind one address (RFC 9018 2); empty: random, anew at each start"},
     SIZE("dns64.cache-size", dns64.cache_size, MEBIBYTE, 32 * 1024 * MEBIBYTE, "\"64M\"", true,
          "memory for what was learned, of all threads together"),
     INT("dns64.negative-ttl-max", dns64.negative_ttl_max, 1, DAY_S, "3600", false,
@@ -374,6 +379,7 @@ static const char *shape(enum settings_type type)
     case SETTINGS_TYPE_SHARE:
     case SETTINGS_TYPE_SIZE:
     case SETTINGS_TYPE_WORD:
+    case SETTINGS_TYPE_SECRET:
     case SETTINGS_TYPE_TEXT: break;
     }
     return "";
@@ -402,6 +408,10 @@ void settings_schema_allowed(const struct settings_key *key, char *buffer, size_
         put(&text, " to ");
         put_number(&text, key->max);
         put(&text, " characters");
+        return;
+    case SETTINGS_TYPE_SECRET:
+        put_number(&text, key->max);
+        put(&text, " hexadecimal digits, or \"\"");
         return;
     case SETTINGS_TYPE_SHARE:
         put(&text, "a number from ");

@@ -22,6 +22,7 @@ enum settings_type {
     SETTINGS_TYPE_WORD,    /* one of `words` */
     SETTINGS_TYPE_TEXT,    /* free text of at most `max` bytes */
     SETTINGS_TYPE_DOMAIN,  /* a domain name */
+    SETTINGS_TYPE_SECRET,  /* "", or `max` hexadecimal digits */
     SETTINGS_TYPE_SHARE,   /* a number, or "N%" */
     SETTINGS_TYPE_SIZE,    /* bytes as "NK", "NM" or "NG" */
     SETTINGS_TYPE_POOL4,   /* an IPv4 prefix, or "uplink" */

@@ -142,6 +142,7 @@ static const struct item_type *item_type(enum settings_type type)
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
     case SETTINGS_TYPE_DOMAIN:
+    case SETTINGS_TYPE_SECRET:
     case SETTINGS_TYPE_SHARE:
     case SETTINGS_TYPE_SIZE:
     case SETTINGS_TYPE_POOL4:
@@ -240,6 +241,16 @@ static int read_text(const char *text, const struct settings_key *key, char *val
 static int read_domain(const char *text, char *value)
 {
     if (text == NULL || !settings_domain_is_one(text))
+        return -EINVAL;
+    strcpy(value, text);
+    return 0;
+}
+
+static int read_secret(const char *text, const struct settings_key *key, char *value)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    size_t len = text == NULL ? 0 : strlen(text);
+    if (text == NULL || (len > 0 && len != (size_t)key->max) || strspn(text, digits) != len)
         return -EINVAL;
     strcpy(value, text);
     return 0;
@@ -370,6 +381,7 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     case SETTINGS_TYPE_WORD: return read_word(text, key, at);
     case SETTINGS_TYPE_TEXT: return read_text(text, key, at);
     case SETTINGS_TYPE_DOMAIN: return read_domain(text, at);
+    case SETTINGS_TYPE_SECRET: return read_secret(text, key, at);
     case SETTINGS_TYPE_SHARE: return read_share(setting, text, key, at);
     case SETTINGS_TYPE_SIZE: return read_size(text, key, at);
     case SETTINGS_TYPE_POOL4: return read_pool4(text, at);
@@ -452,6 +464,7 @@ void settings_value_print(FILE *out, const struct settings_key *key, const void 
     case SETTINGS_TYPE_BOOL: fputs(*(const bool *)at ? "true" : "false", out); break;
     case SETTINGS_TYPE_WORD: fprintf(out, "\"%s\"", key->words[*(const int *)at]); break;
     case SETTINGS_TYPE_DOMAIN:
+    case SETTINGS_TYPE_SECRET:
     case SETTINGS_TYPE_TEXT: fprintf(out, "\"%s\"", (const char *)at); break;
     case SETTINGS_TYPE_SHARE: print_share(out, at); break;
     case SETTINGS_TYPE_SIZE: print_size(out, *(const uint64_t *)at); break;

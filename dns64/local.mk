@@ -8,6 +8,7 @@ dns64_libdnswire_a_SOURCES = \
 	dns64/rfc6147/reverse.c dns64/rfc6147/reverse.h dns64/rfc6147/synthesize.c dns64/rfc6147/synthesize.h \
 	dns64/rfc8880/ipv4only.c dns64/rfc8880/ipv4only.h \
 	dns64/upstream/match.c dns64/upstream/match.h dns64/upstream/route.c dns64/upstream/route.h \
+	dns64/wire/cookie.c dns64/wire/cookie.h dns64/wire/edns.c dns64/wire/edns.h \
 	dns64/wire/message.c dns64/wire/message.h dns64/wire/name.c dns64/wire/name.h \
 	dns64/wire/patch.c dns64/wire/patch.h
 dns64_libdnsstate_a_SOURCES = dns64/cache/cache.c dns64/cache/cache.h dns64/upstream/choice.c dns64/upstream/choice.h

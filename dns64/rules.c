@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/pref64.h"
 #include "common/settings_file.h"
 #include "common/settings_upstream.h"
@@ -18,6 +19,24 @@
 
 /* Of rules made since the start. */
 static atomic_uint generations;
+
+enum { KEEPALIVE_UNITS_PER_S = 10 };
+
+/* RFC 9018 4.4: 128 bits, the configured ones, or random ones that stay the same until the end. */
+static struct siphash_key cookie_secret(const char *digits)
+{
+    static uint8_t own[16];
+    static bool made;
+    uint8_t bytes[sizeof(own)];
+    if (!made)
+        clock_random(own, sizeof(own));
+    made = true;
+    for (size_t i = 0; digits[0] != '\0' && i < sizeof(bytes); i++) {
+        char pair[] = {digits[2 * i], digits[2 * i + 1], '\0'};
+        bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    return siphash_key_from_bytes(digits[0] != '\0' ? bytes : own);
+}
 
 static unsigned worker_count(const struct settings *settings)
 {
@@ -91,6 +110,9 @@ static int make_policy(struct rules *rules, const struct settings *settings)
         .reverse = dns64->reverse,
         .mark_synthetic = dns64->mark_synthetic,
         .edns_size = (uint16_t)dns64->edns_size,
+        .cookies = dns64->cookies,
+        .cookie_secret = cookie_secret(dns64->cookie_secret),
+        .keepalive_100ms = (unsigned)dns64->tcp.idle_s * KEEPALIVE_UNITS_PER_S,
         .aaaa_wait_ms = (uint32_t)dns64->aaaa_wait_ms,
         .negative_ttl_max_s = (uint32_t)dns64->negative_ttl_max,
         .stale_max_s = (uint32_t)dns64->stale_max,

@@ -251,9 +251,11 @@ bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len,
                 const struct query_client *client, task_reply *reply, void *context)
 {
     struct query query;
+    struct query_client who = *client;
     size_t out_len = 0;
+    who.utc_s = (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S);
     unsigned actions = query_begin(&query, &shared->in_force->rules->policy, shared->counters, shared->cache,
-                                   clock_now_ns(), bytes, len, client, shared->out, &out_len);
+                                   clock_now_ns(), bytes, len, &who, shared->out, &out_len);
     if (actions & QUERY_DO_DROP)
         return false;
     if (!(actions & QUERY_DO_SEND))

@@ -4,6 +4,7 @@
  */
 #include "dns64/query/finished.h"
 
+#include "dns64/query/reply.h"
 #include "dns64/wire/patch.h"
 
 static struct cache_key key_of(const struct query *query, const struct cache *cache)
@@ -15,6 +16,19 @@ static struct cache_key key_of(const struct query *query, const struct cache *ca
     return key;
 }
 
+/* What stands in OPT for this client alone is not kept, and comes last. 0: it does not fit. */
+static size_t add_own_options(const struct query *query, uint8_t *out, size_t len)
+{
+    struct edns_options own;
+    struct message message;
+    if (!query->has_cookie && !query->keepalive)
+        return len;
+    reply_options(query, &own);
+    if (len + own.len > query->limit || message_parse(out, len, &message) != MESSAGE_OK || !message.has_opt)
+        return 0;
+    return edns_append(out, len, message.opt_at, &own);
+}
+
 size_t finished_find(struct query *query, struct cache *cache, uint64_t now_ns, uint8_t *out)
 {
     struct cache_key key = key_of(query, cache);
@@ -22,11 +36,14 @@ size_t finished_find(struct query *query, struct cache *cache, uint64_t now_ns, 
     if (!cache_find(cache, &key, now_ns, &found) || found.age_s >= found.life_s || found.len > query->limit)
         return 0;
     memcpy(out, found.bytes, found.len);
-    patch_client(out, query->id, &query->question);
+    size_t len = add_own_options(query, out, found.len);
+    if (len == 0)
+        return 0;
+    patch_client(out, query->id, query->flags, &query->question);
     patch_age(out, found.ttls, found.ttl_count, found.age_s);
     query->outcome = found.tag;
     query->refresh = found.refresh;
-    return found.len;
+    return len;
 }
 
 /* Every reply that the answer hangs on is data. */
@@ -38,16 +55,19 @@ static bool may_keep(const struct query *query)
     return query->keep && query->life_s > 0;
 }
 
-void finished_keep(const struct query *query, struct cache *cache, uint64_t now_ns, const uint8_t *bytes,
+void finished_keep(const struct query *query, struct cache *cache, uint64_t now_ns, uint8_t *bytes,
                    size_t len)
 {
     uint16_t ttls[PATCH_TTLS_MAX];
+    struct edns_options own = {.len = 0};
     struct message message;
     if (!may_keep(query) || message_parse(bytes, len, &message) != MESSAGE_OK || (message.flags & MESSAGE_TC))
         return;
     unsigned rcode = message_rcode(&message);
+    if (message.has_opt)
+        reply_options(query, &own);
     struct cache_value value = {.bytes = bytes,
-                                .len = len,
+                                .len = len - own.len,
                                 .ttls = ttls,
                                 .ttl_count = patch_find_ttls(&message, ttls),
                                 .life_s = query->life_s,
@@ -60,6 +80,11 @@ void finished_keep(const struct query *query, struct cache *cache, uint64_t now_
             value.life_s = ttl;
     }
     struct cache_key key = key_of(query, cache);
-    if (value.life_s > 0)
-        cache_put(cache, &key, now_ns, &value);
+    if (value.life_s == 0)
+        return;
+    if (own.len > 0)
+        edns_remove(bytes, len, message.opt_at, &own);
+    cache_put(cache, &key, now_ns, &value);
+    if (own.len > 0)
+        edns_append(bytes, value.len, message.opt_at, &own);
 }

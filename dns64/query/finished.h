@@ -14,9 +14,8 @@
 size_t finished_find(struct query *query, struct cache *cache, uint64_t now_ns, uint8_t *out);
 
 /* Keeps the answer that was made from upstreams' replies, if all of them were whole, no failure and not
- * stale.
- */
-void finished_keep(const struct query *query, struct cache *cache, uint64_t now_ns, const uint8_t *bytes,
+ * stale. What is its client's alone is taken out of `bytes` meanwhile. */
+void finished_keep(const struct query *query, struct cache *cache, uint64_t now_ns, uint8_t *bytes,
                    size_t len);
 
 #endif

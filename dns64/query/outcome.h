@@ -15,6 +15,7 @@
     X(MALFORMED, "malformed", "queries answered FORMERR")                                           \
     X(NOT_IMPLEMENTED, "not_implemented", "queries with an opcode or type that is not served")      \
     X(BAD_VERSION, "bad_version", "queries with an EDNS version that we do not speak")              \
+    X(BAD_COOKIE, "bad_cookie", "queries answered BADCOOKIE")                                       \
     X(REFUSED, "refused", "queries from clients that may not ask")                                  \
     X(REFUSED_SILENT, "refused_silent", "refusals kept back by the rate limit")                     \
     X(NOT_RECURSIVE, "not_recursive", "queries without RD")                                         \

@@ -12,6 +12,7 @@
 #include "dns64/rfc6147/decide.h"
 #include "dns64/rfc6147/reverse.h"
 #include "dns64/rfc8880/ipv4only.h"
+#include "dns64/wire/edns.h"
 
 static void count(struct query *query, enum outcome outcome)
 {
@@ -40,6 +41,27 @@ static void take_header(struct query *query, const struct message *message)
             message->opt_size < query->policy->edns_size ? message->opt_size : query->policy->edns_size;
 }
 
+/* RFC 7873 5.2: the cookie is checked, and one to answer with is made. False: an option is malformed. */
+static bool take_options(struct query *query, const struct message *message, bool *ret_bad_cookie)
+{
+    const struct query_policy *policy = query->policy;
+    struct edns_query asked;
+    *ret_bad_cookie = false;
+    if (!edns_query_read(message, query->client.udp, &asked))
+        return false;
+    query->keepalive = asked.keepalive;
+    query->has_cookie = asked.cookie_len > 0 && policy->cookies != SETTINGS_COOKIES_OFF;
+    if (!query->has_cookie)
+        return true;
+    query->cookie_valid = cookie_answer(&policy->cookie_secret, asked.cookie, asked.cookie_len,
+                                        &query->client.addr, query->client.utc_s, query->cookie);
+    /* 5.2.3, 5.2.4; and 5.4: who asks nothing but whether its cookie is good. */
+    *ret_bad_cookie = !query->cookie_valid && query->client.udp &&
+                      (policy->cookies == SETTINGS_COOKIES_BADCOOKIE ||
+                       (!query->has_question && asked.cookie_len > EDNS_COOKIE_CLIENT));
+    return true;
+}
+
 static unsigned refuse(struct query *query, enum outcome outcome, unsigned rcode, int ede, uint8_t *out,
                        size_t *ret_len)
 {
@@ -54,27 +76,32 @@ static bool is_meta(uint16_t type)
 }
 
 /* Whether the query is answered without any upstream. */
-static bool answer_here(struct query *query, uint8_t *out, size_t *ret_len, unsigned *ret_actions)
+static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size_t *ret_len,
+                        unsigned *ret_actions)
 {
     if (query->flags & MESSAGE_OPCODE)
         *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_NO_EDE, out, ret_len);
+    else if (!query->client.allowed)
+        *ret_actions = refuse(query, OUTCOME_REFUSED, MESSAGE_REFUSED, EDNS_PROHIBITED, out, ret_len);
+    else if (bad_cookie)
+        *ret_actions = refuse(query, OUTCOME_BAD_COOKIE, MESSAGE_BADCOOKIE, REPLY_NO_EDE, out, ret_len);
+    else if (!query->has_question && query->has_cookie)
+        *ret_actions = refuse(query, OUTCOME_LOCAL, MESSAGE_NOERROR, REPLY_NO_EDE, out, ret_len);
     else if (!query->has_question)
         *ret_actions = refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
-    else if (!query->client.allowed)
-        *ret_actions = refuse(query, OUTCOME_REFUSED, MESSAGE_REFUSED, REPLY_EDE_PROHIBITED, out, ret_len);
     else if (query->class == MESSAGE_CLASS_ANY)
         *ret_actions =
-            refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_REFUSED, REPLY_EDE_NOT_SUPPORTED, out, ret_len);
+            refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_REFUSED, EDNS_NOT_SUPPORTED, out, ret_len);
     else if (is_meta(query->type))
         *ret_actions =
-            refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_EDE_NOT_SUPPORTED, out, ret_len);
+            refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, EDNS_NOT_SUPPORTED, out, ret_len);
     else if (ipv4only_is_ours(&query->question, query->type, query->class)) {
         count(query, OUTCOME_LOCAL);
         *ret_len = reply_ipv4only(query, out);
         *ret_actions = QUERY_DO_SEND;
     } else if (!(query->flags & MESSAGE_RD))
         *ret_actions =
-            refuse(query, OUTCOME_NOT_RECURSIVE, MESSAGE_REFUSED, REPLY_EDE_NOT_AUTHORITATIVE, out, ret_len);
+            refuse(query, OUTCOME_NOT_RECURSIVE, MESSAGE_REFUSED, EDNS_NOT_AUTHORITATIVE, out, ret_len);
     else
         return false;
     return true;
@@ -129,6 +156,7 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
     struct message message;
     uint32_t address;
     unsigned actions;
+    bool bad_cookie;
     *query = (struct query){
         .policy = policy, .client = *client, .counters = counters, .keep = true, .life_s = UINT32_MAX};
     enum message_fault fault = message_parse(bytes, len, &message);
@@ -142,7 +170,9 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
         return refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
     if (message.has_opt && message.opt_version > 0)
         return refuse(query, OUTCOME_BAD_VERSION, MESSAGE_BADVERS, REPLY_NO_EDE, out, ret_len);
-    if (answer_here(query, out, ret_len, &actions))
+    if (!take_options(query, &message, &bad_cookie))
+        return refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
+    if (answer_here(query, bad_cookie, out, ret_len, &actions))
         return actions;
     if (find_reverse(query, &address) && begin_reverse(query, address, out, ret_len))
         return QUERY_DO_SEND;
@@ -216,7 +246,7 @@ static unsigned decide_aaaa(struct query *query, uint8_t *out, size_t *ret_len)
         *ret_len = reply_synthetic(query, &a_message, &a_chain, ttl, out);
         break;
     }
-    case DECIDE_SERVFAIL: *ret_len = reply_error(query, MESSAGE_SERVFAIL, REPLY_EDE_NO_AUTHORITY, out); break;
+    case DECIDE_SERVFAIL: *ret_len = reply_error(query, MESSAGE_SERVFAIL, EDNS_NO_AUTHORITY, out); break;
     }
     count(query, reason_of(query, action, aaaa, a));
     return QUERY_DO_SEND;
@@ -262,7 +292,7 @@ unsigned query_response(struct query *query, enum query_slot_name name, uint8_t 
         return decide_aaaa(query, out, ret_len);
     if (bytes == NULL || message_parse(bytes, len, &message) != MESSAGE_OK) {
         count(query, OUTCOME_FAILED);
-        *ret_len = reply_error(query, MESSAGE_SERVFAIL, REPLY_EDE_NO_AUTHORITY, out);
+        *ret_len = reply_error(query, MESSAGE_SERVFAIL, EDNS_NO_AUTHORITY, out);
         return QUERY_DO_SEND;
     }
     count(query, query->is_reverse ? OUTCOME_REVERSE : OUTCOME_PASSED);
@@ -286,7 +316,7 @@ size_t query_question(const struct query *query, enum query_slot_name slot, uint
     query_asked(query, slot, &name, &type);
     message_begin(&writer, out, size, id, MESSAGE_RD | (query->flags & (MESSAGE_CD | MESSAGE_AD)), &name,
                   type, query->class);
-    message_add_opt(&writer, QUERY_EDNS_UPSTREAM, 0, query->wants_dnssec ? MESSAGE_DO : 0, NULL, 0);
+    message_add_opt(&writer, query->policy->edns_size, 0, query->wants_dnssec ? MESSAGE_DO : 0, NULL, 0);
     return message_end(&writer);
 }
 

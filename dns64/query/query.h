@@ -18,10 +18,10 @@
 #include "dns64/query/outcome.h"
 #include "dns64/rfc6147/synthesize.h"
 #include "dns64/upstream/route.h"
+#include "dns64/wire/cookie.h"
 
 enum {
-    QUERY_UDP_PLAIN = 512, /* RFC 1035 4.2.1: without EDNS */
-    QUERY_EDNS_UPSTREAM = 1232,
+    QUERY_UDP_PLAIN = 512,         /* RFC 1035 4.2.1: without EDNS */
     QUERY_AAAA_PATIENCE_MS = 1500, /* A is there, AAAA silent: no longer (the answer comes within 2 s) */
 };
 
@@ -36,6 +36,9 @@ struct query_policy {
     enum settings_reverse reverse;
     bool mark_synthetic;
     uint16_t edns_size;
+    enum settings_cookies cookies;
+    struct siphash_key cookie_secret;
+    unsigned keepalive_100ms; /* of idle TCP connections */
     uint32_t aaaa_wait_ms;
     uint32_t negative_ttl_max_s;
     uint32_t stale_max_s; /* 0: never */
@@ -71,7 +74,8 @@ struct query_source {
 struct query_client {
     struct addr addr;
     bool udp;
-    bool allowed; /* may ask at all */
+    bool allowed;   /* may ask at all */
+    uint32_t utc_s; /* since 1970: of cookies */
 };
 
 struct query {
@@ -84,8 +88,11 @@ struct query {
     bool has_opt;
     bool wants_dnssec; /* DO */
     bool checking_disabled;
-    size_t limit; /* bytes of the largest answer that the client takes */
-    bool is_aaaa; /* the decision of RFC 6147 5.1 is made */
+    bool has_cookie, cookie_valid; /* valid: it comes from its address indeed */
+    uint8_t cookie[COOKIE_LEN];    /* to answer with */
+    bool keepalive;                /* it asks how long a connection may be idle */
+    size_t limit;                  /* bytes of the largest answer that the client takes */
+    bool is_aaaa;                  /* the decision of RFC 6147 5.1 is made */
     bool is_reverse;
     struct name target; /* of a reverse name */
     struct query_slot slot[QUERY_SLOTS];

@@ -7,10 +7,7 @@
 #include "dns64/rfc8880/ipv4only.h"
 
 enum {
-    REVERSE_TTL = 600,  /* of the CNAME; as RFC 6147 5.1.7 bounds what it does not know */
-    OPTION_EDE = 15,    /* RFC 8914 2 */
-    OPTION_EDE_LEN = 2, /* INFO-CODE alone */
-    OPTIONS_LEN = 12,   /* two of them, with code and length */
+    REVERSE_TTL = 600, /* of the CNAME; as RFC 6147 5.1.7 bounds what it does not know */
 };
 
 /* QR, RA, what is copied from the query, and the RCODE. */
@@ -31,46 +28,69 @@ static void begin(const struct query *query, struct message_writer *writer, unsi
 static int ede_of_cache(const struct query *query, unsigned rcode)
 {
     if (query->stale)
-        return rcode == MESSAGE_NXDOMAIN ? REPLY_EDE_STALE_NXDOMAIN : REPLY_EDE_STALE;
-    return query->kept_failure && rcode == MESSAGE_SERVFAIL ? REPLY_EDE_CACHED_ERROR : REPLY_NO_EDE;
+        return rcode == MESSAGE_NXDOMAIN ? EDNS_STALE_NXDOMAIN : EDNS_STALE;
+    return query->kept_failure && rcode == MESSAGE_SERVFAIL ? EDNS_CACHED_ERROR : REPLY_NO_EDE;
 }
 
-static void put_ede(struct bytes_writer *options, int ede)
+static void put_error(struct edns_options *options, int ede)
 {
-    if (ede == REPLY_NO_EDE)
-        return;
-    bytes_write16(options, OPTION_EDE);
-    bytes_write16(options, OPTION_EDE_LEN);
-    bytes_write16(options, (uint16_t)ede);
+    if (ede != REPLY_NO_EDE)
+        edns_put_error(options, (enum edns_error)ede, NULL);
 }
 
-static void add_opt(const struct query *query, struct message_writer *writer, unsigned rcode, int ede)
+void reply_options(const struct query *query, struct edns_options *ret_options)
 {
-    uint8_t bytes[OPTIONS_LEN];
-    struct bytes_writer options;
-    if (!query->has_opt)
-        return;
-    bytes_writer_init(&options, bytes, sizeof(bytes));
-    put_ede(&options, ede);
-    put_ede(&options, ede_of_cache(query, rcode));
-    message_add_opt(writer, query->policy->edns_size, rcode, query->wants_dnssec ? MESSAGE_DO : 0, bytes,
-                    (uint16_t)bytes_written(&options));
+    ret_options->len = 0;
+    if (query->has_cookie)
+        edns_put(ret_options, EDNS_COOKIE, query->cookie, sizeof(query->cookie));
+    if (query->keepalive)
+        edns_put_keepalive(ret_options, query->policy->keepalive_100ms);
+}
+
+static void add_opt(const struct query *query, struct message_writer *writer, unsigned rcode,
+                    const struct edns_options *about, const struct edns_options *own)
+{
+    edns_add(writer, query->policy->edns_size, rcode, query->wants_dnssec ? MESSAGE_DO : 0, about, own);
 }
 
 /* Header, question and OPT alone, with TC: the client comes again by TCP (RFC 6891 7). */
 static size_t truncated(const struct query *query, unsigned rcode, uint8_t *out)
 {
+    static const struct edns_options nothing;
+    struct edns_options own;
     struct message_writer writer;
     counters_add(query->counters, OUTCOME_TRUNCATED, 1);
     begin(query, &writer, rcode, MESSAGE_TC, out);
-    add_opt(query, &writer, rcode, REPLY_NO_EDE);
+    reply_options(query, &own);
+    if (query->has_opt)
+        add_opt(query, &writer, rcode, &nothing, &own);
     return message_end(&writer);
 }
 
-static size_t finish(const struct query *query, struct message_writer *writer, unsigned rcode, int ede,
-                     uint8_t *out)
+/* OPT: first what is to be said about the answer, then what its client alone gets. `upstream` is the reply
+ * that the answer is made of, or NULL. */
+static void end_with_opt(const struct query *query, struct message_writer *writer, unsigned rcode, int ede,
+                         const struct message *upstream, uint8_t *out)
 {
-    add_opt(query, writer, rcode, ede);
+    struct edns_options about = {.len = 0}, own;
+    put_error(&about, ede);
+    put_error(&about, ede_of_cache(query, rcode));
+    if (upstream != NULL)
+        edns_put_errors_of(&about, upstream);
+    reply_options(query, &own);
+    size_t len = bytes_written(&writer->bytes) + EDNS_OPT_FIXED + about.len + own.len;
+    if (about.len > 0 && len > query->limit) { /* RFC 8914 3: they go first, and TC says so */
+        about.len = 0;
+        bytes_put16(out + 2, bytes_get16(out + 2) | MESSAGE_TC);
+    }
+    add_opt(query, writer, rcode, &about, &own);
+}
+
+static size_t finish(const struct query *query, struct message_writer *writer, unsigned rcode, int ede,
+                     const struct message *upstream, uint8_t *out)
+{
+    if (query->has_opt)
+        end_with_opt(query, writer, rcode, ede, upstream, out);
     size_t len = message_end(writer);
     return len == 0 || len > query->limit ? truncated(query, rcode, out) : len;
 }
@@ -79,7 +99,7 @@ size_t reply_error(const struct query *query, unsigned rcode, int ede, uint8_t *
 {
     struct message_writer writer;
     begin(query, &writer, rcode, 0, out);
-    return finish(query, &writer, rcode, ede, out);
+    return finish(query, &writer, rcode, ede, NULL, out);
 }
 
 static const struct addr_prefix6 *prefix_at(const void *context, size_t index)
@@ -95,7 +115,7 @@ size_t reply_ipv4only(const struct query *query, uint8_t *out)
     enum message_rcode rcode = ipv4only_answer(&writer, &query->question, query->type, prefix_at,
                                                query->policy, query->policy->pref64_count);
     bytes_put16(out + 2, flags_of(query, rcode, MESSAGE_AA));
-    return finish(query, &writer, rcode, REPLY_NO_EDE, out);
+    return finish(query, &writer, rcode, REPLY_NO_EDE, NULL, out);
 }
 
 size_t reply_local_ptr(const struct query *query, bool discovery, uint8_t *out)
@@ -107,7 +127,7 @@ size_t reply_local_ptr(const struct query *query, bool discovery, uint8_t *out)
     if (discovery)
         message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_PTR, IPV4ONLY_TTL, target,
                     sizeof(target));
-    return finish(query, &writer, rcode, REPLY_NO_EDE, out);
+    return finish(query, &writer, rcode, REPLY_NO_EDE, NULL, out);
 }
 
 /* RFC 6147 5.3.3: unchanged, record by record; OPT is between two neighbours and not passed (RFC 6891 6.1.1).
@@ -125,7 +145,7 @@ size_t reply_pass(const struct query *query, const struct message *message, uint
     while (message_walk_next(&walk, &record))
         if (record.type != MESSAGE_TYPE_OPT)
             message_copy(&writer, record.section, message, &record, record.ttl);
-    return finish(query, &writer, rcode, REPLY_NO_EDE, out);
+    return finish(query, &writer, rcode, REPLY_NO_EDE, message, out);
 }
 
 /* The signatures over what was left out go too. */
@@ -166,7 +186,7 @@ size_t reply_aaaa(const struct query *query, const struct message *message, cons
             message_copy(&writer, MESSAGE_ANSWER, message, &record, record.ttl);
     }
     copy_rest(&writer, message);
-    return finish(query, &writer, rcode, denied ? REPLY_EDE_BLOCKED : REPLY_NO_EDE, out);
+    return finish(query, &writer, rcode, denied ? EDNS_BLOCKED : REPLY_NO_EDE, message, out);
 }
 
 size_t reply_negative(const struct query *query, const struct message *a, const struct chain *chain,
@@ -182,7 +202,7 @@ size_t reply_negative(const struct query *query, const struct message *a, const 
         if (chain_holds_alias(chain, a, &record))
             message_copy(&writer, MESSAGE_ANSWER, a, &record, record.ttl);
     copy_rest(&writer, a);
-    return finish(query, &writer, rcode, REPLY_NO_EDE, out);
+    return finish(query, &writer, rcode, REPLY_NO_EDE, a, out);
 }
 
 size_t reply_synthetic(const struct query *query, const struct message *a, const struct chain *chain,
@@ -192,7 +212,7 @@ size_t reply_synthetic(const struct query *query, const struct message *a, const
     begin(query, &writer, MESSAGE_NOERROR, 0, out); /* never AD: nobody signed this */
     synthesize_answer(&writer, a, chain, query->policy->pref64, query->policy->pref64_count, ttl);
     return finish(query, &writer, MESSAGE_NOERROR,
-                  query->policy->mark_synthetic ? REPLY_EDE_SYNTHESIZED : REPLY_NO_EDE, out);
+                  query->policy->mark_synthetic ? EDNS_SYNTHESIZED : REPLY_NO_EDE, a, out);
 }
 
 size_t reply_reverse(const struct query *query, const struct message *message, uint8_t *out)
@@ -208,5 +228,5 @@ size_t reply_reverse(const struct query *query, const struct message *message, u
     while (message_walk_next(&walk, &record))
         if (record.type != MESSAGE_TYPE_OPT)
             message_copy(&writer, record.section, message, &record, record.ttl);
-    return finish(query, &writer, rcode, REPLY_NO_EDE, out);
+    return finish(query, &writer, rcode, REPLY_NO_EDE, message, out);
 }

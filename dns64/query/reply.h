@@ -12,18 +12,10 @@
 
 #include "dns64/query/query.h"
 
-enum {
-    REPLY_NO_EDE = -1,
-    REPLY_EDE_STALE = 3,              /* RFC 8914 4.4 */
-    REPLY_EDE_CACHED_ERROR = 13,      /* 4.14 */
-    REPLY_EDE_BLOCKED = 15,           /* RFC 8914 4.16 */
-    REPLY_EDE_PROHIBITED = 18,        /* 4.19 */
-    REPLY_EDE_STALE_NXDOMAIN = 19,    /* 4.20 */
-    REPLY_EDE_NOT_AUTHORITATIVE = 20, /* 4.21 */
-    REPLY_EDE_NOT_SUPPORTED = 21,     /* 4.22 */
-    REPLY_EDE_NO_AUTHORITY = 22,      /* 4.23 */
-    REPLY_EDE_SYNTHESIZED = 29,       /* registry of extended errors */
-};
+enum { REPLY_NO_EDE = -1 }; /* else an edns_error */
+
+/* What this client alone gets in OPT: its cookie, and how long its connection may be idle. */
+void reply_options(const struct query *query, struct edns_options *ret_options);
 
 size_t reply_error(const struct query *query, unsigned rcode, int ede, uint8_t *out);
 size_t reply_ipv4only(const struct query *query, uint8_t *out);

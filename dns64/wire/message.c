@@ -46,16 +46,15 @@ static bool check_options(const uint8_t *options, size_t len)
 /* RFC 6891 6.1.1: one, owned by the root, in the additional section. */
 static bool take_opt(struct message *message, const struct message_record *record)
 {
-    if (message->has_opt || record->section != MESSAGE_ADDITIONAL || message->bytes[record->at] != 0)
-        return false;
-    message->has_opt = true;
+    bool good = !message->has_opt && record->section == MESSAGE_ADDITIONAL && message->bytes[record->at] == 0;
+    message->has_opt = true; /* RFC 6891 7: who sends a bad one is answered with one */
     message->opt_at = record->at;
     message->opt_end = record->end;
     message->opt_size = record->class;
     message->opt_rcode = (uint8_t)(record->ttl >> 24);
     message->opt_version = (uint8_t)(record->ttl >> 16);
     message->opt_flags = (uint16_t)record->ttl;
-    return check_options(message->bytes + record->rdata, record->rdata_len);
+    return good && check_options(message->bytes + record->rdata, record->rdata_len);
 }
 
 /* Names are read in full here, once, so that a walk later cannot fail. */
@@ -110,7 +109,11 @@ enum message_fault message_parse(const uint8_t *bytes, size_t len, struct messag
     for (unsigned section = 0; section < 3; section++)
         for (unsigned i = 0; i < message->counts[section]; i++) {
             struct message_record record = {.section = section};
-            if (!read_record(message, at, &record) || !check_record(message, &record))
+            if (!read_record(message, at, &record)) {
+                message->has_opt |= record.type == MESSAGE_TYPE_OPT;
+                return MESSAGE_MALFORMED;
+            }
+            if (!check_record(message, &record))
                 return MESSAGE_MALFORMED;
             at = record.end;
         }

@@ -58,6 +58,7 @@ enum message_rcode {
     MESSAGE_NOTIMP = 4,
     MESSAGE_REFUSED = 5,
     MESSAGE_BADVERS = 16,
+    MESSAGE_BADCOOKIE = 23,
 };
 
 enum message_section { MESSAGE_ANSWER, MESSAGE_AUTHORITY, MESSAGE_ADDITIONAL };

@@ -91,8 +91,10 @@ void patch_set_ttl(uint8_t *bytes, const uint16_t *offsets, size_t count, uint32
         bytes_put32(bytes + offsets[i], ttl);
 }
 
-void patch_client(uint8_t *bytes, uint16_t id, const struct name *question)
+void patch_client(uint8_t *bytes, uint16_t id, uint16_t flags, const struct name *question)
 {
+    uint16_t kept = bytes_get16(bytes + 2);
     bytes_put16(bytes, id);
+    bytes_put16(bytes + 2, (uint16_t)((kept & ~MESSAGE_RD) | (flags & MESSAGE_RD)));
     memcpy(bytes + MESSAGE_HEADER, question->bytes, question->len);
 }

@@ -1,5 +1,6 @@
 /*
- * A finished message made another client's: its ID, the letters of its question, its TTLs.
+ * A finished message made another client's: its ID and RD, the letters of its question, its
+ * TTLs.
  *
  * Layer: pure
  * Specification: RFC 1035 4.1 (offsets), RFC 4343 (case), RFC 2181 8 (TTL)
@@ -28,7 +29,7 @@ void patch_age(uint8_t *bytes, const uint16_t *offsets, size_t count, uint32_t a
 /* Each TTL this one. */
 void patch_set_ttl(uint8_t *bytes, const uint16_t *offsets, size_t count, uint32_t ttl);
 
-/* A message of ours, whose question is the same name without regard to case. */
-void patch_client(uint8_t *bytes, uint16_t id, const struct name *question);
+/* A message of ours, whose question is the same name without regard to case; RD is the query's. */
+void patch_client(uint8_t *bytes, uint16_t id, uint16_t flags, const struct name *question);
 
 #endif

@@ -25,7 +25,7 @@ enum {
 
 #define SECOND UINT64_C(1000000000)
 
-static const struct query_client client = {{.family = AF_INET6}, true, true};
+static const struct query_client client = {.addr = {.family = AF_INET6}, .udp = true, .allowed = true};
 static struct counters counters;
 static uint8_t out[MESSAGE_MAX];
 

@@ -14,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static const struct query_client client = {{.family = AF_INET6}, true, true};
+static const struct query_client client = {.addr = {.family = AF_INET6}, .udp = true, .allowed = true};
 static struct counters counters;
 static uint8_t out[MESSAGE_MAX];
 

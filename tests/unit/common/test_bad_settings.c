@@ -92,6 +92,7 @@ static const char *wrong_type(enum settings_type type)
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
     case SETTINGS_TYPE_DOMAIN:
+    case SETTINGS_TYPE_SECRET:
     case SETTINGS_TYPE_POOL4:
     case SETTINGS_TYPE_PREFIX4:
     case SETTINGS_TYPE_PREFIX6:
@@ -117,6 +118,7 @@ static const char *wrong_value(enum settings_type type)
     switch (type) {
     case SETTINGS_TYPE_WORD: return "\"nonsense\"";
     case SETTINGS_TYPE_POOL4: return "\"192.0.2.1/24\"";
+    case SETTINGS_TYPE_SECRET: return "\"e5e973e5a6b2a43f48e7dc849e37bfcg\"";
     case SETTINGS_TYPE_SHARE: return "\"101%\"";
     case SETTINGS_TYPE_POWER: return "96";
     case SETTINGS_TYPE_SIZE: return "\"64T\"";

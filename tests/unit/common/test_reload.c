@@ -23,6 +23,8 @@ enum { VARIANTS = 3, PATH_LEN = 100, ANSWER_LEN = 16 * 1024 };
 static const char *const values[][VARIANTS] = {
     [SETTINGS_TYPE_BOOL] = {"false", "true", "true"},
     [SETTINGS_TYPE_TEXT] = {"\"/a\"", "\"/b\"", "\"/ab\""},
+    [SETTINGS_TYPE_SECRET] = {"\"e5e973e5a6b2a43f48e7dc849e37bfcf\"", "\"\"",
+                              "\"DD3bdf9344b678b185a6f5cb60fca715\""},
     [SETTINGS_TYPE_POWER] = {"0", "64", "128"},
     [SETTINGS_TYPE_SHARE] = {"\"10%\"", "\"11%\"", "10"},
     [SETTINGS_TYPE_SIZE] = {"\"1M\"", "\"1025K\"", "\"3G\""},

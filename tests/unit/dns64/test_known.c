@@ -29,7 +29,7 @@ static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9
 static struct route_forward forwards[2];
 static struct route route;
 static struct query_policy policy;
-static const struct query_client client = {{.family = AF_INET6}, true, true};
+static const struct query_client client = {.addr = {.family = AF_INET6}, .udp = true, .allowed = true};
 static struct counters counters;
 static struct cache *cache;
 static uint64_t now_ns;

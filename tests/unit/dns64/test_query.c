@@ -14,7 +14,7 @@
 
 static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
 static struct query_policy policy;
-static const struct query_client client = {{.family = AF_INET6}, true, true};
+static const struct query_client client = {.addr = {.family = AF_INET6}, .udp = true, .allowed = true};
 static struct counters counters;
 static struct query query;
 static uint8_t out[MESSAGE_MAX], bytes[MESSAGE_MAX];
