@@ -36,6 +36,7 @@ LAB_ALONE += \
 	tests/lab/exhaust.sh \
 	tests/lab/flood.sh
 LONG_LAB_TESTS += \
+	tests/lab/dns64_soak.sh \
 	tests/lab/flood_full.sh \
 	tests/lab/systemd.sh
 EXTRA_DIST += $(LAB_TESTS) $(LAB_ALONE) $(LONG_LAB_TESTS) \
@@ -77,3 +78,7 @@ debian-root: ; $(abs_top_srcdir)/tests/lab/make-root $(G64_DEBIAN_ROOT) systemd 
 # Many flows at a rate, for tests of limits and reloads.
 check_PROGRAMS += tests/lab/connect_load tests/lab/flow_flood
 tests_lab_flow_flood_LDADD = nat64d/libxlat.a common/libbase.a
+# The upstreams and the loader of the soak.
+check_PROGRAMS += tests/lab/soak_authority tests/lab/soak_load
+tests_lab_soak_authority_SOURCES = tests/lab/soak_authority.c tests/lab/soak_names.c tests/lab/soak_names.h
+tests_lab_soak_load_SOURCES = tests/lab/soak_load.c tests/lab/soak_names.c tests/lab/soak_names.h
