@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int mapping_open_memory(const char *name, size_t len, struct mapping *ret_mapping)
+static int open_memory(const char *name, size_t len, unsigned flags, struct mapping *ret_mapping)
 {
-    int fd = memfd_create(name, MFD_CLOEXEC);
+    int fd = memfd_create(name, flags);
     if (fd < 0)
         return -errno;
     /* Taken at once: a sparse file would kill us by SIGBUS when memory is short later. */
@@ -28,6 +28,24 @@ int mapping_open_memory(const char *name, size_t len, struct mapping *ret_mappin
     return 0;
 out:
     close(fd);
+    return r;
+}
+
+int mapping_open_memory(const char *name, size_t len, struct mapping *ret_mapping)
+{
+    return open_memory(name, len, MFD_CLOEXEC, ret_mapping);
+}
+
+int mapping_open_shared(const char *name, size_t len, struct mapping *ret_mapping)
+{
+    int r = open_memory(name, len, MFD_CLOEXEC | MFD_ALLOW_SEALING, ret_mapping);
+    if (r < 0)
+        return r;
+    if (fcntl(ret_mapping->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) <
+        0) {
+        r = -errno;
+        mapping_close(ret_mapping);
+    }
     return r;
 }
 

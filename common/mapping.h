@@ -19,6 +19,11 @@ struct mapping {
 int mapping_open_memory(const char *name, size_t len, struct mapping *ret_mapping)
     __attribute__((warn_unused_result));
 
+/* The same, to be given to others: it can neither shrink nor grow, and is written through this mapping alone.
+ */
+int mapping_open_shared(const char *name, size_t len, struct mapping *ret_mapping)
+    __attribute__((warn_unused_result));
+
 /* Maps the whole of a file of the caller's, shared or as a copy of our own that changes nothing in it. The
  * descriptor stays the caller's (`fd` is -1). */
 int mapping_open(int fd, struct mapping *ret_mapping) __attribute__((warn_unused_result));

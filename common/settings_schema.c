@@ -61,6 +61,10 @@ enum {
     {                                                                                   \
         path, SETTINGS_TYPE_SIZE, AT(member), min, max, fallback, NULL, restart, reason \
     }
+#define ROOM(path, member, min, max, fallback, reason)                               \
+    {                                                                                \
+        path, SETTINGS_TYPE_ROOM, AT(member), min, max, fallback, NULL, true, reason \
+    }
 #define SHARE(path, member, fallback, reason)                                                   \
     {                                                                                           \
         path, SETTINGS_TYPE_SHARE, AT(member), 1, SESSIONS_LIMIT, fallback, NULL, false, reason \
@@ -274,6 +278,8 @@ const struct settings_key settings_schema[] = {
     INT("dns64.stale-wait-ms", dns64.stale_wait_ms, 1, 10000, "1800", false,
         "for how long the resolvers may be silent until it does"),
     BOOL("dns64.prefetch", dns64.prefetch, "true", "what is asked for often is asked anew before its end"),
+    ROOM("dns64.names", dns64.names, MEBIBYTE, 1024 * MEBIBYTE, "\"16M\"",
+         "memory for which backend was told which name of an IPv4 address; 0: that is not noted"),
     GROUP("dns64.tcp", "limits of TCP clients (RFC 7766 6)"),
     INT("dns64.tcp.connections", dns64.tcp.connections, 1, 100000, "4096", true, "in all"),
     INT("dns64.tcp.connections-per-network", dns64.tcp.connections_per_network, 1, 100000, "50", false,
@@ -378,6 +384,7 @@ static const char *shape(enum settings_type type)
     case SETTINGS_TYPE_POWER:
     case SETTINGS_TYPE_SHARE:
     case SETTINGS_TYPE_SIZE:
+    case SETTINGS_TYPE_ROOM:
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_SECRET:
     case SETTINGS_TYPE_TEXT: break;
@@ -420,7 +427,9 @@ void settings_schema_allowed(const struct settings_key *key, char *buffer, size_
         put_number(&text, key->max);
         put(&text, ", or a share from \"1%\" to \"100%\"");
         return;
+    case SETTINGS_TYPE_ROOM:
     case SETTINGS_TYPE_SIZE:
+        put(&text, key->type == SETTINGS_TYPE_ROOM ? "\"0\", or " : "");
         put(&text, "a size from \"");
         put_number(&text, key->min / MEBIBYTE);
         put(&text, "M\" to \"");

@@ -25,6 +25,7 @@ enum settings_type {
     SETTINGS_TYPE_SECRET,  /* "", or `max` hexadecimal digits */
     SETTINGS_TYPE_SHARE,   /* a number, or "N%" */
     SETTINGS_TYPE_SIZE,    /* bytes as "NK", "NM" or "NG" */
+    SETTINGS_TYPE_ROOM,    /* the same, or "0" for none */
     SETTINGS_TYPE_POOL4,   /* an IPv4 prefix, or "uplink" */
     SETTINGS_TYPE_PREFIX4, /* ADDRESS/LEN or ADDRESS */
     SETTINGS_TYPE_PREFIX6,
@@ -46,7 +47,7 @@ struct settings_key {
     const char *path; /* "nat64.timeouts.udp", "pools[].ports" */
     enum settings_type type;
     size_t offset;            /* into struct settings, or into the element of the list of groups */
-    int64_t min, max;         /* INT, POWER, SIZE: the range; TEXT: max bytes */
+    int64_t min, max;         /* INT, POWER, SIZE, ROOM: the range; TEXT: max bytes */
     const char *fallback;     /* the default as it would stand in the file; NULL: the key is required */
     const char *const *words; /* WORD: NULL-terminated, in enum order */
     bool restart;             /* needs a restart to change (what `reload` refuses) */

@@ -145,6 +145,7 @@ static const struct item_type *item_type(enum settings_type type)
     case SETTINGS_TYPE_SECRET:
     case SETTINGS_TYPE_SHARE:
     case SETTINGS_TYPE_SIZE:
+    case SETTINGS_TYPE_ROOM:
     case SETTINGS_TYPE_POOL4:
     case SETTINGS_TYPE_PREFIX4:
     case SETTINGS_TYPE_PREFIX6:
@@ -347,9 +348,21 @@ static int read_size(const char *text, const struct settings_key *key, uint64_t 
     return 0;
 }
 
+static int read_room(const char *text, const struct settings_key *key, uint64_t *value)
+{
+    if (text == NULL || strcmp(text, "0") != 0)
+        return read_size(text, key, value);
+    *value = 0;
+    return 0;
+}
+
 static void print_size(FILE *out, uint64_t value)
 {
     size_t letter = 0;
+    if (value == 0) {
+        fputs("\"0\"", out);
+        return;
+    }
     value >>= SIZE_BITS;
     while (value >> SIZE_BITS << SIZE_BITS == value && size_letters[letter + 1] != '\0') {
         value >>= SIZE_BITS;
@@ -384,6 +397,7 @@ int settings_value_read(const config_setting_t *setting, const struct settings_k
     case SETTINGS_TYPE_SECRET: return read_secret(text, key, at);
     case SETTINGS_TYPE_SHARE: return read_share(setting, text, key, at);
     case SETTINGS_TYPE_SIZE: return read_size(text, key, at);
+    case SETTINGS_TYPE_ROOM: return read_room(text, key, at);
     case SETTINGS_TYPE_POOL4: return read_pool4(text, at);
     case SETTINGS_TYPE_PREFIX4: return text == NULL ? -EINVAL : addr_parse_prefix4(text, at);
     case SETTINGS_TYPE_PREFIX6: return text == NULL ? -EINVAL : addr_parse_prefix6(text, at);
@@ -467,7 +481,8 @@ void settings_value_print(FILE *out, const struct settings_key *key, const void 
     case SETTINGS_TYPE_SECRET:
     case SETTINGS_TYPE_TEXT: fprintf(out, "\"%s\"", (const char *)at); break;
     case SETTINGS_TYPE_SHARE: print_share(out, at); break;
-    case SETTINGS_TYPE_SIZE: print_size(out, *(const uint64_t *)at); break;
+    case SETTINGS_TYPE_SIZE:
+    case SETTINGS_TYPE_ROOM: print_size(out, *(const uint64_t *)at); break;
     case SETTINGS_TYPE_POOL4: print_pool4(out, at); break;
     case SETTINGS_TYPE_PREFIX4: fprintf(out, "\"%s\"", addr_print_prefix4(at, text)); break;
     case SETTINGS_TYPE_PREFIX6:

@@ -14,7 +14,7 @@ dns64_libdnswire_a_SOURCES = \
 dns64_libdnsstate_a_SOURCES = dns64/cache/cache.c dns64/cache/cache.h dns64/upstream/choice.c dns64/upstream/choice.h
 dns64_libdnsquery_a_SOURCES = \
 	dns64/query/finished.c dns64/query/finished.h dns64/query/known.c dns64/query/known.h \
-	dns64/query/query.c dns64/query/query.h dns64/query/reply.c dns64/query/reply.h
+	dns64/query/query.c dns64/query/query.h dns64/query/reply.c dns64/query/reply.h dns64/query/told.c dns64/query/told.h
 
 sbin_PROGRAMS += dns64/dns64
 dns64_dns64_SOURCES = dns64/main.c $(dns64_edge)

@@ -72,14 +72,16 @@ static bool take_signal(struct daemon *daemon)
 static void run(struct daemon *daemon)
 {
     enum { SETTLE_MS = 1000 };
+    struct names_server *names = daemon->server->names;
     struct pollfd wait[] = {{.fd = daemon->signals, .events = POLLIN},
-                            {.fd = daemon->network, .events = POLLIN}};
+                            {.fd = daemon->network, .events = POLLIN},
+                            {.fd = names_server_fd(names), .events = POLLIN}};
     bool changed = false;
     service_ready("answering");
     log_info("service", "dns64 %s answers", PACKAGE_VERSION);
     do {
         wait[1].fd = changed ? -1 : daemon->network;
-        int count = poll(wait, 2, changed ? SETTLE_MS : -1);
+        int count = poll(wait, sizeof(wait) / sizeof(wait[0]), changed ? SETTLE_MS : -1);
         if (changed && count == 0) {
             links_changed(daemon->network);
             server_follow_network(daemon->server);
@@ -87,6 +89,8 @@ static void run(struct daemon *daemon)
         } else if (count > 0 && wait[1].revents != 0) {
             changed = true;
         }
+        if (count > 0 && wait[2].revents != 0)
+            names_server_serve(names);
     } while (take_signal(daemon));
     service_stopping();
 }

@@ -5,6 +5,7 @@
 #include "dns64/server.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,31 @@ static int make_rules(struct settings **settings, struct rules **ret_rules, char
     return r;
 }
 
+static int make_names(struct server *server)
+{
+    const struct settings *settings = server->rules->settings;
+    char path[SETTINGS_PATH_LEN + SETTINGS_NAME_LEN];
+    struct passwd *user = getpwnam(settings->user);
+    if (settings->dns64.names == 0)
+        return 0;
+    int r = names_server_new(settings->dns64.names, &server->names);
+    if (r < 0) {
+        log_error("names", "cannot get memory for names: %s; choose another dns64.names", strerror(-r));
+        return r;
+    }
+    snprintf(path, sizeof(path), "%s/dns64/names", settings->state_dir);
+    r = names_server_listen(server->names, path, user != NULL ? user->pw_gid : (gid_t)-1);
+    if (r == -EPERM) { /* our user is not in that group */
+        log_warning("names",
+                    "%s is not for the group of %s: nat64d cannot show names; put the user of dns64 into it",
+                    path, settings->user);
+        r = names_server_listen(server->names, path, (gid_t)-1);
+    }
+    if (r < 0)
+        log_error("names", "cannot listen on %s: %s; choose another state-dir", path, strerror(-r));
+    return r;
+}
+
 int server_new(struct settings **settings, struct server **ret_server)
 {
     char error[SETTINGS_ERROR_LEN];
@@ -45,11 +71,14 @@ int server_new(struct settings **settings, struct server **ret_server)
     }
     pthread_mutex_init(&server->lock, NULL);
     server->rules = rules;
-    r = worker_new(rules, &server->group);
+    r = make_names(server);
+    if (r == 0)
+        r = worker_new(rules, &server->group);
     if (r < 0) {
         server_free(server);
         return r;
     }
+    worker_set_names(server->group, names_server_table(server->names));
     *ret_server = server;
     return 0;
 }
@@ -59,6 +88,7 @@ void server_free(struct server *server)
     if (server == NULL)
         return;
     worker_stop(server->group);
+    names_server_free(server->names);
     rules_release(server->rules);
     pthread_mutex_destroy(&server->lock);
     free(server);

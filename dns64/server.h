@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "common/names_server.h"
 #include "common/reload.h"
 #include "dns64/edge/worker.h"
 #include "dns64/rules.h"
@@ -18,6 +19,7 @@ struct server {
         lock; /* of `rules`: held by who reads them beside the main thread, and while they change */
     struct rules *rules;
     struct worker_group *group;
+    struct names_server *names; /* NULL: off */
 };
 
 /* Reads this host's network, builds everything and opens the sockets; logs what it could not do. Takes

@@ -146,6 +146,11 @@ static int show_record(void *context, json_t *record)
     return list->left > 0 && --list->left == 0 ? CLIENT_ENOUGH : CLIENT_MORE;
 }
 
+bool cmd_list_show(struct cmd_list *list, json_t *record)
+{
+    return show_record(list, record) == CLIENT_MORE;
+}
+
 int cmd_list_add(struct cmd_list *list, const char *program, const char *target, char *error)
 {
     if (list->left == 0)

@@ -33,6 +33,7 @@ struct cmd_options {
     bool all;                 /* --all */
     bool below;               /* --below */
     const char *backend;      /* --backend, NULL: any */
+    const char *address;      /* --address, NULL: any */
     const char *protocol;     /* --protocol, NULL: any */
     int64_t limit;            /* --limit; -1: none */
     int64_t count;            /* --count; 0: as many as usual */
@@ -61,6 +62,7 @@ int cmd_who(const struct cmd_options *options);
 int cmd_dns(const struct cmd_options *options);
 int cmd_down(const struct cmd_options *options);
 int cmd_trace(const struct cmd_options *options);
+int cmd_names(const struct cmd_options *options);
 
 /* Which daemons the operands name; none: both. CMD_EXIT_USAGE, told, if one is no daemon. */
 int cmd_programs(const struct cmd_options *options, bool *ret_nat64d, bool *ret_dns64);
@@ -98,6 +100,8 @@ int cmd_list_begin(struct cmd_list *list) __attribute__((warn_unused_result));
 /* Asks one daemon; 0 or what client_list says. */
 int cmd_list_add(struct cmd_list *list, const char *program, const char *target, char *error)
     __attribute__((warn_unused_result));
+/* A record (lent) of a list that does not come from a control socket; false when no more are wanted. */
+bool cmd_list_show(struct cmd_list *list, json_t *record);
 /* `failed` and no record: not even the header is shown. */
 void cmd_list_end(struct cmd_list *list, bool failed);
 

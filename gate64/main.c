@@ -29,6 +29,7 @@ enum {
     TAKES_FILTER = TAKES_BACKEND | TAKES_PROTOCOL,
     TAKES_LOG = 1 << 8, /* --at, --file */
     TAKES_BELOW = 1 << 9,
+    TAKES_ADDRESS = 1 << 10,
 };
 
 struct subcommand {
@@ -60,6 +61,9 @@ static const struct subcommand subcommands[] = {
      TAKES_ASKING | TAKES_SPAN, 1, cmd_trace},
     {"dns", "cache | flush [--below] NAME | lookup NAME", "what dns64 has learned; makes it forget a name",
      TAKES_ASKING | TAKES_BELOW, 2, cmd_dns},
+    {"names", "[--backend ADDR] [--address IPV4] [--limit N]",
+     "which backend was told which name of an IPv4 address",
+     TAKES_ASKING | TAKES_BACKEND | TAKES_ADDRESS | TAKES_LIMIT, 0, cmd_names},
     {"check", "", "what is wrong with this host, and the command that mends it", TAKES_ASKING | READS_FILE, 0,
      cmd_check},
     {"reload", "[nat64d|dns64]", "the configuration anew, in both daemons or in neither", TAKES_ASKING, 2,
@@ -82,6 +86,7 @@ enum option_value {
     OPTION_ALL,
     OPTION_BELOW,
     OPTION_BACKEND,
+    OPTION_ADDRESS,
     OPTION_PROTOCOL,
     OPTION_LIMIT,
     OPTION_COUNT,
@@ -97,6 +102,7 @@ static const struct option long_options[] = {
     {"all", no_argument, NULL, OPTION_ALL},
     {"below", no_argument, NULL, OPTION_BELOW},
     {"backend", required_argument, NULL, OPTION_BACKEND},
+    {"address", required_argument, NULL, OPTION_ADDRESS},
     {"protocol", required_argument, NULL, OPTION_PROTOCOL},
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"count", required_argument, NULL, OPTION_COUNT},
@@ -113,7 +119,7 @@ struct arguments {
     struct cmd_options options;
     const struct subcommand *subcommand;
     unsigned given; /* of the options that not all take */
-    char backend[ADDR_TEXT_LEN];
+    char backend[ADDR_TEXT_LEN], address[ADDR_TEXT_LEN];
     const char *files[FILES_MAX];
 };
 
@@ -148,6 +154,16 @@ static int take_backend(struct arguments *arguments)
         return usage_error("--backend takes an IPv6 address, such as 2001:db8:1::2", optarg);
     arguments->options.backend = addr_print6(&address, arguments->backend);
     arguments->given |= TAKES_BACKEND;
+    return 0;
+}
+
+static int take_address(struct arguments *arguments)
+{
+    uint32_t address;
+    if (addr_parse4(optarg, &address) < 0)
+        return usage_error("--address takes an IPv4 address, such as 192.0.2.1", optarg);
+    arguments->options.address = addr_print4(address, arguments->address);
+    arguments->given |= TAKES_ADDRESS;
     return 0;
 }
 
@@ -208,6 +224,7 @@ static int take_option(int option, struct arguments *arguments, bool *ret_done)
         arguments->given |= TAKES_BELOW;
         return 0;
     case OPTION_BACKEND: return take_backend(arguments);
+    case OPTION_ADDRESS: return take_address(arguments);
     case OPTION_PROTOCOL: return take_protocol(arguments);
     case OPTION_LIMIT:
         return take_number(arguments, INT64_MAX, TAKES_LIMIT, "--limit takes a number of records, 1 or more",

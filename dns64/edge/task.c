@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "dns64/query/finished.h"
+#include "dns64/query/told.h"
 
 enum {
     QUESTION_LEN = 512,
@@ -202,8 +203,11 @@ static void act(struct task *task, unsigned actions, size_t len)
     }
     if (!(actions & (QUERY_DO_SEND | QUERY_DO_DROP)))
         return;
-    if (actions & QUERY_DO_SEND)
-        finished_keep(&task->query, task->shared->cache, clock_now_ns(), task->shared->out, len);
+    if (actions & QUERY_DO_SEND) {
+        uint64_t now_ns = clock_now_ns();
+        finished_keep(&task->query, task->shared->cache, now_ns, task->shared->out, len);
+        told_note(task->shared->names, &task->query, task->shared->out, len, now_ns);
+    }
     task->reply(task->context, task->shared->out, actions & QUERY_DO_SEND ? len : 0);
     task_free(task);
 }
@@ -253,13 +257,15 @@ bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len,
     struct query query;
     struct query_client who = *client;
     size_t out_len = 0;
+    uint64_t now_ns = clock_now_ns();
     who.utc_s = (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S);
     unsigned actions = query_begin(&query, &shared->in_force->rules->policy, shared->counters, shared->cache,
-                                   clock_now_ns(), bytes, len, &who, shared->out, &out_len);
+                                   now_ns, bytes, len, &who, shared->out, &out_len);
     if (actions & QUERY_DO_DROP)
         return false;
     if (!(actions & QUERY_DO_SEND))
         return start_task(shared, &query, actions, reply, context);
+    told_note(shared->names, &query, shared->out, out_len, now_ns);
     reply(context, shared->out, out_len);
     if (query.refresh)
         refresh_parts(shared, &query);

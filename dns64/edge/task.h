@@ -8,6 +8,7 @@
 #ifndef GATE64_DNS64_EDGE_TASK_H
 #define GATE64_DNS64_EDGE_TASK_H
 
+#include "common/names.h"
 #include "dns64/edge/question.h"
 #include "dns64/query/query.h"
 #include "dns64/rules.h"
@@ -31,6 +32,7 @@ struct task_context {
     struct task_rules *in_force;
     struct counters *counters;
     struct cache *cache;
+    const struct names *names; /* NULL: not noted */
     struct question_table questions;
     unsigned outstanding;
     struct task *first; /* of all that are outstanding */

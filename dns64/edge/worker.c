@@ -167,6 +167,12 @@ out:
     return r;
 }
 
+void worker_set_names(struct worker_group *group, const struct names *names)
+{
+    for (unsigned i = 0; i < group->count; i++)
+        group->workers[i].tasks.names = names;
+}
+
 static void *run(void *context)
 {
     struct worker *worker = context;

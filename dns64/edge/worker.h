@@ -8,6 +8,7 @@
 #define GATE64_DNS64_EDGE_WORKER_H
 
 #include "common/counters.h"
+#include "common/names.h"
 #include "dns64/cache/cache.h"
 #include "dns64/rules.h"
 
@@ -16,6 +17,8 @@ struct worker_group;
 
 /* Opens all sockets, logs which one could not be; threads begin with worker_run. */
 int worker_new(struct rules *rules, struct worker_group **ret_group) __attribute__((warn_unused_result));
+/* Before worker_run: what answers tell is noted there (NULL: nowhere), which outlives the group. */
+void worker_set_names(struct worker_group *group, const struct names *names);
 int worker_run(struct worker_group *group) __attribute__((warn_unused_result));
 /* Other rules for all running threads, none of which lose a socket, a client or what they learned of
  * upstreams that stay. Returns when all go by them; -ENOMEM: none does. */

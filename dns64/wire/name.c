@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "common/domain.h"
+
 enum {
     LABEL_MAX = 63,
     POINTER = 0xc0,
@@ -123,25 +125,5 @@ bool name_from_text(const char *text, struct name *ret_name)
 
 char *name_print(const struct name *name, char text[NAME_TEXT_LEN])
 {
-    char *out = text;
-    for (size_t at = 0; at < name->len && name->bytes[at] != 0;) {
-        size_t end = at + name->bytes[at] + 1;
-        if (at > 0)
-            *out++ = '.';
-        for (at++; at < end; at++) {
-            uint8_t c = name->bytes[at];
-            if (c > ' ' && c < 0x7f && c != '.' && c != '\\') {
-                *out++ = (char)c;
-                continue;
-            }
-            *out++ = '\\';
-            *out++ = (char)('0' + c / 100);
-            *out++ = (char)('0' + c / 10 % 10);
-            *out++ = (char)('0' + c % 10);
-        }
-    }
-    if (out == text)
-        *out++ = '.';
-    *out = '\0';
-    return text;
+    return domain_print(name->bytes, name->len, text);
 }

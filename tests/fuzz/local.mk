@@ -2,6 +2,7 @@
 fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_message tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_reply tests/fuzz/fuzz_state_file tests/fuzz/fuzz_host_record \
 	tests/fuzz/fuzz_trace tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control tests/fuzz/fuzz_host_text
+fuzz_programs += tests/fuzz/fuzz_names
 fuzz_programs += tests/fuzz/fuzz_dns_cache tests/fuzz/fuzz_events
 check_PROGRAMS += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
@@ -103,3 +104,14 @@ tests_fuzz_fuzz_trace_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_trace_LDADD = gate64/libcmd.a gate64/libtext.a $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/fuzz_trace.in
 EXTRA_DIST += tests/fuzz/fuzz_dns_cache.in tests/fuzz/fuzz_events.in
+
+tests_fuzz_fuzz_names_SOURCES = tests/fuzz/fuzz_names.c
+if FUZZERS
+tests_fuzz_fuzz_names_SOURCES += tests/fuzz/asan_options.c
+else
+tests_fuzz_fuzz_names_SOURCES += tests/fuzz/replay.c
+endif
+tests_fuzz_fuzz_names_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_names"'
+tests_fuzz_fuzz_names_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_names_LDADD = common/libshared.a common/libbase.a
+EXTRA_DIST += tests/fuzz/fuzz_names.in

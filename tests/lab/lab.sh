@@ -209,6 +209,7 @@ site IN CNAME api
 lost IN CNAME nowhere
 private IN A 10.1.2.3
 text IN TXT hello
+*.wild IN A $LAB_SERVICE
 END
     for i in $(seq 1 40); do
         echo "large IN A 192.175.48.$((i + 100))"

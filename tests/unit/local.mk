@@ -27,6 +27,7 @@ unit_steps = tests/unit/nat64d/rfc6146/test_steps tests/unit/nat64d/rfc6146/test
 	tests/unit/nat64d/test_blocks \
 	tests/unit/nat64d/rfc8158/test_events
 unit_common += tests/unit/common/test_utc
+unit_common += tests/unit/common/test_names tests/unit/common/test_names_share
 unit_steps += tests/unit/nat64d/rfc8158/test_natevent_text
 unit_common += tests/unit/common/test_settings_advice
 unit_state += tests/unit/nat64d/table/test_path_mtu tests/unit/nat64d/table/test_chains
@@ -38,6 +39,7 @@ unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_cha
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 unit_dns64 += tests/unit/dns64/test_cache tests/unit/dns64/test_known
 unit_dns64 += tests/unit/dns64/test_edns
+unit_dns64 += tests/unit/dns64/test_told
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
 check_PROGRAMS += $(all_units)
 UNIT_TESTS += $(all_units)
@@ -63,6 +65,9 @@ tests_unit_common_test_control_LDADD = $(service)
 tests_unit_common_test_links_LDADD = $(service)
 tests_unit_common_test_reload_LDADD = $(service)
 tests_unit_common_test_sandbox_LDADD = $(service)
+tests_unit_dns64_test_told_LDADD = $(query)
+tests_unit_common_test_names_LDADD = common/libshared.a $(base)
+tests_unit_common_test_names_share_LDADD = $(service)
 tests_unit_common_test_utc_LDADD = $(base)
 tests_unit_pool_test_binding_LDADD = $(pool)
 tests_unit_pool_test_block_LDADD = $(pool)

@@ -88,7 +88,8 @@ static const char *wrong_type(enum settings_type type)
     case SETTINGS_TYPE_POWER: return "\"many\"";
     case SETTINGS_TYPE_BOOL: return "1";
     case SETTINGS_TYPE_SHARE: return "true";
-    case SETTINGS_TYPE_SIZE: return "67108864";
+    case SETTINGS_TYPE_SIZE:
+    case SETTINGS_TYPE_ROOM: return "67108864";
     case SETTINGS_TYPE_WORD:
     case SETTINGS_TYPE_TEXT:
     case SETTINGS_TYPE_DOMAIN:
@@ -121,7 +122,8 @@ static const char *wrong_value(enum settings_type type)
     case SETTINGS_TYPE_SECRET: return "\"e5e973e5a6b2a43f48e7dc849e37bfcg\"";
     case SETTINGS_TYPE_SHARE: return "\"101%\"";
     case SETTINGS_TYPE_POWER: return "96";
-    case SETTINGS_TYPE_SIZE: return "\"64T\"";
+    case SETTINGS_TYPE_SIZE:
+    case SETTINGS_TYPE_ROOM: return "\"64T\"";
     case SETTINGS_TYPE_PREFIX4: return "\"192.0.2.1/24\"";
     case SETTINGS_TYPE_PREFIX6: return "\"2001:db8::1/64\"";
     case SETTINGS_TYPE_PREF64: return "\"2001:db8::/80\"";

@@ -27,6 +27,7 @@ static const char *const values[][VARIANTS] = {
                               "\"DD3bdf9344b678b185a6f5cb60fca715\""},
     [SETTINGS_TYPE_POWER] = {"0", "64", "128"},
     [SETTINGS_TYPE_SHARE] = {"\"10%\"", "\"11%\"", "10"},
+    [SETTINGS_TYPE_ROOM] = {"\"0\"", "\"1M\"", "\"1025K\""},
     [SETTINGS_TYPE_SIZE] = {"\"1M\"", "\"1025K\"", "\"3G\""},
     [SETTINGS_TYPE_POOL4] = {"\"192.0.2.1\"", "\"192.0.2.2\"", "\"192.0.2.3\""},
     [SETTINGS_TYPE_PREFIX4] = {"\"198.51.100.0/28\"", "\"198.51.100.16/28\"", "\"198.51.100.0/27\""},

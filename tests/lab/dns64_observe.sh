@@ -1,0 +1,100 @@
+#!/bin/bash
+# What dns64 tells of its work: names for nat64d, counters, histograms, the query log, who asks for what.
+. "${G64_SOURCE:-$PWD}/tests/lab/lab.sh"
+trap lab_down EXIT
+mkdir -p "$LAB_DIR"
+lab_network && lab_services || { echo "Bail out! no lab"; exit 1; }
+file=$LAB_DIR/gate64.conf
+write() { # DNS64-KEYS [LINES]
+    printf 'state-dir = "%s";\n%s\ndns64: {\n workers = 2; upstream = ["192.52.193.53"];\n %s\n};\n' \
+        "$LAB_DIR/state" "${2:-}" "$1" >"$file"
+}
+write ''
+lab_dns64 || { cat "$LAB_DIR/dns64.log"; echo "Bail out! no dns64"; exit 1; }
+ask() { lab_in pi2 dig +time=4 +tries=1 @2001:db8:2::1 "$@"; }
+ask3() { lab_in pi3 dig +time=4 +tries=1 @2001:db8:2::1 "$@"; }
+
+noted_before() { # the name stands there as soon as the answer has come: each of many, asked and looked up at once
+    local i
+    for i in $(seq 1 20); do
+        ask +short "n$i.wild.legacy.example" AAAA >/dev/null
+    done
+    ask +short api.legacy.example AAAA | grep -q 64:ff9b::c034:c10a || return 1
+    gate64 names --backend 2001:db8:2::2 --address 192.52.193.10 | tee "$LAB_DIR/names"
+    grep -qE '^2001:db8:2::2 +192\.52\.193\.10 .*api\.legacy\.example$' "$LAB_DIR/names"
+}
+by_backend() {
+    ask3 +short narrow.legacy.example AAAA
+    gate64 names --json | tee "$LAB_DIR/names"
+    grep -q '"backend":"2001:db8:3:0:1::2","address":"192.175.48.10".*"name":"narrow.legacy.example"' "$LAB_DIR/names" || return 1
+    gate64 names --backend 2001:db8:3:0:1::2 --json | tee "$LAB_DIR/names"
+    [ "$(wc -l <"$LAB_DIR/names")" = 1 ]
+}
+chains() { # the name that was asked, not where the alias leads
+    ask +short WWW.legacy.example AAAA
+    gate64 names --backend 2001:db8:2::2 --json | grep -q '"name":"www.legacy.example"' && ! gate64 names | grep -q site
+}
+from_the_cache() { # the other backend is answered by a copy, and noted as well
+    ask3 +short api.legacy.example AAAA
+    gate64 names --address 192.52.193.10 | tee "$LAB_DIR/names" | grep -q '2001:db8:3:0:1::2 .*api\.legacy\.example'
+}
+real_are_not() {
+    ask +short six.legacy.example AAAA
+    ! gate64 names | grep -q six
+}
+outlives_reload() {
+    local before
+    before=$(gate64 names --json | wc -l)
+    write 'edns-size = 1300;'
+    gate64 reload dns64 && [ "$(gate64 names --json | wc -l)" = "$before" ]
+}
+for_few() {
+    [ "$(stat -c %a "$LAB_DIR/state/dns64/names")" = 660 ] && [ "$(stat -c %G "$LAB_DIR/state/dns64/names")" = gate64 ] || return 1
+    ! setpriv --reuid=65534 --regid=65534 --clear-groups "$G64_BUILD/gate64/gate64" -c "$file" names || return 1
+    setpriv --reuid=65534 --regid=gate64 --clear-groups "$G64_BUILD/gate64/gate64" -c "$file" names | grep -q legacy
+}
+restarted() { # another table, and the old one is noticed to be over
+    python3 - "$LAB_DIR/state/dns64/names" >"$LAB_DIR/reader" <<'END' &
+import array, fcntl, mmap, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+s.connect(sys.argv[1])
+data, rights, _, _ = s.recvmsg(64, socket.CMSG_SPACE(4))
+fd = array.array("i", rights[0][2])[0]
+print("seals", fcntl.fcntl(fd, 1034) & 0x17 == 0x17)  # F_GET_SEALS: seal, shrink, grow, future write
+try:
+    mmap.mmap(fd, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+    print("writable")
+except PermissionError:
+    print("read-only")
+m = mmap.mmap(fd, 4096, prot=mmap.PROT_READ)
+print("magic", m[:8], flush=True)
+s.settimeout(20)
+print("end", s.recv(1), m[:8], flush=True)
+END
+    local reader=$!
+    lab_wait 5 grep -q magic "$LAB_DIR/reader"
+    lab_end "$DNS64_PID"
+    wait $reader
+    cat "$LAB_DIR/reader"
+    grep -q 'seals True' "$LAB_DIR/reader" && grep -q read-only "$LAB_DIR/reader" &&
+        grep -q "end b'' b'G64NAMES'" "$LAB_DIR/reader" || return 1
+    gate64 names
+    [ $? = 3 ] || return 1
+    write 'names = "0";'
+    lab_dns64 || return 1
+    ask +short api.legacy.example AAAA && ! gate64 names 2>"$LAB_DIR/said" && grep -q 'notes no names' "$LAB_DIR/said" || return 1
+    lab_end "$DNS64_PID"
+    write ''
+    lab_dns64 && gate64 names --json >"$LAB_DIR/names" && [ ! -s "$LAB_DIR/names" ]
+}
+
+t_plan 8
+t "a name is noted before its answer leaves" noted_before
+t "names by backend" by_backend
+t "the name is the one that was asked" chains
+t "an answer from the cache is noted for its client" from_the_cache
+t "real AAAA records are not noted" real_are_not
+t "names outlive a reload" outlives_reload
+t "SEC-61 names are for root and the group" for_few
+t "a restarted dns64 is noticed, and names are off when they are" restarted
+exit $t_failed
