@@ -5,14 +5,16 @@ dns64_libdnswire_a_SOURCES = \
 	dns64/access/client.c dns64/access/client.h \
 	dns64/query/outcome.c dns64/query/outcome.h \
 	dns64/rfc6147/chain.c dns64/rfc6147/chain.h dns64/rfc6147/decide.c dns64/rfc6147/decide.h \
+	dns64/rfc6147/dnssec.c dns64/rfc6147/dnssec.h \
 	dns64/rfc6147/reverse.c dns64/rfc6147/reverse.h dns64/rfc6147/synthesize.c dns64/rfc6147/synthesize.h \
 	dns64/rfc8880/ipv4only.c dns64/rfc8880/ipv4only.h \
 	dns64/upstream/match.c dns64/upstream/match.h dns64/upstream/route.c dns64/upstream/route.h \
 	dns64/wire/cookie.c dns64/wire/cookie.h dns64/wire/edns.c dns64/wire/edns.h \
 	dns64/wire/message.c dns64/wire/message.h dns64/wire/name.c dns64/wire/name.h \
 	dns64/wire/patch.c dns64/wire/patch.h
-dns64_libdnsstate_a_SOURCES = dns64/cache/cache.c dns64/cache/cache.h dns64/upstream/choice.c dns64/upstream/choice.h
+dns64_libdnsstate_a_SOURCES = dns64/access/list.c dns64/access/list.h dns64/cache/cache.c dns64/cache/cache.h dns64/upstream/choice.c dns64/upstream/choice.h
 dns64_libdnsquery_a_SOURCES = \
+	dns64/query/aaaa.c dns64/query/aaaa.h \
 	dns64/query/finished.c dns64/query/finished.h dns64/query/known.c dns64/query/known.h \
 	dns64/query/query.c dns64/query/query.h dns64/query/reply.c dns64/query/reply.h dns64/query/told.c dns64/query/told.h
 

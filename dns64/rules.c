@@ -79,32 +79,28 @@ static int make_clients(struct rules *rules, const struct settings *settings, co
     return 0;
 }
 
-/* exclude-aaaa, and what another DNS64 upstream would have made: images under our prefixes and the well-known
- * one. */
+/* Images are what another DNS64 upstream would have made: under our prefixes and the well-known one. */
 static int make_policy(struct rules *rules, const struct settings *settings)
 {
     const struct settings_dns64 *dns64 = &settings->dns64;
     size_t count = 0;
     rules->pref64 = calloc(settings->pref64_count + 1, sizeof(*rules->pref64));
-    rules->excluded =
-        calloc(dns64->exclude_aaaa_count + settings->pref64_count + 1, sizeof(*rules->excluded));
-    if (rules->pref64 == NULL || rules->excluded == NULL)
+    rules->images = calloc(settings->pref64_count + 1, sizeof(*rules->images));
+    if (rules->pref64 == NULL || rules->images == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < dns64->exclude_aaaa_count; i++)
-        rules->excluded[count++] = dns64->exclude_aaaa[i];
     for (size_t i = 0; i < settings->pref64_count; i++) {
         const struct settings_pref64 *from = &settings->pref64[i];
         rules->pref64[i] =
             (struct synthesize_pref64){from->prefix,     from->allow4,    from->allow4_count,   from->for4,
                                        from->for4_count, settings->deny4, settings->deny4_count};
-        rules->excluded[count++] = from->prefix;
+        rules->images[count++] = from->prefix;
     }
-    rules->excluded[count++] = pref64_well_known;
+    rules->images[count++] = pref64_well_known;
     rules->policy = (struct query_policy){
         .pref64 = rules->pref64,
         .pref64_count = settings->pref64_count,
-        .excluded = rules->excluded,
-        .excluded_count = count,
+        .view = "",
+        .filter = {dns64->exclude_aaaa, dns64->exclude_aaaa_count, rules->images, count},
         .route = &rules->route,
         .on_aaaa_failure = dns64->on_aaaa_failure,
         .reverse = dns64->reverse,
@@ -263,7 +259,7 @@ void rules_release(struct rules *rules)
     settings_file_free(rules->settings);
     free(rules->backends);
     free(rules->pref64);
-    free(rules->excluded);
+    free(rules->images);
     free(rules->forwards);
     free(rules);
 }

@@ -38,7 +38,7 @@ struct rules {
     struct rules_tcp tcp;
     struct addr_prefix6 *backends; /* with the gateway's own addresses */
     struct synthesize_pref64 *pref64;
-    struct addr_prefix6 *excluded;
+    struct addr_prefix6 *images;
     atomic_uint holders;
 };
 

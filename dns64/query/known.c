@@ -177,8 +177,9 @@ static void keep_failure(struct cache *cache, const struct known_question *quest
 static void keep_denied(struct cache *cache, const struct known_question *question, uint64_t now_ns,
                         const struct message *message, const struct cache_value *value)
 {
+    static const struct chain_filter none;
     struct chain chain;
-    chain_follow(message, &question->name, question->type, NULL, 0, &chain);
+    chain_follow(message, &question->name, question->type, &none, &chain);
     if (chain.broken || !chain.has_soa)
         return;
     struct cache_key key = denied_key(cache, question, &chain.names[chain.links]);

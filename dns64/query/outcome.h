@@ -27,7 +27,16 @@
     X(AAAA_NO_A, "aaaa_no_a", "AAAA: no A record either")                                           \
     X(AAAA_DENIED, "aaaa_denied", "AAAA: all A records in denied ranges")                           \
     X(AAAA_CHECKING_DISABLED, "aaaa_checking_disabled", "AAAA: not synthesised, the client set CD") \
+    X(AAAA_VIEW_OFF, "aaaa_view_off", "AAAA: not synthesised, the view goes without DNS64")         \
+    X(AAAA_NEVER, "aaaa_never", "AAAA: not synthesised, the name is on the never list")             \
+    X(AAAA_SIGNED, "aaaa_signed", "AAAA: not synthesised, DO was set and the A records are signed") \
+    X(AAAA_POLICY, "aaaa_policy", "AAAA: failed, and on-aaaa-failure forbids synthesis")            \
+    X(AAAA_IMAGES, "aaaa_images", "AAAA: images of a prefix without A records: passed")             \
+    X(AAAA_A_FAILED, "aaaa_a_failed", "AAAA: A was needed, and failed")                             \
+    X(AAAA_BROKEN, "aaaa_broken", "AAAA: the chain of aliases loops or is too long")                \
     X(AAAA_FAILED, "aaaa_failed", "AAAA: the upstreams failed")                                     \
+    X(AAAA_CUT, "aaaa_cut", "synthetic answers of which only the first records were kept")          \
+    X(A_HIDDEN, "a_hidden", "A: the name is on the hide-a list")                                    \
     X(REVERSE, "reverse", "reverse names answered by a CNAME into in-addr.arpa")                    \
     X(FAILED, "failed", "queries that no upstream answered")                                        \
     X(TRUNCATED, "truncated", "answers that did not fit the client's datagram")                     \

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 
 #include "common/pref64.h"
+#include "dns64/query/aaaa.h"
 #include "dns64/query/finished.h"
 #include "dns64/query/reply.h"
-#include "dns64/rfc6147/decide.h"
 #include "dns64/rfc6147/reverse.h"
 #include "dns64/rfc8880/ipv4only.h"
 #include "dns64/wire/edns.h"
 
-static void count(struct query *query, enum outcome outcome)
+void query_count(struct query *query, enum outcome outcome)
 {
     counters_add(query->counters, outcome, 1);
     query->outcome = outcome;
@@ -65,7 +65,7 @@ static bool take_options(struct query *query, const struct message *message, boo
 static unsigned refuse(struct query *query, enum outcome outcome, unsigned rcode, int ede, uint8_t *out,
                        size_t *ret_len)
 {
-    count(query, outcome);
+    query_count(query, outcome);
     *ret_len = reply_error(query, rcode, ede, out);
     return *ret_len > 0 ? QUERY_DO_SEND : QUERY_DO_DROP;
 }
@@ -81,7 +81,7 @@ static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size
 {
     if (query->flags & MESSAGE_OPCODE)
         *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_NO_EDE, out, ret_len);
-    else if (!query->client.allowed)
+    else if (!query->client.allowed || query->policy->refuse)
         *ret_actions = refuse(query, OUTCOME_REFUSED, MESSAGE_REFUSED, EDNS_PROHIBITED, out, ret_len);
     else if (bad_cookie)
         *ret_actions = refuse(query, OUTCOME_BAD_COOKIE, MESSAGE_BADCOOKIE, REPLY_NO_EDE, out, ret_len);
@@ -95,8 +95,8 @@ static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size
     else if (is_meta(query->type))
         *ret_actions =
             refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, EDNS_NOT_SUPPORTED, out, ret_len);
-    else if (ipv4only_is_ours(&query->question, query->type, query->class)) {
-        count(query, OUTCOME_LOCAL);
+    else if (!query->policy->plain && ipv4only_is_ours(&query->question, query->type, query->class)) {
+        query_count(query, OUTCOME_LOCAL);
         *ret_len = reply_ipv4only(query, out);
         *ret_actions = QUERY_DO_SEND;
     } else if (!(query->flags & MESSAGE_RD))
@@ -110,7 +110,7 @@ static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size
 /* A PTR question for an address under a prefix (or the well-known one). */
 static bool find_reverse(struct query *query, uint32_t *ret_address)
 {
-    if (query->type != MESSAGE_TYPE_PTR || query->class != MESSAGE_CLASS_IN ||
+    if (query->type != MESSAGE_TYPE_PTR || query->class != MESSAGE_CLASS_IN || query->policy->plain ||
         query->policy->reverse == SETTINGS_REVERSE_OFF)
         return false;
     for (size_t i = 0; i < query->policy->pref64_count; i++)
@@ -124,7 +124,7 @@ static bool begin_reverse(struct query *query, uint32_t address, uint8_t *out, s
 {
     bool discovery = address == (uint32_t)IPV4ONLY_FIRST || address == (uint32_t)IPV4ONLY_SECOND;
     if (discovery || query->policy->reverse == SETTINGS_REVERSE_LOCAL) {
-        count(query, OUTCOME_LOCAL);
+        query_count(query, OUTCOME_LOCAL);
         *ret_len = reply_local_ptr(query, discovery, out);
         return true;
     }
@@ -139,7 +139,7 @@ static unsigned begin_asking(struct query *query, struct cache *cache, uint64_t 
 {
     *ret_len = cache != NULL ? finished_find(query, cache, now_ns, out) : 0;
     if (*ret_len > 0) {
-        count(query, query->outcome);
+        query_count(query, query->outcome);
         counters_add(query->counters, OUTCOME_CACHE_ANSWERS, 1);
         return QUERY_DO_SEND;
     }
@@ -161,10 +161,10 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
         .policy = policy, .client = *client, .counters = counters, .keep = true, .life_s = UINT32_MAX};
     enum message_fault fault = message_parse(bytes, len, &message);
     if (fault == MESSAGE_GARBAGE || (message.flags & MESSAGE_QR)) {
-        count(query, OUTCOME_GARBAGE);
+        query_count(query, OUTCOME_GARBAGE);
         return QUERY_DO_DROP; /* a reply, or no DNS: answering it would only reflect */
     }
-    count(query, client->udp ? OUTCOME_QUERIES_UDP : OUTCOME_QUERIES_TCP);
+    query_count(query, client->udp ? OUTCOME_QUERIES_UDP : OUTCOME_QUERIES_TCP);
     take_header(query, &message);
     if (fault == MESSAGE_MALFORMED)
         return refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
@@ -180,81 +180,9 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
     return begin_asking(query, cache, now_ns, out, ret_len);
 }
 
-/* A slot's reply, followed to the end of its chain. */
-static enum decide_outcome outcome_of(const struct query *query, enum query_slot_name name,
-                                      struct message *message, struct chain *chain)
-{
-    const struct query_slot *slot = &query->slot[name];
-    const struct query_policy *policy = query->policy;
-    if (!slot->done)
-        return DECIDE_PENDING;
-    if (slot->bytes == NULL || message_parse(slot->bytes, slot->len, message) != MESSAGE_OK)
-        return DECIDE_SILENT;
-    chain_follow(message, &query->question, name == QUERY_A ? MESSAGE_TYPE_A : MESSAGE_TYPE_AAAA,
-                 policy->excluded, name == QUERY_A ? 0 : policy->excluded_count, chain);
-    enum decide_outcome outcome = chain_outcome(message, chain);
-    if (name == QUERY_A && outcome == DECIDE_DATA &&
-        !synthesize_possible(message, chain, policy->pref64, policy->pref64_count))
-        return DECIDE_DENIED;
-    return outcome;
-}
-
-/* Why, for the counters. */
-static enum outcome reason_of(const struct query *query, enum decide_action action, enum decide_outcome aaaa,
-                              enum decide_outcome a)
-{
-    if (action == DECIDE_SYNTHESISE)
-        return OUTCOME_AAAA_SYNTHESISED;
-    if (action == DECIDE_SERVFAIL)
-        return OUTCOME_AAAA_FAILED;
-    if (aaaa == DECIDE_DATA)
-        return OUTCOME_AAAA_REAL;
-    if (aaaa == DECIDE_NXDOMAIN || a == DECIDE_NXDOMAIN)
-        return OUTCOME_AAAA_NXDOMAIN;
-    if (query->checking_disabled)
-        return OUTCOME_AAAA_CHECKING_DISABLED;
-    if (a == DECIDE_DENIED)
-        return OUTCOME_AAAA_DENIED;
-    return a == DECIDE_EMPTY ? OUTCOME_AAAA_NO_A : OUTCOME_AAAA_FAILED;
-}
-
-static unsigned decide_aaaa(struct query *query, uint8_t *out, size_t *ret_len)
-{
-    struct message aaaa_message, a_message;
-    struct chain aaaa_chain, a_chain;
-    enum decide_outcome aaaa = outcome_of(query, QUERY_MAIN, &aaaa_message, &aaaa_chain);
-    enum decide_outcome a = outcome_of(query, QUERY_A, &a_message, &a_chain);
-    struct decide_options options = {
-        .synthesise = !query->checking_disabled, /* RFC 7050 3.1: CD = 1 gets what there is */
-        .fail_on_failure = query->policy->on_aaaa_failure == SETTINGS_AAAA_FAILURE_FAIL,
-    };
-    enum decide_action action = decide(aaaa, a, &options);
-    switch (action) {
-    case DECIDE_WAIT: return 0;
-    case DECIDE_ASK_A: return query_waited(query);
-    case DECIDE_PASS_AAAA:
-        *ret_len = aaaa == DECIDE_ERROR
-                       ? reply_pass(query, &aaaa_message, out)
-                       : reply_aaaa(query, &aaaa_message, &aaaa_chain, a == DECIDE_DENIED, out);
-        break;
-    case DECIDE_PASS_A: *ret_len = reply_negative(query, &a_message, &a_chain, out); break;
-    case DECIDE_SYNTHESISE: {
-        bool negative = aaaa == DECIDE_EMPTY;
-        uint32_t ttl = aaaa == DECIDE_EXCLUDED ? synthesize_ttl(a_chain.ttl, true, aaaa_chain.ttl)
-                                               : synthesize_ttl(a_chain.ttl, negative && aaaa_chain.has_soa,
-                                                                negative ? aaaa_chain.soa_ttl : 0);
-        *ret_len = reply_synthetic(query, &a_message, &a_chain, ttl, out);
-        break;
-    }
-    case DECIDE_SERVFAIL: *ret_len = reply_error(query, MESSAGE_SERVFAIL, EDNS_NO_AUTHORITY, out); break;
-    }
-    count(query, reason_of(query, action, aaaa, a));
-    return QUERY_DO_SEND;
-}
-
 unsigned query_waited(struct query *query)
 {
-    if (!query->is_aaaa || query->slot[QUERY_A].asked || query->checking_disabled)
+    if (!query->is_aaaa || query->slot[QUERY_A].asked || !aaaa_may_ask_early(query))
         return 0;
     query->slot[QUERY_A].asked = true;
     return QUERY_DO_ASK_A;
@@ -262,11 +190,11 @@ unsigned query_waited(struct query *query)
 
 unsigned query_patience(struct query *query, uint8_t *out, size_t *ret_len)
 {
-    if (!query->is_aaaa || query->slot[QUERY_MAIN].done || !query->slot[QUERY_A].done ||
-        query->slot[QUERY_A].bytes == NULL)
+    if (!query->is_aaaa || query->policy->on_aaaa_failure == SETTINGS_AAAA_FAILURE_FAIL ||
+        query->slot[QUERY_MAIN].done || !query->slot[QUERY_A].done || query->slot[QUERY_A].bytes == NULL)
         return 0;
     query->slot[QUERY_MAIN].done = true;
-    return decide_aaaa(query, out, ret_len);
+    return aaaa_decide(query, out, ret_len);
 }
 
 void query_from(struct query *query, const struct query_source *source)
@@ -283,19 +211,40 @@ unsigned query_cache_flags(const struct query *query)
            (query->flags & MESSAGE_AD ? CACHE_AD : 0);
 }
 
+/* A listed name, or one whose chain goes through a listed one, has no A records here. */
+static bool hide_a(struct query *query, const struct message *message, uint8_t *out, size_t *ret_len)
+{
+    static const struct chain_filter none;
+    struct chain chain;
+    if (query->policy->hide_a == NULL || query->type != MESSAGE_TYPE_A || query->class != MESSAGE_CLASS_IN)
+        return false;
+    chain_follow(message, &query->question, MESSAGE_TYPE_A, &none, &chain);
+    if (chain.records == 0)
+        return false;
+    for (unsigned i = 0; i <= chain.links; i++)
+        if (list_find(query->policy->hide_a, &chain.names[i]).len > 0) {
+            query_count(query, OUTCOME_A_HIDDEN);
+            *ret_len = reply_hidden(query, message, &chain, out);
+            return true;
+        }
+    return false;
+}
+
 unsigned query_response(struct query *query, enum query_slot_name name, uint8_t *bytes, size_t len,
                         uint8_t *out, size_t *ret_len)
 {
     struct message message;
     query->slot[name] = (struct query_slot){.asked = true, .done = true, .bytes = bytes, .len = len};
     if (query->is_aaaa)
-        return decide_aaaa(query, out, ret_len);
+        return aaaa_decide(query, out, ret_len);
     if (bytes == NULL || message_parse(bytes, len, &message) != MESSAGE_OK) {
-        count(query, OUTCOME_FAILED);
+        query_count(query, OUTCOME_FAILED);
         *ret_len = reply_error(query, MESSAGE_SERVFAIL, EDNS_NO_AUTHORITY, out);
         return QUERY_DO_SEND;
     }
-    count(query, query->is_reverse ? OUTCOME_REVERSE : OUTCOME_PASSED);
+    if (hide_a(query, &message, out, ret_len))
+        return QUERY_DO_SEND;
+    query_count(query, query->is_reverse ? OUTCOME_REVERSE : OUTCOME_PASSED);
     *ret_len = query->is_reverse ? reply_reverse(query, &message, out) : reply_pass(query, &message, out);
     return QUERY_DO_SEND;
 }

@@ -14,6 +14,7 @@
 #include "common/addr.h"
 #include "common/counters.h"
 #include "common/settings.h"
+#include "dns64/access/list.h"
 #include "dns64/cache/cache.h"
 #include "dns64/query/outcome.h"
 #include "dns64/rfc6147/synthesize.h"
@@ -25,12 +26,16 @@ enum {
     QUERY_AAAA_PATIENCE_MS = 1500, /* A is there, AAAA silent: no longer (the answer comes within 2 s) */
 };
 
-/* What holds for all queries; built once. */
+/* What holds for the queries of a view; built once. */
 struct query_policy {
+    const char *view; /* its name; "": of who is in none */
+    bool plain;       /* dns64 = false: plain resolution */
+    bool refuse;
     const struct synthesize_pref64 *pref64;
     size_t pref64_count;
-    const struct addr_prefix6 *excluded; /* exclude-aaaa, the prefixes themselves and the well-known one */
-    size_t excluded_count;
+    struct chain_filter filter; /* exclude-aaaa; the prefixes of all views and the well-known one */
+    const struct list *never, *always, *hide_a; /* NULL: none */
+    enum settings_signed signed_for_do;
     const struct route *route; /* whom a name is asked of */
     enum settings_aaaa_failure on_aaaa_failure;
     enum settings_reverse reverse;
@@ -101,6 +106,7 @@ struct query {
     bool keep;                /* it is whole, and may be kept */
     bool refresh;             /* the finished answer is asked for often, and nearly over */
     unsigned outcome;         /* the last that was counted */
+    enum decide_reason decided;
 };
 
 /* What the edge has to do; several may be set. */
@@ -140,6 +146,9 @@ void query_asked(const struct query *query, enum query_slot_name slot, struct na
 
 /* In what this query differs from others with the same question: DO, CD, AD as cache keys have them. */
 unsigned query_cache_flags(const struct query *query);
+
+/* Counts what became of it. */
+void query_count(struct query *query, enum outcome outcome);
 
 void query_done(struct query *query);
 

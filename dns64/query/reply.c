@@ -130,8 +130,30 @@ size_t reply_local_ptr(const struct query *query, bool discovery, uint8_t *out)
     return finish(query, &writer, rcode, REPLY_NO_EDE, NULL, out);
 }
 
-/* RFC 6147 5.3.3: unchanged, record by record; OPT is between two neighbours and not passed (RFC 6891 6.1.1).
- */
+static struct dnssec_client dnssec_client(const struct query *query)
+{
+    return (struct dnssec_client){
+        .type = query->type,
+        .wants_dnssec = query->wants_dnssec,
+        .knows_ad = query->flags & MESSAGE_AD,
+        .by_dns64 = query->is_aaaa && !query->policy->plain,
+    };
+}
+
+static uint16_t ad_of(const struct query *query, const struct message *message, bool touched)
+{
+    struct dnssec_client client = dnssec_client(query);
+    return dnssec_says_ad(&client, message->flags & MESSAGE_AD, touched) ? MESSAGE_AD : 0;
+}
+
+/* OPT is between two neighbours and not passed (RFC 6891 6.1.1). */
+static bool passes(const struct query *query, const struct message_record *record)
+{
+    struct dnssec_client client = dnssec_client(query);
+    return record->type != MESSAGE_TYPE_OPT && dnssec_keeps(&client, record->type);
+}
+
+/* RFC 6147 5.3.3: unchanged, record by record. */
 size_t reply_pass(const struct query *query, const struct message *message, uint8_t *out)
 {
     struct message_writer writer;
@@ -140,77 +162,118 @@ size_t reply_pass(const struct query *query, const struct message *message, uint
     unsigned rcode = message_rcode(message);
     if (message->flags & MESSAGE_TC)
         return truncated(query, rcode, out); /* not even TCP brought it whole */
-    begin(query, &writer, rcode, message->flags & MESSAGE_AD, out);
+    begin(query, &writer, rcode, ad_of(query, message, false), out);
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record))
-        if (record.type != MESSAGE_TYPE_OPT)
+        if (passes(query, &record))
             message_copy(&writer, record.section, message, &record, record.ttl);
     return finish(query, &writer, rcode, REPLY_NO_EDE, message, out);
 }
 
-/* The signatures over what was left out go too. */
-static bool covers(const struct message *message, const struct message_record *record, uint16_t type)
-{
-    return record->type == MESSAGE_TYPE_RRSIG && record->rdata_len >= 2 &&
-           bytes_get16(message->bytes + record->rdata) == type;
-}
-
-static void copy_rest(struct message_writer *writer, const struct message *message)
+static void copy_rest(const struct query *query, struct message_writer *writer, const struct message *message)
 {
     struct message_walk walk;
     struct message_record record;
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record))
-        if (record.section != MESSAGE_ANSWER && record.type != MESSAGE_TYPE_OPT)
+        if (record.section != MESSAGE_ANSWER && passes(query, &record))
             message_copy(writer, record.section, message, &record, record.ttl);
 }
 
-size_t reply_aaaa(const struct query *query, const struct message *message, const struct chain *chain,
-                  bool denied, uint8_t *out)
+static void copy_aliases(const struct query *query, struct message_writer *writer,
+                         const struct message *message, const struct chain *chain)
 {
-    const struct query_policy *policy = query->policy;
+    struct message_walk walk;
+    struct message_record record;
+    message_walk_init(&walk, message);
+    while (message_walk_next(&walk, &record))
+        if (chain_holds_alias(chain, message, &record) && passes(query, &record))
+            message_copy(writer, MESSAGE_ANSWER, message, &record, record.ttl);
+}
+
+/* The signatures over a set of which something was left out go too. */
+static bool is_left(const struct query *query, const struct message *message,
+                    const struct message_record *record, enum decide_action action, bool filtered)
+{
+    if (record->type == MESSAGE_TYPE_RRSIG)
+        return !filtered && record->rdata_len >= 2 &&
+               bytes_get16(message->bytes + record->rdata) == MESSAGE_TYPE_AAAA;
+    if (record->type != MESSAGE_TYPE_AAAA || action == DECIDE_PASS_NONE)
+        return false;
+    switch (chain_kind(message, record, &query->policy->filter)) {
+    case CHAIN_COUNTS: return true;
+    case CHAIN_IMAGE: return action == DECIDE_PASS_IMAGES;
+    case CHAIN_EXCLUDED: break;
+    }
+    return false;
+}
+
+/* How many of the chain's AAAA records the answer has. */
+static unsigned left_of(const struct chain *chain, enum decide_action action)
+{
+    if (action == DECIDE_PASS_NONE)
+        return 0;
+    return chain->counted + (action == DECIDE_PASS_IMAGES ? chain->images : 0);
+}
+
+size_t reply_aaaa(const struct query *query, const struct message *message, const struct chain *chain,
+                  const struct decide_result *result, uint8_t *out)
+{
     struct message_writer writer;
     struct message_walk walk;
     struct message_record record;
     unsigned rcode = message_rcode(message);
-    bool filtered = chain->counted < chain->records;
-    begin(query, &writer, rcode, filtered ? 0 : message->flags & MESSAGE_AD, out);
+    bool filtered = left_of(chain, result->action) < chain->records;
+    begin(query, &writer, rcode, ad_of(query, message, filtered), out);
+    copy_aliases(query, &writer, message, chain);
     message_walk_init(&walk, message);
-    while (message_walk_next(&walk, &record)) {
-        bool end = record.class == MESSAGE_CLASS_IN && chain_ends_at(chain, message, &record);
-        bool wanted = end &&
-                      (record.type == MESSAGE_TYPE_AAAA || covers(message, &record, MESSAGE_TYPE_AAAA)) &&
-                      !chain_excluded(message, &record, policy->excluded, policy->excluded_count);
-        if (chain_holds_alias(chain, message, &record) ||
-            (wanted && (!filtered || record.type == MESSAGE_TYPE_AAAA)))
+    while (message_walk_next(&walk, &record))
+        if (record.class == MESSAGE_CLASS_IN && chain_ends_at(chain, message, &record) &&
+            passes(query, &record) && is_left(query, message, &record, result->action, filtered))
             message_copy(&writer, MESSAGE_ANSWER, message, &record, record.ttl);
-    }
-    copy_rest(&writer, message);
-    return finish(query, &writer, rcode, denied ? EDNS_BLOCKED : REPLY_NO_EDE, message, out);
+    copy_rest(query, &writer, message);
+    return finish(query, &writer, rcode, result->reason == DECIDE_BY_DENIED ? EDNS_BLOCKED : REPLY_NO_EDE,
+                  message, out);
+}
+
+/* Aliases, authority and additional section. */
+static void copy_base(const struct query *query, struct message_writer *writer, const struct message *message,
+                      const struct chain *chain)
+{
+    copy_aliases(query, writer, message, chain);
+    copy_rest(query, writer, message);
+}
+
+size_t reply_hidden(const struct query *query, const struct message *message, const struct chain *chain,
+                    uint8_t *out)
+{
+    struct message_writer writer;
+    begin(query, &writer, MESSAGE_NOERROR, 0, out);
+    copy_base(query, &writer, message, chain);
+    return finish(query, &writer, MESSAGE_NOERROR, EDNS_BLOCKED, message, out);
 }
 
 size_t reply_negative(const struct query *query, const struct message *a, const struct chain *chain,
                       uint8_t *out)
 {
     struct message_writer writer;
-    struct message_walk walk;
-    struct message_record record;
     unsigned rcode = message_rcode(a);
     begin(query, &writer, rcode, 0, out);
-    message_walk_init(&walk, a);
-    while (message_walk_next(&walk, &record))
-        if (chain_holds_alias(chain, a, &record))
-            message_copy(&writer, MESSAGE_ANSWER, a, &record, record.ttl);
-    copy_rest(&writer, a);
+    copy_base(query, &writer, a, chain);
     return finish(query, &writer, rcode, REPLY_NO_EDE, a, out);
 }
 
 size_t reply_synthetic(const struct query *query, const struct message *a, const struct chain *chain,
                        uint32_t ttl, uint8_t *out)
 {
+    struct dnssec_client client = dnssec_client(query);
     struct message_writer writer;
+    bool cut;
     begin(query, &writer, MESSAGE_NOERROR, 0, out); /* never AD: nobody signed this */
-    synthesize_answer(&writer, a, chain, query->policy->pref64, query->policy->pref64_count, ttl);
+    synthesize_answer(&writer, a, chain, query->policy->pref64, query->policy->pref64_count, ttl, &client,
+                      &cut);
+    if (cut)
+        counters_add(query->counters, OUTCOME_AAAA_CUT, 1);
     return finish(query, &writer, MESSAGE_NOERROR,
                   query->policy->mark_synthetic ? EDNS_SYNTHESIZED : REPLY_NO_EDE, a, out);
 }
@@ -226,7 +289,7 @@ size_t reply_reverse(const struct query *query, const struct message *message, u
                 query->target.bytes, query->target.len);
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record))
-        if (record.type != MESSAGE_TYPE_OPT)
+        if (passes(query, &record))
             message_copy(&writer, record.section, message, &record, record.ttl);
     return finish(query, &writer, rcode, REPLY_NO_EDE, message, out);
 }

@@ -23,9 +23,12 @@ size_t reply_ipv4only(const struct query *query, uint8_t *out);
 size_t reply_local_ptr(const struct query *query, bool discovery, uint8_t *out);
 /* The upstream's reply as it is; EDNS is the client's. */
 size_t reply_pass(const struct query *query, const struct message *message, uint8_t *out);
-/* The AAAA reply with its chain, without excluded and strange records. */
+/* The AAAA reply with its chain, with the records that the decision leaves, without strange ones. */
 size_t reply_aaaa(const struct query *query, const struct message *message, const struct chain *chain,
-                  bool denied, uint8_t *out);
+                  const struct decide_result *result, uint8_t *out);
+/* An A reply without its A records. */
+size_t reply_hidden(const struct query *query, const struct message *message, const struct chain *chain,
+                    uint8_t *out);
 /* The A reply as the base of a negative answer. */
 size_t reply_negative(const struct query *query, const struct message *a, const struct chain *chain,
                       uint8_t *out);

@@ -43,18 +43,25 @@ static bool seen(const struct chain *chain, const struct name *name)
     return false;
 }
 
-bool chain_excluded(const struct message *message, const struct message_record *record,
-                    const struct addr_prefix6 *excluded, size_t excluded_count)
+static bool in_any(const struct in6_addr *address, const struct addr_prefix6 *prefixes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (addr_in_prefix6(address, &prefixes[i]))
+            return true;
+    return false;
+}
+
+enum chain_kind chain_kind(const struct message *message, const struct message_record *record,
+                           const struct chain_filter *filter)
 {
     struct in6_addr address;
     /* Only in class IN is an AAAA record known to be 16 bytes (message_parse). */
     if (record->type != MESSAGE_TYPE_AAAA || record->class != MESSAGE_CLASS_IN)
-        return false;
+        return CHAIN_COUNTS;
     memcpy(&address, message->bytes + record->rdata, sizeof(address));
-    for (size_t i = 0; i < excluded_count; i++)
-        if (addr_in_prefix6(&address, &excluded[i]))
-            return true;
-    return false;
+    if (in_any(&address, filter->excluded, filter->excluded_count))
+        return CHAIN_EXCLUDED;
+    return in_any(&address, filter->images, filter->images_count) ? CHAIN_IMAGE : CHAIN_COUNTS;
 }
 
 bool chain_ends_at(const struct chain *chain, const struct message *message,
@@ -87,8 +94,31 @@ bool chain_holds_alias(const struct chain *chain, const struct message *message,
     return false;
 }
 
-static void count_records(const struct message *message, uint16_t type, const struct addr_prefix6 *excluded,
-                          size_t excluded_count, struct chain *chain)
+bool chain_is_signed(const struct chain *chain, const struct message *message, uint16_t type)
+{
+    struct message_walk walk;
+    struct message_record record;
+    message_walk_init(&walk, message);
+    while (message_walk_next(&walk, &record))
+        if (record.type == MESSAGE_TYPE_RRSIG && covered_type(message, &record) == type &&
+            chain_ends_at(chain, message, &record))
+            return true;
+    return false;
+}
+
+static void count_record(const struct message *message, const struct message_record *record,
+                         const struct chain_filter *filter, struct chain *chain)
+{
+    enum chain_kind kind = chain_kind(message, record, filter);
+    chain->records++;
+    chain->counted += kind == CHAIN_COUNTS;
+    chain->images += kind == CHAIN_IMAGE;
+    if (capped(record->ttl) < chain->ttl)
+        chain->ttl = capped(record->ttl);
+}
+
+static void count_records(const struct message *message, uint16_t type, const struct chain_filter *filter,
+                          struct chain *chain)
 {
     struct message_walk walk;
     struct message_record record;
@@ -98,19 +128,13 @@ static void count_records(const struct message *message, uint16_t type, const st
             chain->has_soa = true;
             chain->soa_ttl = capped(record.ttl);
         }
-        if (record.type != type || record.class != MESSAGE_CLASS_IN ||
-            !chain_ends_at(chain, message, &record))
-            continue;
-        chain->records++;
-        if (!chain_excluded(message, &record, excluded, excluded_count))
-            chain->counted++;
-        if (capped(record.ttl) < chain->ttl)
-            chain->ttl = capped(record.ttl);
+        if (record.type == type && record.class == MESSAGE_CLASS_IN && chain_ends_at(chain, message, &record))
+            count_record(message, &record, filter, chain);
     }
 }
 
 void chain_follow(const struct message *message, const struct name *question, uint16_t type,
-                  const struct addr_prefix6 *excluded, size_t excluded_count, struct chain *ret_chain)
+                  const struct chain_filter *filter, struct chain *ret_chain)
 {
     struct chain *chain = ret_chain;
     struct name target;
@@ -125,7 +149,7 @@ void chain_follow(const struct message *message, const struct name *question, ui
         }
         chain->names[++chain->links] = target;
     }
-    count_records(message, type, excluded, excluded_count, chain);
+    count_records(message, type, filter, chain);
 }
 
 enum decide_outcome chain_outcome(const struct message *message, const struct chain *chain)
@@ -139,5 +163,7 @@ enum decide_outcome chain_outcome(const struct message *message, const struct ch
     }
     if (chain->records == 0)
         return DECIDE_EMPTY;
-    return chain->counted > 0 ? DECIDE_DATA : DECIDE_EXCLUDED;
+    if (chain->counted > 0)
+        return DECIDE_DATA;
+    return chain->images > 0 ? DECIDE_IMAGES : DECIDE_EXCLUDED;
 }

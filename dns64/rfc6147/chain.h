@@ -18,27 +18,41 @@ enum {
     CHAIN_MAX = 16, /* links: a longer chain is a failure */
 };
 
+/* AAAA records that are not taken as they are; all zero: none. */
+struct chain_filter {
+    const struct addr_prefix6 *excluded; /* never sent */
+    size_t excluded_count;
+    const struct addr_prefix6 *images; /* NAT64 prefixes: another DNS64 may have made them */
+    size_t images_count;
+};
+
 struct chain {
     struct name names[CHAIN_MAX + 1]; /* the question, then each target */
     unsigned links;
     unsigned records; /* of the type that was asked, at the end */
-    unsigned counted; /* of these, not excluded */
-    uint32_t ttl;     /* the least of those records and of the chain */
+    unsigned counted; /* of these, neither excluded nor images */
+    unsigned images;  /* of these, not excluded */
+    uint32_t ttl;     /* the least of those records */
     bool has_soa;
     uint32_t soa_ttl; /* in the authority section */
     bool broken;      /* loops, or is too long */
 };
 
-/* Follows the chain for `type` (A or AAAA). AAAA records under `excluded` do not count. */
+/* Follows the chain for `type` (A or AAAA). */
 void chain_follow(const struct message *message, const struct name *question, uint16_t type,
-                  const struct addr_prefix6 *excluded, size_t excluded_count, struct chain *ret_chain);
+                  const struct chain_filter *filter, struct chain *ret_chain);
 
 /* The outcome that decide() knows it as. */
 enum decide_outcome chain_outcome(const struct message *message, const struct chain *chain);
 
-/* Whether an AAAA record's address is excluded. */
-bool chain_excluded(const struct message *message, const struct message_record *record,
-                    const struct addr_prefix6 *excluded, size_t excluded_count);
+enum chain_kind { CHAIN_COUNTS, CHAIN_EXCLUDED, CHAIN_IMAGE };
+
+/* What an AAAA record is by its address; what is no AAAA record counts. */
+enum chain_kind chain_kind(const struct message *message, const struct message_record *record,
+                           const struct chain_filter *filter);
+
+/* Whether signatures stand beside the records of this type at the chain's end. */
+bool chain_is_signed(const struct chain *chain, const struct message *message, uint16_t type);
 
 /* Whether a record of the answer section belongs to the chain's aliases (CNAME, DNAME, and their signatures).
  */

@@ -56,8 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     const struct query_policy policy = {
         .pref64 = &pref64,
         .pref64_count = 1,
-        .excluded = &pref64_well_known,
-        .excluded_count = 1,
+        .filter = {.images = &pref64_well_known, .images_count = 1},
         .mark_synthetic = true,
         .edns_size = 1232,
         .aaaa_wait_ms = 300,

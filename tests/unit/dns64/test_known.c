@@ -54,8 +54,7 @@ static int set_up(void **context)
     policy = (struct query_policy){
         .pref64 = &prefix,
         .pref64_count = 1,
-        .excluded = &prefix.prefix,
-        .excluded_count = 1,
+        .filter = {.images = &prefix.prefix, .images_count = 1},
         .mark_synthetic = true,
         .edns_size = 1232,
         .aaaa_wait_ms = 300,

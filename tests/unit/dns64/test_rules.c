@@ -90,7 +90,7 @@ TEST(D64_5_1_4_04_our_prefixes_are_excluded_too)
     struct rules *rules =
         make("pref64 = ( { prefix = \"2001:db8:64::/96\"; } ); dns64: { exclude-aaaa = []; };");
     assert_int_equal(rules->policy.pref64_count, 1);
-    assert_int_equal(rules->policy.excluded_count, 2);
+    assert_int_equal(rules->policy.filter.images_count, 2);
     rules_release(rules);
 }
 
