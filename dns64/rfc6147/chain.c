@@ -23,11 +23,10 @@ static bool find_alias(const struct message *message, const struct name *owner, 
     struct message_record record;
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record) && record.section == MESSAGE_ANSWER) {
-        struct name name;
         if (record.type != MESSAGE_TYPE_CNAME || record.class != MESSAGE_CLASS_IN)
             continue;
-        message_owner(message, &record, &name);
-        if (name_equal(&name, owner) && message_rdata_name(message, &record, 0, ret_target)) {
+        if (message_owner_is(message, &record, owner) &&
+            message_rdata_name(message, &record, 0, ret_target)) {
             *ret_ttl = capped(record.ttl);
             return true;
         }
@@ -67,9 +66,8 @@ enum chain_kind chain_kind(const struct message *message, const struct message_r
 bool chain_ends_at(const struct chain *chain, const struct message *message,
                    const struct message_record *record)
 {
-    struct name owner;
-    message_owner(message, record, &owner);
-    return record->section == MESSAGE_ANSWER && name_equal(&owner, &chain->names[chain->links]);
+    return record->section == MESSAGE_ANSWER &&
+           message_owner_is(message, record, &chain->names[chain->links]);
 }
 
 static uint16_t covered_type(const struct message *message, const struct message_record *record)

@@ -6,8 +6,12 @@
  * Fuzz: fuzz_dns_message
  *
  * message_parse accepts only what can be walked to its last byte: counts that fit, names within their limits
- * and pointers backwards, RDATA inside the message, A of 4 and AAAA of 16 bytes, one OPT with its options
- * whole. Work is linear in the length.
+ * and pointers backwards, RDATA inside the message and of the shape that its type has, A of 4 and AAAA of 16
+ * bytes, one OPT with its options whole. Work is linear in the length.
+ *
+ * The writer keeps what was packed as it was packed: a name of another message that ends where one ended that
+ * is written already becomes a pointer to that. Only RDATA of RFC 1035 is packed (RFC 3597 4). It never
+ * writes beyond its buffer, whatever the names unpack to.
  */
 #ifndef GATE64_DNS64_WIRE_MESSAGE_H
 #define GATE64_DNS64_WIRE_MESSAGE_H
@@ -19,6 +23,7 @@ enum {
     MESSAGE_HEADER = 12,
     MESSAGE_MAX = 65535,
     MESSAGE_OPTIONS_MAX = 16,
+    MESSAGE_SEEN = 64, /* offsets that the writer remembers; a power of two */
 
     MESSAGE_QR = 0x8000,
     MESSAGE_AA = 0x0400,
@@ -34,11 +39,27 @@ enum {
 
     MESSAGE_TYPE_A = 1,
     MESSAGE_TYPE_NS = 2,
+    MESSAGE_TYPE_MD = 3,
+    MESSAGE_TYPE_MF = 4,
     MESSAGE_TYPE_CNAME = 5,
     MESSAGE_TYPE_SOA = 6,
+    MESSAGE_TYPE_MB = 7,
+    MESSAGE_TYPE_MG = 8,
+    MESSAGE_TYPE_MR = 9,
     MESSAGE_TYPE_PTR = 12,
+    MESSAGE_TYPE_HINFO = 13,
+    MESSAGE_TYPE_MINFO = 14,
     MESSAGE_TYPE_MX = 15,
+    MESSAGE_TYPE_RP = 17,
+    MESSAGE_TYPE_AFSDB = 18,
+    MESSAGE_TYPE_RT = 21,
+    MESSAGE_TYPE_SIG = 24,
+    MESSAGE_TYPE_PX = 26,
     MESSAGE_TYPE_AAAA = 28,
+    MESSAGE_TYPE_NXT = 30,
+    MESSAGE_TYPE_SRV = 33,
+    MESSAGE_TYPE_NAPTR = 35,
+    MESSAGE_TYPE_KX = 36,
     MESSAGE_TYPE_DNAME = 39,
     MESSAGE_TYPE_OPT = 41,
     MESSAGE_TYPE_DS = 43,
@@ -123,21 +144,34 @@ void message_owner(const struct message *message, const struct message_record *r
 bool message_rdata_name(const struct message *message, const struct message_record *record, size_t skip,
                         struct name *ret_name);
 
-/* How many names stand in RDATA and what is before the first (RFC 3597 4: only these types may be
- * compressed). */
-unsigned message_rdata_names(uint16_t type, size_t *ret_before);
+/* How many names stand in RDATA and where the first begins; 0 for types without names, or whose names are
+ * nobody's to read. */
+unsigned message_rdata_names(const struct message *message, const struct message_record *record,
+                             size_t *ret_first);
+
+/* Whether the owner is this name, without regard to case. */
+static inline bool message_owner_is(const struct message *message, const struct message_record *record,
+                                    const struct name *name)
+{
+    return name_is_at(message->bytes, record->at, name);
+}
 
 /* A message that is written: header, question, records; OPT last. */
 struct message_writer {
     struct bytes_writer bytes;
     struct name question;
     uint16_t counts[3];
+    uint16_t own_at;            /* the last owner of a record of our own that was written out; 0: none */
+    const struct message *from; /* whose names `seen` is about */
+    struct {
+        uint16_t at, written_at; /* written_at 0: nothing */
+    } seen[MESSAGE_SEEN];
 };
 
 /* Begins with a header of these flags and, if `question` is not NULL, the question. */
 void message_begin(struct message_writer *writer, uint8_t *buffer, size_t size, uint16_t id, uint16_t flags,
                    const struct name *question, uint16_t type, uint16_t class);
-/* A record of another message, its names written out (the question's as a pointer to it). */
+/* A record of another message, which has parsed. */
 void message_copy(struct message_writer *writer, enum message_section section, const struct message *from,
                   const struct message_record *record, uint32_t ttl);
 /* A record of our own. */

@@ -46,6 +46,90 @@ bool name_read(const uint8_t *message, size_t len, size_t at, struct name *ret_n
     return true;
 }
 
+void name_memo_init(struct name_memo *memo, size_t message_len)
+{
+    size_t count = message_len < NAME_POINTER_TARGETS ? message_len : NAME_POINTER_TARGETS;
+    memset(memo->at, 0, count * sizeof(memo->at[0]));
+}
+
+/* A name as it is followed: the offsets that it goes through behind its first pointer, each with what lay
+ * before it; and where each pointer leads. */
+struct path {
+    unsigned len, pointers, count;
+    uint16_t targets[NAME_POINTERS_MAX];
+    struct {
+        uint16_t at;
+        uint8_t len, pointers;
+    } offsets[NAME_MAX_LEN];
+};
+
+/* `len` and `pointers` are those of the whole, `first` is where the pointer leads that comes after the path.
+ */
+static void memo_fill(struct name_memo *memo, const struct path *path, unsigned len, unsigned pointers,
+                      uint16_t first)
+{
+    for (unsigned i = 0; i < path->count; i++) {
+        unsigned before = path->offsets[i].pointers;
+        memo->at[path->offsets[i].at].len = (uint8_t)(len - path->offsets[i].len);
+        memo->at[path->offsets[i].at].pointers = (uint8_t)(pointers - before);
+        memo->at[path->offsets[i].at].first = before < path->pointers ? path->targets[before] : first;
+    }
+}
+
+/* Whether the rest of the name is known from `at` on, and good where nothing at or behind `limit` may be
+ * pointed to. */
+static bool memo_find(const struct name_memo *memo, size_t at, size_t limit)
+{
+    return memo->at[at].len > 0 && (memo->at[at].pointers == 0 || memo->at[at].first < limit);
+}
+
+bool name_check(const uint8_t *message, size_t len, size_t at, struct name_memo *memo, size_t *ret_next)
+{
+    struct path path;
+    size_t next = 0, limit = at;
+    path.len = path.pointers = path.count = 0;
+    for (;;) {
+        if (at >= len)
+            return false;
+        uint8_t head = message[at];
+        if (memo != NULL && path.pointers > 0 && at < NAME_POINTER_TARGETS) {
+            if (memo_find(memo, at, limit))
+                break;
+            path.offsets[path.count].at = (uint16_t)at;
+            path.offsets[path.count].len = (uint8_t)path.len;
+            path.offsets[path.count++].pointers = (uint8_t)path.pointers;
+        }
+        if ((head & POINTER) == POINTER) {
+            if (at + 1 >= len || path.pointers == NAME_POINTERS_MAX)
+                return false;
+            size_t target = (size_t)(head & ~POINTER) << 8 | message[at + 1];
+            if (next == 0)
+                next = at + 2;
+            if (target >= limit)
+                return false;
+            path.targets[path.pointers++] = (uint16_t)target;
+            at = limit = target;
+            continue;
+        }
+        if (head > LABEL_MAX || at + 1 + head > len || path.len + 1 + head > NAME_MAX_LEN)
+            return false;
+        path.len += (unsigned)head + 1;
+        at += (size_t)head + 1;
+        if (head == 0) {
+            *ret_next = next != 0 ? next : at;
+            if (memo != NULL)
+                memo_fill(memo, &path, path.len, path.pointers, 0);
+            return true;
+        }
+    }
+    unsigned whole = path.len + memo->at[at].len, pointers = path.pointers + memo->at[at].pointers;
+    if (whole > NAME_MAX_LEN || pointers > NAME_POINTERS_MAX)
+        return false;
+    memo_fill(memo, &path, whole, pointers, memo->at[at].first);
+    *ret_next = next;
+    return true;
+}
+
 bool name_skip(const uint8_t *message, size_t len, size_t at, size_t *ret_next)
 {
     size_t start = at;
@@ -80,6 +164,21 @@ static bool equal_bytes(const uint8_t *a, const uint8_t *b, size_t len)
         if (fold(a[i]) != fold(b[i]))
             return false;
     return true;
+}
+
+bool name_is_at(const uint8_t *message, size_t at, const struct name *name)
+{
+    for (size_t done = 0;;) {
+        while ((message[at] & POINTER) == POINTER)
+            at = (size_t)(message[at] & ~POINTER) << 8 | message[at + 1];
+        size_t label = (size_t)message[at] + 1;
+        if (name->len - done < label || !equal_bytes(message + at, name->bytes + done, label))
+            return false;
+        at += label;
+        done += label;
+        if (label == 1)
+            return done == name->len;
+    }
 }
 
 bool name_equal(const struct name *a, const struct name *b)

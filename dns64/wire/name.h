@@ -17,6 +17,7 @@
 enum {
     NAME_MAX_LEN = 255,
     NAME_POINTERS_MAX = 127,
+    NAME_POINTER_TARGETS = 0x4000, /* 14 bits */
     NAME_TEXT_LEN = 4 * NAME_MAX_LEN + 2,
 };
 
@@ -29,8 +30,27 @@ struct name {
  * point backwards. False when malformed. */
 bool name_read(const uint8_t *message, size_t len, size_t at, struct name *ret_name, size_t *ret_next);
 
+/* What is known of names that begin at an offset: how many bytes each is in full, how many pointers it goes
+ * through, and where the first of them leads. Names that share an end are followed once (RFC 9267 2). */
+struct name_memo {
+    struct {
+        uint8_t len, pointers; /* len 0: nothing is known */
+        uint16_t first;
+    } at[NAME_POINTER_TARGETS];
+};
+
+/* For a message of this length. */
+void name_memo_init(struct name_memo *memo, size_t message_len);
+
+/* Whether name_read reads it, and where the record goes on. With a memo (NULL: none) all names of a message
+ * together cost no more steps than it has bytes. */
+bool name_check(const uint8_t *message, size_t len, size_t at, struct name_memo *memo, size_t *ret_next);
+
 /* Steps over a name without following pointers. False when malformed. */
 bool name_skip(const uint8_t *message, size_t len, size_t at, size_t *ret_next);
+
+/* Whether the name at `at`, which name_check has passed, is this one, without regard to case. */
+bool name_is_at(const uint8_t *message, size_t at, const struct name *name);
 
 /* Without regard to case. */
 bool name_equal(const struct name *a, const struct name *b);

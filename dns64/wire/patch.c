@@ -61,16 +61,14 @@ bool patch_is_safe(const struct message *message, const uint16_t *offsets, size_
     struct message_record record;
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record)) {
-        struct name name;
-        size_t before, at;
-        unsigned names = message_rdata_names(record.type, &before);
+        size_t at;
+        unsigned names = message_rdata_names(message, &record, &at);
         if (!name_is_safe(message->bytes, record.at, offsets, count))
             return false;
-        for (at = record.rdata + before; names > 0; names--) {
+        for (; names > 0; names--) {
             size_t start = at;
-            if (at >= record.end || !name_read(message->bytes, record.end, at, &name, &at))
-                break; /* not to be copied either */
-            if (!name_is_safe(message->bytes, start, offsets, count))
+            if (!name_is_safe(message->bytes, start, offsets, count) ||
+                !name_skip(message->bytes, record.end, start, &at))
                 return false;
         }
     }
