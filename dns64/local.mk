@@ -24,7 +24,7 @@ dns64_edge = \
 	dns64/control.c dns64/control.h dns64/control_cache.c dns64/control_cache.h dns64/rules.c dns64/rules.h dns64/server.c dns64/server.h \
 	dns64/edge/question.c dns64/edge/question.h dns64/edge/resolv.c dns64/edge/resolv.h dns64/edge/socket.c dns64/edge/socket.h \
 	dns64/edge/task.c dns64/edge/task.h dns64/edge/tcp.c dns64/edge/tcp.h \
-	dns64/edge/udp.c dns64/edge/udp.h dns64/edge/worker.c dns64/edge/worker.h \
+	dns64/edge/udp.c dns64/edge/udp.h dns64/edge/udp_sender.c dns64/edge/udp_sender.h dns64/edge/worker.c dns64/edge/worker.h \
 	dns64/upstream/exchange.c dns64/upstream/exchange.h
 dns64_archives = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a \
 	common/libservice.a common/libshared.a common/libbase.a

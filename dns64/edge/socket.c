@@ -50,24 +50,53 @@ void socket_from_sockaddr(const struct sockaddr_storage *address, struct addr_en
     ret_endpoint->port = ntohs(in6->sin6_port);
 }
 
-static int enable(int fd, int level, int option)
+struct addr socket_addr(const struct sockaddr *address)
 {
-    int on = 1;
-    return setsockopt(fd, level, option, &on, sizeof(on)) < 0 ? -errno : 0;
+    if (address->sa_family == AF_INET)
+        return (struct addr){.family = AF_INET,
+                             .v4 = ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr)};
+    return (struct addr){.family = AF_INET6, .v6 = ((const struct sockaddr_in6 *)address)->sin6_addr};
+}
+
+bool socket_is_any(const struct addr_endpoint *at)
+{
+    return at->addr.family == AF_INET ? at->addr.v4 == INADDR_ANY : IN6_IS_ADDR_UNSPECIFIED(&at->addr.v6);
+}
+
+static int set(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+/* Answers are not cut into fragments on the way, nor made smaller by what outsiders say of the path. No flow
+ * label is made of each client's address and port. Who is bound to one address need not be told which was
+ * asked. */
+static int set_datagram_options(int fd, const struct addr_endpoint *at)
+{
+    int r;
+    if (at->addr.family == AF_INET) {
+        r = set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+        return r < 0 || !socket_is_any(at) ? r : set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+    }
+    r = set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+    if (r == 0)
+        r = set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
+    if (r == 0)
+        r = set(fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0);
+    return r < 0 || !socket_is_any(at) ? r : set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 }
 
 /* Several threads share the port; the kernel spreads clients over them. */
 static int set_listen_options(int fd, const struct addr_endpoint *at, int type)
 {
-    int r = enable(fd, SOL_SOCKET, SO_REUSEPORT);
+    int r = set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (r == 0 && type == SOCK_STREAM)
-        r = enable(fd, SOL_SOCKET, SO_REUSEADDR);
+        r = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (r == 0 && at->addr.family == AF_INET6)
-        r = enable(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+        r = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     if (r < 0 || type == SOCK_STREAM)
         return r;
-    return at->addr.family == AF_INET6 ? enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO)
-                                       : enable(fd, IPPROTO_IP, IP_PKTINFO);
+    return set_datagram_options(fd, at);
 }
 
 static int listen_on(const struct addr_endpoint *at, int type)

@@ -20,6 +20,9 @@ int socket_connect_udp(const struct addr_endpoint *to);
 int socket_connect_tcp(const struct addr_endpoint *to);
 
 socklen_t socket_to_sockaddr(const struct addr_endpoint *endpoint, struct sockaddr_storage *ret_address);
+struct addr socket_addr(const struct sockaddr *address);
+/* Whether it stands for all of this host's addresses. */
+bool socket_is_any(const struct addr_endpoint *at);
 void socket_from_sockaddr(const struct sockaddr_storage *address, struct addr_endpoint *ret_endpoint);
 
 #endif

@@ -225,9 +225,8 @@ static void refresh_parts(struct task_context *shared, const struct query *query
         refresh(shared, shared->in_force, query, QUERY_A);
 }
 
-/* The query needs upstreams, or at least what they said before. */
-static bool start_task(struct task_context *shared, const struct query *query, unsigned actions,
-                       task_reply *reply, void *context)
+bool task_wait(struct task_context *shared, const struct query *query, unsigned actions, task_reply *reply,
+               void *context)
 {
     if (shared->outstanding >= TASKS_MAX) {
         counters_add(shared->counters, OUTCOME_OVERLOAD, 1);
@@ -251,24 +250,34 @@ static bool start_task(struct task_context *shared, const struct query *query, u
     return true;
 }
 
+unsigned task_begin(struct task_context *shared, struct query *ret_query, const uint8_t *bytes, size_t len,
+                    const struct query_client *client, uint64_t now_ns, uint8_t *out, size_t *ret_len)
+{
+    unsigned actions = query_begin(ret_query, &shared->in_force->rules->policy, shared->counters,
+                                   shared->cache, now_ns, bytes, len, client, out, ret_len);
+    if (actions & QUERY_DO_SEND)
+        told_note(shared->names, ret_query, out, *ret_len, now_ns);
+    return actions;
+}
+
+void task_answered(struct task_context *shared, const struct query *query)
+{
+    if (query->refresh)
+        refresh_parts(shared, query);
+}
+
 bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len,
                 const struct query_client *client, task_reply *reply, void *context)
 {
     struct query query;
-    struct query_client who = *client;
     size_t out_len = 0;
-    uint64_t now_ns = clock_now_ns();
-    who.utc_s = (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S);
-    unsigned actions = query_begin(&query, &shared->in_force->rules->policy, shared->counters, shared->cache,
-                                   now_ns, bytes, len, &who, shared->out, &out_len);
+    unsigned actions = task_begin(shared, &query, bytes, len, client, clock_now_ns(), shared->out, &out_len);
     if (actions & QUERY_DO_DROP)
         return false;
     if (!(actions & QUERY_DO_SEND))
-        return start_task(shared, &query, actions, reply, context);
-    told_note(shared->names, &query, shared->out, out_len, now_ns);
+        return task_wait(shared, &query, actions, reply, context);
     reply(context, shared->out, out_len);
-    if (query.refresh)
-        refresh_parts(shared, &query);
+    task_answered(shared, &query);
     return true;
 }
 

@@ -47,8 +47,20 @@ void task_rules_release(struct task_rules *rules);
 /* Sends the answer; `len` 0: there is none. Called once for each task that was started. */
 typedef void task_reply(void *context, const uint8_t *bytes, size_t len);
 
-/* Begins; `reply` may be called before it returns. `context` is the caller's until then. False if the query
- * was dropped at once (reply is not called). */
+/* Begins a query. QUERY_DO_SEND: *ret_len bytes in `out`, which has room for MESSAGE_MAX, are its answer, and
+ * task_answered is called when they are on their way; QUERY_DO_DROP: it has none; else task_wait is called.
+ */
+unsigned task_begin(struct task_context *shared, struct query *ret_query, const uint8_t *bytes, size_t len,
+                    const struct query_client *client, uint64_t now_ns, uint8_t *out, size_t *ret_len);
+void task_answered(struct task_context *shared, const struct query *query);
+
+/* The query needs upstreams, or at least what they said before. `reply` may be called before this returns.
+ * `context` is the caller's until then. False if there is no room for it (reply is not called). */
+bool task_wait(struct task_context *shared, const struct query *query, unsigned actions, task_reply *reply,
+               void *context);
+
+/* All of it, from where the answer is sent at once; `reply` may be called before it returns. `context` is the
+ * caller's until then. False if the query was dropped at once (reply is not called). */
 bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len,
                 const struct query_client *client, task_reply *reply, void *context);
 

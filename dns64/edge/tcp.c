@@ -113,7 +113,8 @@ static bool take_query(struct tcp_connection *connection)
     list_remove(connection);
     list_push(connection);
     connection->outstanding++;
-    struct query_client who = {.addr = connection->client};
+    struct query_client who = {.addr = connection->client,
+                               .utc_s = (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S)};
     who.allowed = client_allowed(&in_force(connection->server)->clients, &who.addr);
     if (!task_start(connection->server->tasks, bytes, len, &who, send_reply, connection)) {
         connection->outstanding--;

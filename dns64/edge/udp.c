@@ -1,6 +1,6 @@
 /*
  * Layer: edge
- * Specification: RFC 1035 4.2.1
+ * Specification: RFC 1035 4.2.1, recvmmsg(2)
  */
 #include "dns64/edge/udp.h"
 
@@ -14,52 +14,84 @@
 #include "dns64/edge/socket.h"
 
 enum {
-    BATCH = 64,       /* datagrams read before other events have their turn */
-    QUERY_LEN = 4096, /* a longer query is none */
-    CONTROL_LEN = 128,
+    BATCH = UDP_SENDER_BATCH,
+    ROUNDS = 4,                /* full batches before other events have their turn */
+    QUERY_LEN = 4096,          /* a longer query is none */
+    STRIDE = QUERY_LEN + 64,   /* by a power of two, all queries would share a few lines of the CPU's cache */
     REFUSALS_PER_SECOND = 100, /* so that refusals cannot be aimed at others */
+};
+
+struct udp_batch {
+    struct udp_sender *sender;
+    struct mmsghdr messages[BATCH];
+    struct iovec parts[BATCH];
+    struct udp_target targets[BATCH];
+    uint8_t bytes[BATCH][STRIDE];
 };
 
 struct udp_listener {
     struct task_context *tasks;
+    struct udp_batch *batch;
     int fd;
+    bool tells_address; /* bound to any: each query says which of ours it asked */
     struct event *event;
     uint64_t refusals_second;
     unsigned refusals;
 };
 
-/* Where an answer goes: the client, and our address that it asked. */
+/* Who waits for upstreams. */
 struct udp_client {
     struct udp_listener *listener;
-    struct sockaddr_storage address;
-    socklen_t address_len;
-    _Alignas(struct cmsghdr) char control[CONTROL_LEN];
-    size_t control_len;
+    struct udp_target target;
 };
 
+struct udp_batch *udp_batch_new(struct event_base *base, struct counters *counters)
+{
+    struct udp_batch *batch = calloc(1, sizeof(*batch));
+    if (batch == NULL)
+        return NULL;
+    batch->sender = udp_sender_new(base, counters);
+    if (batch->sender == NULL) {
+        free(batch);
+        return NULL;
+    }
+    for (unsigned i = 0; i < BATCH; i++) {
+        batch->parts[i] = (struct iovec){batch->bytes[i], QUERY_LEN};
+        batch->messages[i].msg_hdr = (struct msghdr){.msg_name = &batch->targets[i].address,
+                                                     .msg_namelen = sizeof(batch->targets[i].address),
+                                                     .msg_iov = &batch->parts[i],
+                                                     .msg_iovlen = 1};
+    }
+    return batch;
+}
+
+void udp_batch_free(struct udp_batch *batch)
+{
+    if (batch == NULL)
+        return;
+    udp_sender_free(batch->sender);
+    free(batch);
+}
+
+/* The answer of a task, which may have been asked of long before. */
 static void send_reply(void *context, const uint8_t *bytes, size_t len)
 {
     struct udp_client *client = context;
-    struct iovec part = {(void *)bytes, len};
-    struct msghdr message = {
-        .msg_name = &client->address,
-        .msg_namelen = client->address_len,
-        .msg_iov = &part,
-        .msg_iovlen = 1,
-        .msg_control = client->control_len > 0 ? client->control : NULL,
-        .msg_controllen = client->control_len,
-    };
-    /* A full buffer loses the answer as the network may; the client asks again. */
-    if (len > 0 && sendmsg(client->listener->fd, &message, 0) < 0)
-        counters_add(client->listener->tasks->counters, OUTCOME_FAILED, 1);
+    struct udp_sender *sender = client->listener->batch->sender;
+    if (len > 0) {
+        memcpy(udp_sender_room(sender, client->listener->fd), bytes, len);
+        udp_sender_put(sender, &client->target, len);
+        udp_sender_flush_later(sender);
+    }
     free(client);
 }
 
 /* The packet information goes back as it came, without the interface: the route decides that. */
-static void keep_local(struct udp_client *client, struct msghdr *message)
+static void keep_local(struct udp_target *target, struct msghdr *message)
 {
     struct cmsghdr *control = CMSG_FIRSTHDR(message);
-    if (control == NULL || message->msg_controllen > sizeof(client->control))
+    target->control_len = 0;
+    if (control == NULL)
         return;
     if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
         struct in6_pktinfo *info = (struct in6_pktinfo *)CMSG_DATA(control);
@@ -72,13 +104,13 @@ static void keep_local(struct udp_client *client, struct msghdr *message)
     } else {
         return;
     }
-    client->control_len = message->msg_controllen;
+    target->control_len = message->msg_controllen;
 }
 
 /* Whether a client that may not ask is told so now. */
-static bool may_refuse(struct udp_listener *listener)
+static bool may_refuse(struct udp_listener *listener, uint64_t now_ns)
 {
-    uint64_t second = clock_now_ns() / CLOCK_NS_PER_S;
+    uint64_t second = now_ns / CLOCK_NS_PER_S;
     if (second != listener->refusals_second) {
         listener->refusals_second = second;
         listener->refusals = 0;
@@ -86,64 +118,93 @@ static bool may_refuse(struct udp_listener *listener)
     return listener->refusals++ < REFUSALS_PER_SECOND;
 }
 
-static void on_query(struct udp_listener *listener, struct udp_client *client, const uint8_t *bytes,
-                     size_t len)
+/* When a batch was read. */
+struct moment {
+    uint64_t now_ns;
+    uint32_t utc_s;
+};
+
+/* Only who must wait costs memory. */
+static void wait_for_answer(struct udp_listener *listener, const struct udp_target *target,
+                            const struct query *query, unsigned actions)
 {
-    struct addr_endpoint from;
-    socket_from_sockaddr(&client->address, &from);
-    struct query_client who = {.addr = from.addr, .udp = true};
-    who.allowed = client_allowed(&listener->tasks->in_force->rules->clients, &who.addr);
-    if (!who.allowed && !may_refuse(listener)) {
-        counters_add(listener->tasks->counters, OUTCOME_REFUSED_SILENT, 1);
-        free(client);
+    struct udp_client *client = malloc(sizeof(*client));
+    if (client == NULL)
         return;
-    }
-    if (!task_start(listener->tasks, bytes, len, &who, send_reply, client))
+    *client = (struct udp_client){listener, *target};
+    if (!task_wait(listener->tasks, query, actions, send_reply, client))
         free(client);
 }
 
-/* False when there is nothing (more) to read. */
-static bool read_one(struct udp_listener *listener)
+static void on_query(struct udp_listener *listener, const struct udp_target *target, const uint8_t *bytes,
+                     size_t len, const struct moment *moment)
 {
-    uint8_t bytes[QUERY_LEN];
-    struct udp_client *client = calloc(1, sizeof(*client));
-    if (client == NULL)
-        return false;
-    struct iovec part = {bytes, sizeof(bytes)};
-    struct msghdr message = {
-        .msg_name = &client->address,
-        .msg_namelen = sizeof(client->address),
-        .msg_iov = &part,
-        .msg_iovlen = 1,
-        .msg_control = client->control,
-        .msg_controllen = sizeof(client->control),
-    };
-    ssize_t n = recvmsg(listener->fd, &message, 0);
-    if (n < 0) {
-        free(client);
-        return errno != EAGAIN && errno != EWOULDBLOCK;
+    struct udp_sender *sender = listener->batch->sender;
+    struct query_client who = {
+        .addr = socket_addr((const struct sockaddr *)&target->address), .udp = true, .utc_s = moment->utc_s};
+    struct query query;
+    size_t out_len = 0;
+    who.allowed = client_allowed(&listener->tasks->in_force->rules->clients, &who.addr);
+    if (!who.allowed && !may_refuse(listener, moment->now_ns)) {
+        counters_add(listener->tasks->counters, OUTCOME_REFUSED_SILENT, 1);
+        return;
     }
-    client->listener = listener;
-    client->address_len = message.msg_namelen;
-    keep_local(client, &message);
-    on_query(listener, client, bytes, (size_t)n);
-    return true;
+    unsigned actions = task_begin(listener->tasks, &query, bytes, len, &who, moment->now_ns,
+                                  udp_sender_room(sender, listener->fd), &out_len);
+    if (actions & QUERY_DO_SEND) {
+        udp_sender_put(sender, target, out_len);
+        task_answered(listener->tasks, &query);
+    } else if (!(actions & QUERY_DO_DROP)) {
+        wait_for_answer(listener, target, &query, actions);
+    }
+}
+
+static void expect_address(struct udp_batch *batch)
+{
+    for (unsigned i = 0; i < BATCH; i++) {
+        batch->messages[i].msg_hdr.msg_control = batch->targets[i].control;
+        batch->messages[i].msg_hdr.msg_controllen = UDP_CONTROL_LEN;
+    }
+}
+
+/* False when there is nothing more to read. */
+static bool read_batch(struct udp_listener *listener)
+{
+    struct udp_batch *batch = listener->batch;
+    struct moment moment = {0};
+    if (listener->tells_address)
+        expect_address(batch);
+    int got = recvmmsg(listener->fd, batch->messages, BATCH, 0, NULL);
+    if (got > 0)
+        moment = (struct moment){clock_now_ns(), (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S)};
+    for (int i = 0; i < got; i++) {
+        struct msghdr *message = &batch->messages[i].msg_hdr;
+        struct udp_target *target = &batch->targets[i];
+        keep_local(target, message);
+        target->address_len = message->msg_namelen;
+        on_query(listener, target, batch->bytes[i], batch->messages[i].msg_len, &moment);
+        message->msg_namelen = sizeof(target->address);
+    }
+    udp_sender_flush(batch->sender);
+    return got == BATCH;
 }
 
 static void on_readable(evutil_socket_t fd, short events, void *context)
 {
     (void)fd;
     (void)events;
-    for (int i = 0; i < BATCH && read_one(context); i++)
+    for (int i = 0; i < ROUNDS && read_batch(context); i++)
         continue;
 }
 
-int udp_new(struct task_context *tasks, int fd, struct udp_listener **ret_listener)
+int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, bool tells_address,
+            struct udp_listener **ret_listener)
 {
     struct udp_listener *listener = calloc(1, sizeof(*listener));
     if (listener == NULL)
         return -ENOMEM;
-    *listener = (struct udp_listener){.tasks = tasks, .fd = fd};
+    *listener =
+        (struct udp_listener){.tasks = tasks, .batch = batch, .fd = fd, .tells_address = tells_address};
     listener->event = event_new(tasks->base, fd, EV_READ | EV_PERSIST, on_readable, listener);
     if (listener->event == NULL || event_add(listener->event, NULL) < 0) {
         if (listener->event != NULL)

@@ -25,6 +25,7 @@ enum {
 struct worker {
     struct task_context tasks;
     struct tcp_server *tcp;
+    struct udp_batch *batch;
     struct udp_listener *udp[LISTEN_MAX];
     unsigned udp_count;
     struct task_rules *next; /* handed over, not yet in force */
@@ -99,7 +100,7 @@ static int listen_one(struct worker *worker, const struct addr_endpoint *at)
             close(udp);
         return tcp;
     }
-    r = udp_new(&worker->tasks, udp, &worker->udp[worker->udp_count]);
+    r = udp_new(&worker->tasks, worker->batch, udp, socket_is_any(at), &worker->udp[worker->udp_count]);
     if (r < 0) {
         close(udp);
         close(tcp);
@@ -121,6 +122,9 @@ static int init_worker(struct worker *worker, struct rules *rules, struct counte
     if (worker->wake_fd < 0 || worker->tasks.base == NULL)
         return -ENOMEM;
     worker->tasks.counters = counters;
+    worker->batch = udp_batch_new(worker->tasks.base, counters);
+    if (worker->batch == NULL)
+        return -ENOMEM;
     clock_random(&secret, sizeof(secret));
     size_t share = dns64->cache_size / rules->workers;
     worker->tasks.cache = cache_new(share > CACHE_SIZE_MIN ? share : CACHE_SIZE_MIN, secret);
@@ -210,6 +214,7 @@ static void done_worker(struct worker *worker)
     question_table_done(&worker->tasks.questions);
     while (worker->udp_count > 0)
         udp_free(worker->udp[--worker->udp_count]);
+    udp_batch_free(worker->batch);
     tcp_free(worker->tcp);
     task_rules_release(worker->tasks.in_force);
     cache_free(worker->tasks.cache);

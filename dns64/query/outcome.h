@@ -40,6 +40,7 @@
     X(REVERSE, "reverse", "reverse names answered by a CNAME into in-addr.arpa")                    \
     X(FAILED, "failed", "queries that no upstream answered")                                        \
     X(TRUNCATED, "truncated", "answers that did not fit the client's datagram")                     \
+    X(NOT_SENT, "not_sent", "answers by UDP that could not be sent")                                \
     X(OVERLOAD, "overload", "queries dropped because too many were outstanding")                    \
     X(CACHE_ANSWERS, "cache_answers", "answered from the cache by a copy")                          \
     X(CACHE_DATA, "cache_data", "upstreams' replies taken from the cache")                          \
