@@ -13,6 +13,7 @@ LAB_TESTS += \
 	tests/lab/dns64_reload.sh \
 	tests/lab/dns64_cache.sh \
 	tests/lab/dns64_observe.sh \
+	tests/lab/dns64_clients.sh \
 	tests/lab/nat64d_hairpin.sh \
 	tests/lab/nat64d_one_worker.sh \
 	tests/lab/static.sh \
