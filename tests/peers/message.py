@@ -3,9 +3,9 @@ import ipaddress, struct
 
 TYPES = {
     "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "HINFO": 13, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "DNAME": 39,
-    "OPT": 41, "DS": 43, "RRSIG": 46, "NSEC": 47, "HTTPS": 65, "AXFR": 252, "ANY": 255,
+    "OPT": 41, "DS": 43, "RRSIG": 46, "NSEC": 47, "HTTPS": 65, "TSIG": 250, "AXFR": 252, "ANY": 255,
 }
-CLASSES = {"IN": 1, "CH": 3}
+CLASSES = {"IN": 1, "CH": 3, "NONE": 254, "ANY": 255}
 RCODES = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"]
 BADVERS, BADCOOKIE = 16, 23
 RCODE_NAMES = {i: name for i, name in enumerate(RCODES)} | {BADVERS: "BADVERS", BADCOOKIE: "BADCOOKIE"}

@@ -3,13 +3,13 @@
 # namespace of its own. Exit code 1 if dns64 does not follow a row.
 import argparse, ipaddress, json, os, random, shutil, socket, struct, subprocess, sys, tempfile, threading, time
 
-from message import CD, AD, CLASSES, DO, EDE, FLAGS, RCODE_NAMES, RD, TYPES
+from message import CD, AD, CLASSES, DO, EDE, FLAGS, QR, RCODE_NAMES, RD, TYPES
 from message import Message, message, pack_name, pack_opt, pack_option
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ORIGIN = ".peers.example."
 NAMES = {number: name for name, number in TYPES.items()}
-UPSTREAM_PORT, ANSWER_S, START_S, AGE_S = 5353, 12, 20, 2
+UPSTREAM_PORT, ANSWER_S, SILENCE_S, START_S, AGE_S = 5353, 12, 1, 20, 2
 SERVERS = {  # name: command; @...@ as in the configurations
     "dns64": ["@BUILD@/dns64/dns64", "-c", "@DIR@/gate64.conf", "-f"],
     "unbound": ["unbound", "-d", "-c", "@DIR@/unbound.conf"],
@@ -58,6 +58,8 @@ class Question:
                 flags |= CD
             elif key == "ad":
                 flags |= AD
+            elif key == "qr":
+                flags |= QR
             elif key == "rd":
                 flags &= ~RD
             elif key == "class":
@@ -95,15 +97,15 @@ def receive_exactly(connection, size):
     return data
 
 
-def ask(question, server):
+def ask(question, server, patience):
     """(answer's bytes or None, seconds that it took)"""
     begin = time.monotonic()
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM if question.tcp else socket.SOCK_DGRAM) as connection:
-            connection.settimeout(ANSWER_S)
+            connection.settimeout(patience)
             connection.connect((server, 53))
             connection.sendall((struct.pack("!H", len(question.bytes)) if question.tcp else b"") + question.bytes)
-            while time.monotonic() - begin < ANSWER_S:
+            while time.monotonic() - begin < patience:
                 data = receive_exactly(connection, struct.unpack("!H", receive_exactly(connection, 2))[0]) if question.tcp else connection.recv(65535)
                 if data[:2] == question.bytes[:2]:
                     return data, time.monotonic() - begin
@@ -183,6 +185,9 @@ class Judge:
             kind, _, count = value.partition(":")
             got = len(self.of(kind, 1 if key == "authority" else 2))
             return "" if got == int(count) else "%s %d %s" % (key, got, kind)
+        if key == "soa-ttl":
+            got = [record.ttl for record in self.of("SOA", 1)]
+            return "" if len(got) == 1 and int(value) - AGE_S <= got[0] <= int(value) else "SOA TTL %s" % got
         if key in ("ede", "no-ede"):
             codes = [struct.unpack_from("!H", data)[0] for code, data in self.answer.options if code == EDE]
             return "" if (int(value) in codes) == (key == "ede") else "EDE %s" % (codes or "none")
@@ -263,7 +268,7 @@ class Server:
         for words, expected in row.steps:
             question = Question(words)
             time.sleep(question.wait)
-            data, seconds = ask(question, self.address)
+            data, seconds = ask(question, self.address, SILENCE_S if expected[0] == "silence" else ANSWER_S)
             if data is None:
                 if expected[0] != "silence":
                     return "no answer"

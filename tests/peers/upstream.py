@@ -7,7 +7,7 @@
 #
 # Habits: !RCODE; !silent; !silent-after=N (answers N times, then no more); !no-soa; !soa=TTL,MINIMUM; !tc (over UDP);
 # !short (over UDP: TC and the first record alone); !udp-size=N (larger answers get TC); !before=KIND (another reply first:
-# wrong-id, wrong-question, wrong-port, not-a-reply, garbage); !delay=MS; !ad; !signed (an RRSIG for DO);
+# wrong-id, wrong-question, wrong-port, not-a-reply, garbage, loop, lies); !twice; !tcp-close; !delay=MS; !ad; !signed (an RRSIG for DO);
 # !extra (records that nobody asked for); !add=OWNER (its addresses in the additional section).
 import socket, struct, sys, threading, time
 
@@ -158,7 +158,7 @@ class Answerer:
         name, kind = query.name.lower(), NAMES.get(query.type, str(query.type))
         habit = self.zone.habit(name, kind)
         times = self.zone.times(name, kind)
-        if "silent" in habit or ("silent-after" in habit and times > int(habit["silent-after"])):
+        if "silent" in habit or (tcp and "tcp-close" in habit) or ("silent-after" in habit and times > int(habit["silent-after"])):
             return [], 0
         rcode = next((RCODES.index(word) for word in habit if word in RCODES), None)
         answer, last = [], name
@@ -193,7 +193,7 @@ class Answerer:
         elif not tcp and ("tc" in habit or len(whole) > size):
             whole = build(flags | TC, [], [], [])
         replies = [] if tcp or "before" not in habit else [self.wrong(each, query) for each in habit["before"].split(",")]
-        return replies + [(whole, False)], int(habit.get("delay", 0))
+        return replies + [(whole, False)] * (1 + ("twice" in habit)), int(habit.get("delay", 0))
 
     def wrong(self, kind, query):
         """A reply that must not be taken for the right one, and whether it comes from another port."""
@@ -205,7 +205,11 @@ class Answerer:
         elif kind == "not-a-reply":
             flags &= ~QR
         record = pack_record(POINTER_TO_QUESTION, TYPES["A"], 3600, WRONG_A)
-        if query.type == TYPES["AAAA"]:
+        if kind == "loop":  # the owner is a pointer to itself
+            record = struct.pack("!H", 0xC000 | 12 + len(question)) + record[2:]
+        elif kind == "lies":
+            record = record[:10] + struct.pack("!H", 0xFFFF) + record[12:]
+        elif query.type == TYPES["AAAA"]:
             record = pack_record(POINTER_TO_QUESTION, TYPES["AAAA"], 3600, bytes.fromhex("20010db8dead") + bytes(10))
         data = message(identity, flags, question, ([record], [], []))
         return (data[:-7] if kind == "garbage" else data), kind == "wrong-port"
@@ -255,6 +259,8 @@ def serve_connection(connection, answerer, log):
                 return
             log.note(query, "tcp")
             replies, delay = answerer.reply(query, True)
+            if not replies:
+                return
             time.sleep(delay / 1000)
             for data, _ in replies:
                 connection.sendall(struct.pack("!H", len(data)) + data)
