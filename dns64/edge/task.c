@@ -130,6 +130,11 @@ static unsigned ask(struct task *task, enum query_slot_name slot, size_t *ret_le
     struct known_reply reply = {.source = {.kind = QUERY_FROM_UPSTREAM}};
     bool known = known_find(shared->cache, task->query.policy, &question, clock_now_ns(), &reply);
     count_known(shared->counters, reply.source.kind);
+    if (task->query.cache_only &&
+        (!known || reply.source.kind == QUERY_FROM_STALE || reply.source.kind == QUERY_FROM_FAILURE)) {
+        free(reply.bytes); /* RFC 8767 5: without RD nothing stale */
+        return query_unknown(&task->query, shared->out, ret_len);
+    }
     if (known) {
         if (reply.refresh)
             refresh(shared, task->rules, &task->query, slot);

@@ -104,6 +104,17 @@ static enum outcome outcome_of_reason(enum decide_reason reason)
     return OUTCOME_AAAA_FAILED;
 }
 
+/* RFC 8914: that nobody could be reached is said only if that is so; who could had its own reasons. */
+static size_t fail(const struct query *query, const struct part *aaaa, const struct part *a, uint8_t *out)
+{
+    const struct part *failed = a->outcome == DECIDE_ERROR ? a : aaaa;
+    bool silent = aaaa->outcome == DECIDE_SILENT || a->outcome == DECIDE_SILENT;
+    int ede = silent ? EDNS_NO_AUTHORITY : REPLY_NO_EDE;
+    if (query->decided == DECIDE_BY_BROKEN)
+        ede = EDNS_OTHER;
+    return reply_failed(query, ede, failed->followed ? &failed->message : NULL, out);
+}
+
 unsigned aaaa_decide(struct query *query, uint8_t *out, size_t *ret_len)
 {
     struct part aaaa, a;
@@ -131,7 +142,7 @@ unsigned aaaa_decide(struct query *query, uint8_t *out, size_t *ret_len)
     case DECIDE_SYNTHESISE:
         *ret_len = reply_synthetic(query, &a.message, &a.chain, ttl_of(&aaaa, &a), out);
         break;
-    case DECIDE_SERVFAIL: *ret_len = reply_error(query, MESSAGE_SERVFAIL, EDNS_NO_AUTHORITY, out); break;
+    case DECIDE_SERVFAIL: *ret_len = fail(query, &aaaa, &a, out); break;
     }
     query_count(query, outcome_of_reason(result.reason));
     return QUERY_DO_SEND;

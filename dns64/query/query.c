@@ -89,7 +89,7 @@ static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size
         *ret_actions = refuse(query, OUTCOME_LOCAL, MESSAGE_NOERROR, REPLY_NO_EDE, out, ret_len);
     else if (!query->has_question)
         *ret_actions = refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
-    else if (query->class == MESSAGE_CLASS_ANY)
+    else if (query->class != MESSAGE_CLASS_IN)
         *ret_actions =
             refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_REFUSED, EDNS_NOT_SUPPORTED, out, ret_len);
     else if (is_meta(query->type))
@@ -99,10 +99,7 @@ static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size
         query_count(query, OUTCOME_LOCAL);
         *ret_len = reply_ipv4only(query, out);
         *ret_actions = QUERY_DO_SEND;
-    } else if (!(query->flags & MESSAGE_RD))
-        *ret_actions =
-            refuse(query, OUTCOME_NOT_RECURSIVE, MESSAGE_REFUSED, EDNS_NOT_AUTHORITATIVE, out, ret_len);
-    else
+    } else
         return false;
     return true;
 }
@@ -137,12 +134,16 @@ static bool begin_reverse(struct query *query, uint32_t address, uint8_t *out, s
 static unsigned begin_asking(struct query *query, struct cache *cache, uint64_t now_ns, uint8_t *out,
                              size_t *ret_len)
 {
-    *ret_len = cache != NULL ? finished_find(query, cache, now_ns, out) : 0;
+    /* By UDP and by TCP it is another answer, and it is quickly made. */
+    query->keep = query->type != MESSAGE_TYPE_ANY;
+    *ret_len = cache != NULL && query->keep ? finished_find(query, cache, now_ns, out) : 0;
     if (*ret_len > 0) {
         query_count(query, query->outcome);
         counters_add(query->counters, OUTCOME_CACHE_ANSWERS, 1);
         return QUERY_DO_SEND;
     }
+    if (query->cache_only && cache == NULL)
+        return query_unknown(query, out, ret_len);
     query->slot[QUERY_MAIN].asked = true;
     if (query->is_aaaa && query->policy->aaaa_wait_ms == 0)
         return QUERY_DO_ASK_MAIN | query_waited(query);
@@ -176,7 +177,9 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
         return actions;
     if (find_reverse(query, &address) && begin_reverse(query, address, out, ret_len))
         return QUERY_DO_SEND;
-    query->is_aaaa = query->type == MESSAGE_TYPE_AAAA && query->class == MESSAGE_CLASS_IN;
+    query->is_aaaa = query->type == MESSAGE_TYPE_AAAA;
+    query->is_any = query->type == MESSAGE_TYPE_ANY && client->udp && !query->wants_dnssec;
+    query->cache_only = !(query->flags & MESSAGE_RD);
     return begin_asking(query, cache, now_ns, out, ret_len);
 }
 
@@ -244,16 +247,23 @@ unsigned query_response(struct query *query, enum query_slot_name name, uint8_t 
     }
     if (hide_a(query, &message, out, ret_len))
         return QUERY_DO_SEND;
-    query_count(query, query->is_reverse ? OUTCOME_REVERSE : OUTCOME_PASSED);
-    *ret_len = query->is_reverse ? reply_reverse(query, &message, out) : reply_pass(query, &message, out);
+    query_count(query, query->is_reverse ? OUTCOME_REVERSE : query->is_any ? OUTCOME_ANY : OUTCOME_PASSED);
+    *ret_len = query->is_reverse ? reply_reverse(query, &message, out)
+               : query->is_any   ? reply_any(query, &message, out)
+                                 : reply_pass(query, &message, out);
     return QUERY_DO_SEND;
+}
+
+unsigned query_unknown(struct query *query, uint8_t *out, size_t *ret_len)
+{
+    return refuse(query, OUTCOME_NOT_RECURSIVE, MESSAGE_REFUSED, EDNS_NOT_AUTHORITATIVE, out, ret_len);
 }
 
 void query_asked(const struct query *query, enum query_slot_name slot, struct name *ret_name,
                  uint16_t *ret_type)
 {
     *ret_name = query->is_reverse ? query->target : query->question;
-    *ret_type = slot == QUERY_A ? MESSAGE_TYPE_A : query->type;
+    *ret_type = slot == QUERY_A || query->is_any ? MESSAGE_TYPE_A : query->type;
 }
 
 size_t query_question(const struct query *query, enum query_slot_name slot, uint16_t id, uint8_t *out,

@@ -98,6 +98,8 @@ struct query {
     bool keepalive;                /* it asks how long a connection may be idle */
     size_t limit;                  /* bytes of the largest answer that the client takes */
     bool is_aaaa;                  /* the decision of RFC 6147 5.1 is made */
+    bool is_any;                   /* answered by what A says of the name (RFC 8482 4) */
+    bool cache_only;               /* RD is 0: nobody is asked */
     bool is_reverse;
     struct name target; /* of a reverse name */
     struct query_slot slot[QUERY_SLOTS];
@@ -136,6 +138,9 @@ void query_from(struct query *query, const struct query_source *source);
  * the query), or NULL when no upstream answered. */
 unsigned query_response(struct query *query, enum query_slot_name slot, uint8_t *bytes, size_t len,
                         uint8_t *out, size_t *ret_len);
+
+/* A query that may not go to upstreams, of which nothing is known. */
+unsigned query_unknown(struct query *query, uint8_t *out, size_t *ret_len);
 
 /* The question for a slot, as sent to upstreams. Returns its length. */
 size_t query_question(const struct query *query, enum query_slot_name slot, uint16_t id, uint8_t *out,

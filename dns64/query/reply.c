@@ -7,6 +7,7 @@
 #include "dns64/rfc8880/ipv4only.h"
 
 enum {
+    ANY_TTL = 3600,    /* RFC 8482 4.2: long */
     REVERSE_TTL = 600, /* of the CNAME; as RFC 6147 5.1.7 bounds what it does not know */
 };
 
@@ -35,7 +36,8 @@ static int ede_of_cache(const struct query *query, unsigned rcode)
 static void put_error(struct edns_options *options, int ede)
 {
     if (ede != REPLY_NO_EDE)
-        edns_put_error(options, (enum edns_error)ede, NULL);
+        edns_put_error(options, (enum edns_error)ede,
+                       ede == EDNS_OTHER ? "the chain of aliases loops or is too long" : NULL);
 }
 
 void reply_options(const struct query *query, struct edns_options *ret_options)
@@ -178,6 +180,42 @@ static void copy_rest(const struct query *query, struct message_writer *writer, 
     while (message_walk_next(&walk, &record))
         if (record.section != MESSAGE_ANSWER && passes(query, &record))
             message_copy(writer, record.section, message, &record, record.ttl);
+}
+
+size_t reply_failed(const struct query *query, int ede, const struct message *said, uint8_t *out)
+{
+    struct message_writer writer;
+    begin(query, &writer, MESSAGE_SERVFAIL, 0, out);
+    return finish(query, &writer, MESSAGE_SERVFAIL, ede, said, out);
+}
+
+static bool find_alias(const struct query *query, const struct message *a, struct message_record *ret_record)
+{
+    struct message_walk walk;
+    message_walk_init(&walk, a);
+    while (message_walk_next(&walk, ret_record))
+        if (ret_record->section == MESSAGE_ANSWER && ret_record->type == MESSAGE_TYPE_CNAME &&
+            ret_record->class == MESSAGE_CLASS_IN && message_owner_is(a, ret_record, &query->question))
+            return true;
+    return false;
+}
+
+size_t reply_any(const struct query *query, const struct message *a, uint8_t *out)
+{
+    static const uint8_t cpu_and_os[] = "\7RFC8482"; /* the second is empty: the NUL is its length */
+    struct message_writer writer;
+    struct message_record alias;
+    bool has_alias = find_alias(query, a, &alias);
+    unsigned rcode = has_alias ? MESSAGE_NOERROR : message_rcode(a);
+    begin(query, &writer, rcode, 0, out);
+    if (has_alias)
+        message_copy(&writer, MESSAGE_ANSWER, a, &alias, alias.ttl);
+    else if (rcode == MESSAGE_NOERROR)
+        message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_HINFO, ANY_TTL, cpu_and_os,
+                    sizeof(cpu_and_os));
+    else
+        copy_rest(query, &writer, a);
+    return finish(query, &writer, rcode, REPLY_NO_EDE, a, out);
 }
 
 static void copy_aliases(const struct query *query, struct message_writer *writer,

@@ -570,12 +570,15 @@ static void LES_D_19_any_and_a_show_nothing_synthetic(void **context)
     on_other = (struct script){MESSAGE_NOERROR, add_a};
     ask("www.example", MESSAGE_TYPE_AAAA);
     ask("www.example", MESSAGE_TYPE_ANY);
-    assert_int_equal(asked, 3);
+    assert_int_equal(asked, 2); /* what A says of the name is known */
     assert_int_equal(answer.counts[MESSAGE_ANSWER], 1);
-    ask("www.example", MESSAGE_TYPE_A);
-    assert_int_equal(asked, 3);
     struct message_walk walk;
     struct message_record record;
+    message_walk_init(&walk, &answer);
+    assert_true(message_walk_next(&walk, &record));
+    assert_int_equal(record.type, MESSAGE_TYPE_HINFO);
+    ask("www.example", MESSAGE_TYPE_A);
+    assert_int_equal(asked, 2);
     message_walk_init(&walk, &answer);
     assert_true(message_walk_next(&walk, &record));
     assert_int_equal(record.type, MESSAGE_TYPE_A);
