@@ -189,11 +189,18 @@ struct settings_dns64 {
     size_t upstream_count;
     struct settings_forward *forward;
     size_t forward_count;
+    struct settings_line *local; /* hosts files, or lines as they could stand in one */
+    size_t local_count;
+    int local_ttl;
+    bool local_zones;
+    struct settings_line *local_zones_off;
+    size_t local_zones_off_count;
     struct addr_prefix6 *exclude_aaaa;
     size_t exclude_aaaa_count;
     enum settings_aaaa_failure on_aaaa_failure;
     int aaaa_wait_ms;
     enum settings_reverse reverse;
+    int ipv4only_ttl;
     bool mark_synthetic;
     int edns_size;
     enum settings_cookies cookies;

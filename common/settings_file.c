@@ -377,6 +377,8 @@ void settings_file_free(struct settings *settings)
     for (size_t i = 0; i < settings->dns64.forward_count; i++)
         free(settings->dns64.forward[i].upstream);
     free(settings->dns64.forward);
+    free(settings->dns64.local);
+    free(settings->dns64.local_zones_off);
     free(settings->dns64.exclude_aaaa);
     free(settings);
 }

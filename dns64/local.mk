@@ -3,6 +3,8 @@ noinst_LIBRARIES += dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a
 dns64_libdnswire_a_SOURCES = \
 	dns64/cache/lifetime.c dns64/cache/lifetime.h \
 	dns64/access/client.c dns64/access/client.h \
+	dns64/local/hosts.c dns64/local/hosts.h dns64/local/soa.c dns64/local/soa.h \
+	dns64/local/zones.c dns64/local/zones.h \
 	dns64/query/outcome.c dns64/query/outcome.h \
 	dns64/rfc6147/chain.c dns64/rfc6147/chain.h dns64/rfc6147/decide.c dns64/rfc6147/decide.h \
 	dns64/rfc6147/dnssec.c dns64/rfc6147/dnssec.h \
@@ -12,16 +14,19 @@ dns64_libdnswire_a_SOURCES = \
 	dns64/wire/cookie.c dns64/wire/cookie.h dns64/wire/edns.c dns64/wire/edns.h \
 	dns64/wire/message.c dns64/wire/message.h dns64/wire/name.c dns64/wire/name.h \
 	dns64/wire/patch.c dns64/wire/patch.h
-dns64_libdnsstate_a_SOURCES = dns64/access/list.c dns64/access/list.h dns64/cache/cache.c dns64/cache/cache.h dns64/upstream/choice.c dns64/upstream/choice.h
+dns64_libdnsstate_a_SOURCES = dns64/access/list.c dns64/access/list.h dns64/cache/cache.c dns64/cache/cache.h dns64/upstream/choice.c dns64/upstream/choice.h \
+	dns64/local/roster.c dns64/local/roster.h
 dns64_libdnsquery_a_SOURCES = \
 	dns64/query/aaaa.c dns64/query/aaaa.h \
 	dns64/query/finished.c dns64/query/finished.h dns64/query/known.c dns64/query/known.h \
+	dns64/query/local.c dns64/query/local.h \
 	dns64/query/query.c dns64/query/query.h dns64/query/reply.c dns64/query/reply.h dns64/query/told.c dns64/query/told.h
 
 sbin_PROGRAMS += dns64/dns64
 dns64_dns64_SOURCES = dns64/main.c $(dns64_edge)
 dns64_edge = \
 	dns64/control.c dns64/control.h dns64/control_cache.c dns64/control_cache.h dns64/rules.c dns64/rules.h dns64/server.c dns64/server.h \
+	dns64/edge/local_data.c dns64/edge/local_data.h \
 	dns64/edge/question.c dns64/edge/question.h dns64/edge/resolv.c dns64/edge/resolv.h dns64/edge/socket.c dns64/edge/socket.h \
 	dns64/edge/task.c dns64/edge/task.h dns64/edge/tcp.c dns64/edge/tcp.h \
 	dns64/edge/udp.c dns64/edge/udp.h dns64/edge/udp_sender.c dns64/edge/udp_sender.h dns64/edge/worker.c dns64/edge/worker.h \

@@ -15,6 +15,7 @@
 #include "common/settings_file.h"
 #include "common/settings_upstream.h"
 #include "common/siphash.h"
+#include "dns64/edge/local_data.h"
 #include "dns64/edge/resolv.h"
 
 /* Of rules made since the start. */
@@ -104,6 +105,8 @@ static int make_policy(struct rules *rules, const struct settings *settings)
         .route = &rules->route,
         .on_aaaa_failure = dns64->on_aaaa_failure,
         .reverse = dns64->reverse,
+        .local_ttl_s = (uint32_t)dns64->local_ttl,
+        .ipv4only_ttl_s = (uint32_t)dns64->ipv4only_ttl,
         .mark_synthetic = dns64->mark_synthetic,
         .edns_size = (uint16_t)dns64->edns_size,
         .cookies = dns64->cookies,
@@ -230,6 +233,9 @@ int rules_new(struct settings **settings, const struct links *links, const char 
     if (r == 0)
         r = make_policy(rules, *settings);
     if (r == 0)
+        r = local_data_load(*settings, &rules->roster, &rules->policy.zones, error);
+    rules->policy.roster = rules->roster;
+    if (r == 0)
         r = find_upstreams(rules, *settings, links, resolv, error);
     if (r == 0)
         r = make_forwards(rules, *settings, error);
@@ -257,6 +263,7 @@ void rules_release(struct rules *rules)
     if (rules == NULL || atomic_fetch_sub(&rules->holders, 1) > 1)
         return;
     settings_file_free(rules->settings);
+    roster_free(rules->roster);
     free(rules->backends);
     free(rules->pref64);
     free(rules->images);

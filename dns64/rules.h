@@ -36,6 +36,7 @@ struct rules {
     struct route route;
     struct route_forward *forwards;
     struct rules_tcp tcp;
+    struct roster *roster;
     struct addr_prefix6 *backends; /* with the gateway's own addresses */
     struct synthesize_pref64 *pref64;
     struct addr_prefix6 *images;

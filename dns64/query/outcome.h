@@ -20,6 +20,8 @@
     X(REFUSED_SILENT, "refused_silent", "refusals kept back by the rate limit")                       \
     X(NOT_RECURSIVE, "not_recursive", "queries without RD of which nothing was known")                \
     X(LOCAL, "local", "answered here: ipv4only.arpa and reverse names of the prefix")                 \
+    X(LOCAL_NAMES, "local_names", "answered from the names of dns64.local")                           \
+    X(LOCAL_ZONES, "local_zones", "answered here: zones that are nobody's on the Internet")           \
     X(PASSED, "passed", "answers passed on unchanged")                                                \
     X(ANY, "any", "ANY by UDP: answered with one small record")                                       \
     X(AAAA_REAL, "aaaa_real", "AAAA: the name has real records")                                      \

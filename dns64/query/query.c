@@ -6,12 +6,10 @@
 
 #include <stdlib.h>
 
-#include "common/pref64.h"
 #include "dns64/query/aaaa.h"
 #include "dns64/query/finished.h"
+#include "dns64/query/local.h"
 #include "dns64/query/reply.h"
-#include "dns64/rfc6147/reverse.h"
-#include "dns64/rfc8880/ipv4only.h"
 #include "dns64/wire/edns.h"
 
 void query_count(struct query *query, enum outcome outcome)
@@ -95,39 +93,11 @@ static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size
     else if (is_meta(query->type))
         *ret_actions =
             refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, EDNS_NOT_SUPPORTED, out, ret_len);
-    else if (!query->policy->plain && ipv4only_is_ours(&query->question, query->type, query->class)) {
-        query_count(query, OUTCOME_LOCAL);
-        *ret_len = reply_ipv4only(query, out);
+    else if (local_answer(query, out, ret_len))
         *ret_actions = QUERY_DO_SEND;
-    } else
+    else
         return false;
     return true;
-}
-
-/* A PTR question for an address under a prefix (or the well-known one). */
-static bool find_reverse(struct query *query, uint32_t *ret_address)
-{
-    if (query->type != MESSAGE_TYPE_PTR || query->class != MESSAGE_CLASS_IN || query->policy->plain ||
-        query->policy->reverse == SETTINGS_REVERSE_OFF)
-        return false;
-    for (size_t i = 0; i < query->policy->pref64_count; i++)
-        if (reverse_extract(&query->question, &query->policy->pref64[i].prefix, ret_address))
-            return true;
-    return reverse_extract(&query->question, &pref64_well_known, ret_address);
-}
-
-/* Whether we answer ourselves; upstreams are asked for the in-addr.arpa name otherwise. */
-static bool begin_reverse(struct query *query, uint32_t address, uint8_t *out, size_t *ret_len)
-{
-    bool discovery = address == (uint32_t)IPV4ONLY_FIRST || address == (uint32_t)IPV4ONLY_SECOND;
-    if (discovery || query->policy->reverse == SETTINGS_REVERSE_LOCAL) {
-        query_count(query, OUTCOME_LOCAL);
-        *ret_len = reply_local_ptr(query, discovery, out);
-        return true;
-    }
-    query->is_reverse = true;
-    reverse_name4(address, &query->target);
-    return false;
 }
 
 /* What is left for upstreams, if no finished answer is kept. */
@@ -155,7 +125,6 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
                      const struct query_client *client, uint8_t *out, size_t *ret_len)
 {
     struct message message;
-    uint32_t address;
     unsigned actions;
     bool bad_cookie;
     *query = (struct query){
@@ -175,9 +144,7 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
         return refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
     if (answer_here(query, bad_cookie, out, ret_len, &actions))
         return actions;
-    if (find_reverse(query, &address) && begin_reverse(query, address, out, ret_len))
-        return QUERY_DO_SEND;
-    query->is_aaaa = query->type == MESSAGE_TYPE_AAAA;
+    query->is_aaaa = !query->is_reverse && query->type == MESSAGE_TYPE_AAAA;
     query->is_any = query->type == MESSAGE_TYPE_ANY && client->udp && !query->wants_dnssec;
     query->cache_only = !(query->flags & MESSAGE_RD);
     return begin_asking(query, cache, now_ns, out, ret_len);
@@ -247,7 +214,10 @@ unsigned query_response(struct query *query, enum query_slot_name name, uint8_t 
     }
     if (hide_a(query, &message, out, ret_len))
         return QUERY_DO_SEND;
-    query_count(query, query->is_reverse ? OUTCOME_REVERSE : query->is_any ? OUTCOME_ANY : OUTCOME_PASSED);
+    query_count(query, query->is_reverse ? OUTCOME_REVERSE
+                       : query->is_local ? OUTCOME_LOCAL_NAMES
+                       : query->is_any   ? OUTCOME_ANY
+                                         : OUTCOME_PASSED);
     *ret_len = query->is_reverse ? reply_reverse(query, &message, out)
                : query->is_any   ? reply_any(query, &message, out)
                                  : reply_pass(query, &message, out);

@@ -16,6 +16,8 @@
 #include "common/settings.h"
 #include "dns64/access/list.h"
 #include "dns64/cache/cache.h"
+#include "dns64/local/roster.h"
+#include "dns64/local/zones.h"
 #include "dns64/query/outcome.h"
 #include "dns64/rfc6147/synthesize.h"
 #include "dns64/upstream/route.h"
@@ -36,7 +38,10 @@ struct query_policy {
     struct chain_filter filter; /* exclude-aaaa; the prefixes of all views and the well-known one */
     const struct list *never, *always, *hide_a; /* NULL: none */
     enum settings_signed signed_for_do;
-    const struct route *route; /* whom a name is asked of */
+    const struct route *route;   /* whom a name is asked of */
+    const struct roster *roster; /* the operator's names; NULL: none */
+    struct zones zones;          /* which are not answered here */
+    uint32_t local_ttl_s, ipv4only_ttl_s;
     enum settings_aaaa_failure on_aaaa_failure;
     enum settings_reverse reverse;
     bool mark_synthetic;
@@ -100,6 +105,7 @@ struct query {
     bool is_aaaa;                  /* the decision of RFC 6147 5.1 is made */
     bool is_any;                   /* answered by what A says of the name (RFC 8482 4) */
     bool cache_only;               /* RD is 0: nobody is asked */
+    bool is_local;                 /* the replies are made from the operator's names */
     bool is_reverse;
     struct name target; /* of a reverse name */
     struct query_slot slot[QUERY_SLOTS];

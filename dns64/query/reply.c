@@ -4,18 +4,16 @@
  */
 #include "dns64/query/reply.h"
 
-#include "dns64/rfc8880/ipv4only.h"
-
 enum {
-    ANY_TTL = 3600,    /* RFC 8482 4.2: long */
-    REVERSE_TTL = 600, /* of the CNAME; as RFC 6147 5.1.7 bounds what it does not know */
+    ANY_TTL = 3600, /* RFC 8482 4.2: long */
 };
 
 /* QR, RA, what is copied from the query, and the RCODE. */
 static uint16_t flags_of(const struct query *query, unsigned rcode, uint16_t more)
 {
-    return (uint16_t)(MESSAGE_QR | MESSAGE_RA | (query->flags & (MESSAGE_OPCODE | MESSAGE_RD | MESSAGE_CD)) |
-                      more | (rcode & MESSAGE_RCODE));
+    return (uint16_t)(MESSAGE_QR | MESSAGE_RA | (query->is_local ? MESSAGE_AA : 0) |
+                      (query->flags & (MESSAGE_OPCODE | MESSAGE_RD | MESSAGE_CD)) | more |
+                      (rcode & MESSAGE_RCODE));
 }
 
 static void begin(const struct query *query, struct message_writer *writer, unsigned rcode, uint16_t more,
@@ -104,31 +102,12 @@ size_t reply_error(const struct query *query, unsigned rcode, int ede, uint8_t *
     return finish(query, &writer, rcode, ede, NULL, out);
 }
 
-static const struct addr_prefix6 *prefix_at(const void *context, size_t index)
-{
-    const struct query_policy *policy = context;
-    return &policy->pref64[index].prefix;
-}
-
-size_t reply_ipv4only(const struct query *query, uint8_t *out)
+size_t reply_own(const struct query *query, reply_fill *fill, const void *context, uint8_t *out)
 {
     struct message_writer writer;
     begin(query, &writer, MESSAGE_NOERROR, MESSAGE_AA, out);
-    enum message_rcode rcode = ipv4only_answer(&writer, &query->question, query->type, prefix_at,
-                                               query->policy, query->policy->pref64_count);
+    enum message_rcode rcode = fill(query, context, &writer);
     bytes_put16(out + 2, flags_of(query, rcode, MESSAGE_AA));
-    return finish(query, &writer, rcode, REPLY_NO_EDE, NULL, out);
-}
-
-size_t reply_local_ptr(const struct query *query, bool discovery, uint8_t *out)
-{
-    static const uint8_t target[] = "\10ipv4only\4arpa";
-    struct message_writer writer;
-    unsigned rcode = discovery ? MESSAGE_NOERROR : MESSAGE_NXDOMAIN;
-    begin(query, &writer, rcode, MESSAGE_AA, out);
-    if (discovery)
-        message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_PTR, IPV4ONLY_TTL, target,
-                    sizeof(target));
     return finish(query, &writer, rcode, REPLY_NO_EDE, NULL, out);
 }
 
@@ -316,6 +295,19 @@ size_t reply_synthetic(const struct query *query, const struct message *a, const
                   query->policy->mark_synthetic ? EDNS_SYNTHESIZED : REPLY_NO_EDE, a, out);
 }
 
+/* Not longer than what it leads to. */
+static uint32_t reverse_ttl(const struct message *message)
+{
+    struct message_walk walk;
+    struct message_record record;
+    uint32_t ttl = REPLY_REVERSE_TTL;
+    message_walk_init(&walk, message);
+    while (message_walk_next(&walk, &record) && record.section == MESSAGE_ANSWER)
+        if (record.ttl < ttl)
+            ttl = record.ttl;
+    return ttl;
+}
+
 size_t reply_reverse(const struct query *query, const struct message *message, uint8_t *out)
 {
     struct message_writer writer;
@@ -323,7 +315,7 @@ size_t reply_reverse(const struct query *query, const struct message *message, u
     struct message_record record;
     unsigned rcode = message_rcode(message);
     begin(query, &writer, rcode, 0, out);
-    message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_CNAME, REVERSE_TTL,
+    message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_CNAME, reverse_ttl(message),
                 query->target.bytes, query->target.len);
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record))

@@ -12,20 +12,26 @@
 
 #include "dns64/query/query.h"
 
-enum { REPLY_NO_EDE = -1 }; /* else an edns_error */
+enum {
+    REPLY_REVERSE_TTL = 600, /* of a reverse name's CNAME: as RFC 6147 5.1.7 bounds what it does not know */
+    REPLY_NO_EDE = -1,       /* else an edns_error */
+};
 
 /* What this client alone gets in OPT: its cookie, and how long its connection may be idle. */
 void reply_options(const struct query *query, struct edns_options *ret_options);
 
 size_t reply_error(const struct query *query, unsigned rcode, int ede, uint8_t *out);
-size_t reply_ipv4only(const struct query *query, uint8_t *out);
-/* PTR of our own: ipv4only.arpa. for the two discovery addresses, else NXDOMAIN. */
-size_t reply_local_ptr(const struct query *query, bool discovery, uint8_t *out);
 /* ANY by UDP, from the reply for A: the alias of the name, or a record that says no more than that there is a
  * name; its absence and failures as they are (RFC 8482 4.2). */
 size_t reply_any(const struct query *query, const struct message *a, uint8_t *out);
 /* SERVFAIL; `said` is the reply that failed, with its own reasons, or NULL when there was none. */
 size_t reply_failed(const struct query *query, int ede, const struct message *said, uint8_t *out);
+
+/* Fills the sections of an answer of our own and returns its RCODE. */
+typedef enum message_rcode reply_fill(const struct query *query, const void *context,
+                                      struct message_writer *writer);
+/* Authoritative, with what `fill` puts into it. */
+size_t reply_own(const struct query *query, reply_fill *fill, const void *context, uint8_t *out);
 /* The upstream's reply as it is; EDNS is the client's. */
 size_t reply_pass(const struct query *query, const struct message *message, uint8_t *out);
 /* The AAAA reply with its chain, with the records that the decision leaves, without strange ones. */

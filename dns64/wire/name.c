@@ -201,6 +201,27 @@ bool name_under(const struct name *name, const struct name *parent, unsigned *re
     return true;
 }
 
+size_t name_last_label(const struct name *name)
+{
+    size_t last = 0;
+    for (size_t at = 0; name->bytes[at] != 0; at += (size_t)name->bytes[at] + 1)
+        last = at;
+    return last;
+}
+
+void name_from_label(const struct name *name, size_t at, struct name *ret_name)
+{
+    ret_name->len = (uint8_t)(name->len - at);
+    memcpy(ret_name->bytes, name->bytes + at, ret_name->len);
+}
+
+void name_fold(const struct name *name, struct name *ret_name)
+{
+    ret_name->len = name->len;
+    for (size_t i = 0; i < name->len; i++)
+        ret_name->bytes[i] = fold(name->bytes[i]);
+}
+
 bool name_from_text(const char *text, struct name *ret_name)
 {
     struct name name = {0};

@@ -57,6 +57,13 @@ bool name_equal(const struct name *a, const struct name *b);
 /* Whether `name` is `parent` or below it; *ret_labels (may be NULL) is how many labels are left above. */
 bool name_under(const struct name *name, const struct name *parent, unsigned *ret_labels);
 
+/* Where the last label before the root stands; 0 for the root itself. */
+size_t name_last_label(const struct name *name);
+/* What is left of a name from a label on. */
+void name_from_label(const struct name *name, size_t at, struct name *ret_name);
+/* In lower case, as tables hold it (RFC 4343 3). */
+void name_fold(const struct name *name, struct name *ret_name);
+
 /* From text with dots ("example.com", "." for the root); \ is not known. False when too long or malformed. */
 bool name_from_text(const char *text, struct name *ret_name);
 /* Dots between labels; what is not printable as \DDD. */

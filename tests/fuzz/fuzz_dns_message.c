@@ -53,7 +53,9 @@ static void as_reply(const struct query_policy *policy, const uint8_t *data, siz
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     const struct synthesize_pref64 pref64 = {.prefix = pref64_well_known};
+    static const struct route route;
     const struct query_policy policy = {
+        .route = &route,
         .pref64 = &pref64,
         .pref64_count = 1,
         .filter = {.images = &pref64_well_known, .images_count = 1},

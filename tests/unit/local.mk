@@ -37,6 +37,7 @@ unit_xlat += tests/unit/nat64d/packet/test_icmp_error tests/unit/nat64d/packet/t
 unit_steps += tests/unit/nat64d/rfc6146/test_model tests/unit/nat64d/rfc6146/test_size_rows
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel tests/unit/nat64d/keeper/test_plan
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
+unit_dns64 += tests/unit/dns64/test_local tests/unit/dns64/test_roster tests/unit/dns64/test_reverse tests/unit/dns64/test_zones
 unit_dns64 += tests/unit/dns64/test_cache tests/unit/dns64/test_known tests/unit/dns64/test_list
 unit_dns64 += tests/unit/dns64/test_edns tests/unit/dns64/test_forward
 unit_dns64 += tests/unit/dns64/test_told
@@ -144,13 +145,17 @@ tests_unit_nat64d_keeper_test_channel_LDADD = $(service)
 tests_unit_dns64_test_wire_LDADD = $(wire)
 tests_unit_dns64_test_decide_LDADD = $(wire)
 tests_unit_dns64_test_query_LDADD = $(query)
+tests_unit_dns64_test_local_LDADD = $(query)
+tests_unit_dns64_test_roster_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(base)
+tests_unit_dns64_test_reverse_LDADD = $(wire)
+tests_unit_dns64_test_zones_LDADD = $(wire)
 tests_unit_dns64_test_cache_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(base)
 tests_unit_dns64_test_known_LDADD = $(query)
 tests_unit_dns64_test_edns_LDADD = $(query)
 tests_unit_dns64_test_forward_LDADD = $(query)
 tests_unit_dns64_test_list_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(base)
 tests_unit_dns64_test_rules_SOURCES = tests/unit/dns64/test_rules.c dns64/rules.c dns64/rules.h \
-	dns64/edge/resolv.c dns64/edge/resolv.h
+	dns64/edge/local_data.c dns64/edge/local_data.h dns64/edge/resolv.c dns64/edge/resolv.h
 tests_unit_dns64_test_rules_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(service)
 endif
 EXTRA_DIST += tests/replay tests/unit/test.h tests/unit/nat64d/build.h \

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns64/rfc6147/reverse.h"
 #include "dns64/upstream/match.h"
 #include "dns64/wire/message.h"
 
@@ -170,36 +169,6 @@ TEST(SPF_5452_01_a_reply_must_match_in_everything)
     assert_false(match_reply(&message, 7, &asked, MESSAGE_TYPE_A, 1));
 }
 
-TEST(D64_5_3_1_01_reverse_names)
-{
-    static const struct addr_prefix6 well_known = {{{{0, 0x64, 0xff, 0x9b}}}, 96};
-    struct name name = name_of("1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.IP6.ARPA"),
-                target, expected = name_of("33.2.0.192.in-addr.arpa");
-    uint32_t address = 0;
-    assert_true(reverse_extract(&name, &well_known, &address));
-    assert_int_equal(address, 0xc0000221);
-    reverse_name4(address, &target);
-    assert_true(name_equal(&target, &expected));
-}
-
-TEST(LES_D_25_reverse_names_that_are_none)
-{
-    static const char *const texts[] = {
-        "zz.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa",
-        "2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa",
-        "0x1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa",
-        "1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpb",
-        "x.1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa",
-        "ip6.arpa",
-        "."};
-    static const struct addr_prefix6 well_known = {{{{0, 0x64, 0xff, 0x9b}}}, 96};
-    uint32_t address;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        struct name name = name_of(texts[i]);
-        assert_false(reverse_extract(&name, &well_known, &address));
-    }
-}
-
 TEST(names_print_and_read_back)
 {
     char text[NAME_TEXT_LEN];
@@ -224,8 +193,6 @@ int main(void)
         cmocka_unit_test(EDN_01_opt_is_owned_by_the_root_itself_also_for_the_root),
         cmocka_unit_test(LIM_02_seventeen_options),
         cmocka_unit_test(SPF_5452_01_a_reply_must_match_in_everything),
-        cmocka_unit_test(D64_5_3_1_01_reverse_names),
-        cmocka_unit_test(LES_D_25_reverse_names_that_are_none),
         cmocka_unit_test(names_print_and_read_back),
     };
     return RUN(tests);
