@@ -7,12 +7,12 @@
 #
 # Habits: !RCODE; !silent; !silent-after=N (answers N times, then no more); !no-soa; !soa=TTL,MINIMUM; !tc (over UDP);
 # !short (over UDP: TC and the first record alone); !udp-size=N (larger answers get TC); !before=KIND (another reply first:
-# wrong-id, wrong-question, wrong-port, not-a-reply, garbage, loop, lies); !twice; !tcp-close; !delay=MS; !ad; !signed (an RRSIG for DO);
+# wrong-id, wrong-question, wrong-port, not-a-reply, garbage, loop, lies); !twice; !tcp-close; !delay=MS; !ede=CODE; !ad; !signed (an RRSIG for DO);
 # !extra (records that nobody asked for); !add=OWNER (its addresses in the additional section).
 import socket, struct, sys, threading, time
 
-from message import AD, CD, DO, RA, RCODES, RD, QR, TC, TYPES, POINTER_TO_QUESTION
-from message import Message, message, pack_data, pack_name, pack_opt, pack_record
+from message import AD, CD, DO, EDE, RA, RCODES, RD, QR, TC, TYPES, POINTER_TO_QUESTION
+from message import Message, message, pack_data, pack_name, pack_opt, pack_option, pack_record
 
 NAMES = {number: name for name, number in TYPES.items()}
 CHAIN_MAX = 40
@@ -184,7 +184,8 @@ class Answerer:
 
         def build(flags, answer, authority, additional):
             if query.opts:
-                additional = additional + [pack_opt(UDP_MAX, DO if query.do else 0)]
+                said = pack_option(EDE, struct.pack("!H", int(habit["ede"]))) if "ede" in habit else b""
+                additional = additional + [pack_opt(UDP_MAX, DO if query.do else 0, said)]
             return message(query.id, flags, query.question, (answer, authority, additional))
 
         whole = build(flags, answer, authority, additional)
