@@ -173,6 +173,18 @@ static void keep_failure(struct cache *cache, const struct known_question *quest
     cache_put(cache, &key, now_ns, &value);
 }
 
+/* A says that the name is not, and AAAA said that it is: one of the two is wrong, so nothing is concluded for
+ * other types, nor for names below (RFC 6147 5.1.6 wants the client to hear it all the same). */
+static bool is_contradicted(struct cache *cache, const struct known_question *question, uint64_t now_ns)
+{
+    struct known_question sibling = *question;
+    struct cache_found found;
+    sibling.type = MESSAGE_TYPE_AAAA;
+    struct cache_key key = key_of(cache, CACHE_DATA, &sibling);
+    return question->type == MESSAGE_TYPE_A && cache_find(cache, &key, now_ns, &found) &&
+           found.age_s < found.life_s && (bytes_get16(found.bytes + 2) & MESSAGE_RCODE) == MESSAGE_NOERROR;
+}
+
 /* RFC 8020 2 and 6: what does not exist is the last name of the chain. */
 static void keep_denied(struct cache *cache, const struct known_question *question, uint64_t now_ns,
                         const struct message *message, const struct cache_value *value)
@@ -202,7 +214,7 @@ static void keep_data(struct cache *cache, const struct known_question *question
         return;
     }
     cache_put(cache, &key, now_ns, &value);
-    if (message_rcode(message) == MESSAGE_NXDOMAIN)
+    if (message_rcode(message) == MESSAGE_NXDOMAIN && !is_contradicted(cache, question, now_ns))
         keep_denied(cache, question, now_ns, message, &value);
 }
 

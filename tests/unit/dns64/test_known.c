@@ -383,6 +383,26 @@ static void NEG_8020_01_data_below_is_still_given(void **context)
     assert_int_equal(asked, 2);
 }
 
+static void D64_5_1_6_02_a_contradiction_says_nothing_of_what_is_below(void **context)
+{
+    (void)context;
+    on_aaaa = on_other = (struct script){MESSAGE_NOERROR, add_soa};
+    on_a = (struct script){MESSAGE_NXDOMAIN, add_soa};
+    for (int i = 0; i < 2; i++) { /* from the network, from the cache */
+        ask("foo.example", MESSAGE_TYPE_AAAA);
+        assert_int_equal(message_rcode(&answer), MESSAGE_NXDOMAIN);
+        assert_int_equal(asked, 2);
+    }
+    ask("a.foo.example", 16);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NOERROR);
+    ask("foo.example", 16);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NOERROR);
+    later(SOA_TTL); /* when AAAA's word has gone, A's stands alone */
+    ask("foo.example", MESSAGE_TYPE_A);
+    ask("a.foo.example", 16);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NXDOMAIN);
+}
+
 static void NEG_8020_02_the_cut_can_be_turned_off(void **context)
 {
     (void)context;
@@ -781,6 +801,7 @@ int main(void)
         CASE(NEG_8020_01_nothing_is_below_nothing),
         CASE(NEG_8020_01_an_alias_exists_its_target_does_not),
         CASE(NEG_8020_01_data_below_is_still_given),
+        CASE(D64_5_1_6_02_a_contradiction_says_nothing_of_what_is_below),
         CASE(NEG_8020_02_the_cut_can_be_turned_off),
         CASE(TTL_8767_01_a_week_at_most),
         CASE(TTL_8767_01_zero_is_for_this_transaction),
