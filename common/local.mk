@@ -3,9 +3,10 @@ noinst_LIBRARIES += common/libbase.a common/libshared.a common/libservice.a
 common_libbase_a_SOURCES = \
 	common/addr.c common/addr.h common/bytes.c common/bytes.h common/domain.c common/domain.h common/log_level.h \
 	common/metrics.c common/metrics.h common/pref64.c common/pref64.h \
-	common/settings.h common/settings_check.c common/settings_check.h \
+	common/settings.h common/settings_allowed.c common/settings_check.c common/settings_check.h \
 	common/settings_schema.c common/settings_schema.h common/settings_text.c common/settings_text.h \
 	common/settings_uplink.c common/settings_uplink.h common/settings_upstream.c common/settings_upstream.h \
+	common/settings_views.c common/settings_views.h \
 	common/siphash.c common/siphash.h common/special.c common/special.h common/transport.h \
 	common/utc.c common/utc.h
 common_libshared_a_SOURCES = common/counters.c common/counters.h common/names.c common/names.h

@@ -179,6 +179,34 @@ struct settings_forward {
     int line;
 };
 
+/* Clients for whom something else holds; each member is as outside of the view if the view does not name it.
+ */
+struct settings_view {
+    char name[SETTINGS_NAME_LEN];
+    struct addr_prefix *clients; /* at least one */
+    size_t clients_count;
+    bool dns64; /* false: plain resolution */
+    bool refuse;
+    struct settings_pref64 *pref64;
+    size_t pref64_count;
+    struct settings_upstream *upstream;
+    size_t upstream_count;
+    struct settings_forward *forward;
+    size_t forward_count;
+    struct addr_prefix6 *exclude_aaaa;
+    size_t exclude_aaaa_count;
+    enum settings_aaaa_failure on_aaaa_failure;
+    int aaaa_wait_ms;
+    struct settings_line *never;
+    size_t never_count;
+    struct settings_line *always;
+    size_t always_count;
+    struct settings_line *hide_a;
+    size_t hide_a_count;
+    enum settings_signed signed_for_do;
+    int line;
+};
+
 struct settings_dns64 {
     struct addr_endpoint *listen; /* default ::#53 */
     size_t listen_count;
@@ -199,6 +227,15 @@ struct settings_dns64 {
     size_t exclude_aaaa_count;
     enum settings_aaaa_failure on_aaaa_failure;
     int aaaa_wait_ms;
+    struct settings_line *never; /* entries of access/list, or "file:PATH" */
+    size_t never_count;
+    struct settings_line *always;
+    size_t always_count;
+    struct settings_line *hide_a;
+    size_t hide_a_count;
+    enum settings_signed signed_for_do;
+    struct settings_view *views;
+    size_t views_count;
     enum settings_reverse reverse;
     int ipv4only_ttl;
     bool mark_synthetic;

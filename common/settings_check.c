@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "common/pref64.h"
+#include "common/settings_views.h"
 #include "common/special.h"
 
 struct fault {
@@ -28,17 +29,12 @@ static int fail(const struct fault *fault, int line, const char *what)
     return -EINVAL;
 }
 
-static int check_pref64(const struct settings *settings, const struct fault *fault)
+static int check_prefixes(const struct settings_pref64 *list, size_t count, const struct fault *fault)
 {
-    if (settings->pref64_count == 0 && (settings->pools_count > 0 || settings->eam_count == 0))
-        return fail(
-            fault, 0,
-            "no pref64; allowed: pref64 = () with pools = () and mappings in eam, between which alone "
-            "is translated then");
-    for (size_t i = 0; i < settings->pref64_count; i++) {
-        const struct settings_pref64 *a = &settings->pref64[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct settings_pref64 *a = &list[i];
         for (size_t k = 0; k < i; k++)
-            if (addr_overlap6(&a->prefix, &settings->pref64[k].prefix))
+            if (addr_overlap6(&a->prefix, &list[k].prefix))
                 return fail(fault, a->line,
                             "pref64 overlaps another one; allowed: prefixes that share no address");
         for (size_t k = 0; k < a->allow4_count; k++)
@@ -49,6 +45,16 @@ static int check_pref64(const struct settings *settings, const struct fault *fau
                     "169.254.0.0/16, which opens by single addresses; allowed: other special-purpose ranges");
     }
     return 0;
+}
+
+static int check_pref64(const struct settings *settings, const struct fault *fault)
+{
+    if (settings->pref64_count == 0 && (settings->pools_count > 0 || settings->eam_count == 0))
+        return fail(
+            fault, 0,
+            "no pref64; allowed: pref64 = () with pools = () and mappings in eam, between which alone "
+            "is translated then");
+    return check_prefixes(settings->pref64, settings->pref64_count, fault);
 }
 
 static bool is_uplink(const struct settings_pool *pool)
@@ -277,18 +283,33 @@ static bool same_domain(const char *a, const char *b)
     return len_a == len_b && strncasecmp(a, b, len_a) == 0;
 }
 
-static int check_forwards(const struct settings *settings, const struct fault *fault)
+static int check_forwards(const struct settings_forward *list, size_t count, const struct fault *fault)
 {
-    for (size_t i = 0; i < settings->dns64.forward_count; i++) {
-        const struct settings_forward *a = &settings->dns64.forward[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct settings_forward *a = &list[i];
         if (a->upstream_count == 0)
             return fail(fault, a->line, "dns64.forward: no upstream; allowed: at least one resolver");
         for (size_t k = 0; k < i; k++)
-            if (same_domain(a->domain, settings->dns64.forward[k].domain))
+            if (same_domain(a->domain, list[k].domain))
                 return fail(fault, a->line,
                             "dns64.forward: domain is there twice; allowed: each domain once");
     }
     return 0;
+}
+
+static int check_views(const struct settings_dns64 *dns64, const struct fault *fault)
+{
+    int line, r = 0;
+    const char *what = settings_views_check(dns64, &line);
+    if (what != NULL)
+        return fail(fault, line, what);
+    for (size_t i = 0; r == 0 && i < dns64->views_count; i++) {
+        const struct settings_view *view = &dns64->views[i];
+        r = check_prefixes(view->pref64, view->pref64_count, fault);
+        if (r == 0)
+            r = check_forwards(view->forward, view->forward_count, fault);
+    }
+    return r;
 }
 
 static int check_log(const struct settings *settings, const struct fault *fault)
@@ -313,7 +334,9 @@ int settings_check(const struct settings *settings, int *ret_line, char *what, s
     if (r == 0)
         r = check_nat64(&settings->nat64, &fault);
     if (r == 0)
-        r = check_forwards(settings, &fault);
+        r = check_forwards(settings->dns64.forward, settings->dns64.forward_count, &fault);
+    if (r == 0)
+        r = check_views(&settings->dns64, &fault);
     if (r == 0)
         r = check_log(settings, &fault);
     return r;

@@ -29,6 +29,7 @@ enum {
 struct reader {
     const char *name;
     char *error;
+    const config_t *config; /* the file */
 };
 
 __attribute__((format(printf, 3, 4))) static int fail(const struct reader *reader, int line,
@@ -135,16 +136,31 @@ static int read_key(const struct reader *reader, config_setting_t *setting, cons
 }
 
 /* An absent key: its default, read by the same code. */
-static int read_fallback(const struct reader *reader, const struct settings_key *key, void *base)
+static int read_fallback(const struct reader *reader, const struct settings_key *key, const char *fallback,
+                         void *base)
 {
     char text[PATH_LEN];
     config_t config;
     config_init(&config);
-    snprintf(text, sizeof(text), "v = %s;", key->fallback);
+    snprintf(text, sizeof(text), "v = %s;", fallback);
     int r = config_read_string(&config, text) ? read_key(reader, config_lookup(&config, "v"), key, base)
                                               : -EINVAL;
     config_destroy(&config);
     return r;
+}
+
+/* A view's own value, or what holds outside of the view. */
+static int read_absent(const struct reader *reader, const config_setting_t *group,
+                       const struct settings_key *key, void *base)
+{
+    const struct settings_key *outside = settings_schema_inherited(key);
+    if (outside == NULL && key->fallback == NULL)
+        return missing(reader, config_setting_source_line(group), key);
+    if (outside == NULL)
+        return read_fallback(reader, key, key->fallback, base);
+    config_setting_t *setting = config_lookup(reader->config, outside->path);
+    return setting != NULL ? read_key(reader, setting, key, base)
+                           : read_fallback(reader, key, outside->fallback, base);
 }
 
 static int read_group(const struct reader *reader, config_setting_t *setting, const char *group, void *base)
@@ -165,10 +181,8 @@ static int read_group(const struct reader *reader, config_setting_t *setting, co
         config_setting_t *member = config_setting_get_member(setting, name);
         if (member != NULL)
             r = read_key(reader, member, key, base);
-        else if (key->fallback != NULL)
-            r = read_fallback(reader, key, base);
         else
-            r = missing(reader, config_setting_source_line(setting), key);
+            r = read_absent(reader, setting, key, base);
         if (r < 0)
             return r;
     }
@@ -206,10 +220,11 @@ static int wrong_grammar(const struct reader *reader, const config_t *config)
                 twice ? "each key once" : "KEY = VALUE; with groups { }, lists ( ) and [ ]");
 }
 
-static int read_config(const struct reader *reader, const char *text, struct settings *settings)
+static int read_config(struct reader *reader, const char *text, struct settings *settings)
 {
     config_t config;
     config_init(&config);
+    reader->config = &config;
     int r;
     if (!config_read_string(&config, text))
         r = wrong_grammar(reader, &config);
@@ -240,7 +255,7 @@ static int default_ports(struct settings *settings)
 int settings_file_load_text(const char *text, size_t len, const char *name, struct settings **ret_settings,
                             char error[SETTINGS_ERROR_LEN])
 {
-    struct reader reader = {name, error};
+    struct reader reader = {.name = name, .error = error};
     struct settings *settings = calloc(1, sizeof(*settings));
     char *copy = malloc(len + 1), what[SETTINGS_ERROR_LEN / 2];
     int line, r = -ENOMEM;
@@ -350,14 +365,53 @@ int settings_file_line(const char *text, size_t len, const char *path)
     return line;
 }
 
+static void free_pref64(struct settings_pref64 *pref64, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(pref64[i].allow4);
+        free(pref64[i].for4);
+    }
+    free(pref64);
+}
+
+static void free_forward(struct settings_forward *forward, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(forward[i].upstream);
+    free(forward);
+}
+
+static void free_dns64(struct settings_dns64 *dns64)
+{
+    for (size_t i = 0; i < dns64->views_count; i++) {
+        struct settings_view *view = &dns64->views[i];
+        free(view->clients);
+        free_pref64(view->pref64, view->pref64_count);
+        free(view->upstream);
+        free_forward(view->forward, view->forward_count);
+        free(view->exclude_aaaa);
+        free(view->never);
+        free(view->always);
+        free(view->hide_a);
+    }
+    free(dns64->views);
+    free(dns64->listen);
+    free(dns64->allow);
+    free(dns64->upstream);
+    free_forward(dns64->forward, dns64->forward_count);
+    free(dns64->local);
+    free(dns64->local_zones_off);
+    free(dns64->exclude_aaaa);
+    free(dns64->never);
+    free(dns64->always);
+    free(dns64->hide_a);
+}
+
 void settings_file_free(struct settings *settings)
 {
     if (settings == NULL)
         return;
-    for (size_t i = 0; i < settings->pref64_count; i++) {
-        free(settings->pref64[i].allow4);
-        free(settings->pref64[i].for4);
-    }
+    free_pref64(settings->pref64, settings->pref64_count);
     for (size_t i = 0; i < settings->pools_count; i++) {
         free(settings->pools[i].ports);
         free(settings->pools[i].for6);
@@ -365,20 +419,11 @@ void settings_file_free(struct settings *settings)
     for (size_t i = 0; i < settings->statics_count; i++)
         free(settings->statics[i].from);
     free(settings->backends);
-    free(settings->pref64);
     free(settings->deny4);
     free(settings->pools);
     free(settings->statics);
     free(settings->eam);
     free(settings->nat64.translation.icmp_source4);
-    free(settings->dns64.listen);
-    free(settings->dns64.allow);
-    free(settings->dns64.upstream);
-    for (size_t i = 0; i < settings->dns64.forward_count; i++)
-        free(settings->dns64.forward[i].upstream);
-    free(settings->dns64.forward);
-    free(settings->dns64.local);
-    free(settings->dns64.local_zones_off);
-    free(settings->dns64.exclude_aaaa);
+    free_dns64(&settings->dns64);
     free(settings);
 }

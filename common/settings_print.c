@@ -30,39 +30,62 @@ static void indent(FILE *out, int depth)
     fprintf(out, "%*s", 4 * depth, "");
 }
 
-/* { a = 1; b = 2; } for one element of a list of groups. */
-static void print_element(FILE *out, const char *group, const void *element)
+static void print_members(FILE *out, const struct settings_key *key, const void *base, int depth);
+
+/* The name behind a list's path, if the key is a member of its groups itself. */
+static const char *member_of(const struct settings_key *key, const char *list)
 {
-    size_t len = strlen(group);
+    size_t len = strlen(list);
+    if (strncmp(key->path, list, len) != 0 || strncmp(key->path + len, "[].", 3) != 0)
+        return NULL;
+    const char *name = key->path + len + 3;
+    return strchr(name, '[') == NULL ? name : NULL;
+}
+
+/* { a = 1; b = 2; } for one element of a list of groups. */
+static void print_element(FILE *out, const char *list, const void *element, int depth)
+{
     fputs("    { ", out);
     for (size_t i = 0; i < settings_schema_count; i++) {
         const struct settings_key *key = &settings_schema[i];
-        if (strncmp(key->path, group, len) != 0 || strncmp(key->path + len, "[].", 3) != 0)
+        const char *name = member_of(key, list);
+        if (name == NULL)
             continue;
-        fprintf(out, "%s = ", last_part(key->path));
-        settings_value_print(out, key, element);
+        fprintf(out, "%s = ", name);
+        if (key->type == SETTINGS_TYPE_GROUPS)
+            print_members(out, key, element, depth + 1);
+        else
+            settings_value_print(out, key, element);
         fputs("; ", out);
     }
     fputs("}", out);
 }
 
-static void print_groups(FILE *out, const struct settings_key *key, const struct settings *settings)
+/* ( { ... }, ... ) */
+static void print_members(FILE *out, const struct settings_key *key, const void *base, int depth)
 {
-    const struct settings_value_list *list = (const void *)((const char *)settings + key->offset);
+    const struct settings_value_list *list = (const void *)((const char *)base + key->offset);
     const struct settings_element *element = settings_schema_element(key);
-    int depth = depth_of(key->path);
-    indent(out, depth);
-    fprintf(out, "%s = (", last_part(key->path));
+    fputc('(', out);
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ",\n" : "\n", out);
         indent(out, depth);
-        print_element(out, key->path, (const char *)list->items + i * element->size);
+        print_element(out, key->path, (const char *)list->items + i * element->size, depth);
     }
     if (list->count > 0) {
         fputc('\n', out);
         indent(out, depth);
     }
-    fputs(");\n", out);
+    fputc(')', out);
+}
+
+static void print_groups(FILE *out, const struct settings_key *key, const struct settings *settings)
+{
+    int depth = depth_of(key->path);
+    indent(out, depth);
+    fprintf(out, "%s = ", last_part(key->path));
+    print_members(out, key, settings, depth);
+    fputs(";\n", out);
 }
 
 static void close_groups(FILE *out, int *depth, int down_to)

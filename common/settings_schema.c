@@ -18,6 +18,7 @@ static const char *const eam_hairpins[] = {"intrinsic", "simple", "off", NULL};
 static const char *const zero_checksums[] = {"compute", "drop", NULL};
 static const char *const failures[] = {"synthesise", "fail", NULL};
 static const char *const cookies[] = {"answer", "badcookie", "off", NULL};
+static const char *const signed_for_do[] = {"synthesise", "pass", NULL};
 static const char *const reverses[] = {"cname", "local", "off", NULL};
 
 enum {
@@ -26,6 +27,7 @@ enum {
     OCTET_MAX = 255,
     SESSIONS_LIMIT = 1 << 24, /* slots that an index can name */
     FORWARDS_MAX = 64,
+    VIEWS_MAX = 256,
 };
 
 #define MEBIBYTE (INT64_C(1) << 20)
@@ -36,6 +38,7 @@ enum {
 #define STATIC_AT(member)  offsetof(struct settings_static, member)
 #define EAM_AT(member)     offsetof(struct settings_eam, member)
 #define FORWARD_AT(member) offsetof(struct settings_forward, member)
+#define VIEW_AT(member)    offsetof(struct settings_view, member)
 
 #define INT(path, member, min, max, fallback, restart, reason)                         \
     {                                                                                  \
@@ -265,6 +268,13 @@ const struct settings_key settings_schema[] = {
     WORD("dns64.on-aaaa-failure", dns64.on_aaaa_failure, failures, "\"synthesise\"", false, "RFC 6147 5.1.2"),
     INT("dns64.aaaa-wait-ms", dns64.aaaa_wait_ms, 0, 10000, "300", false,
         "A is asked when AAAA was silent for so long (RFC 6147 5.1.8)"),
+    LIST("dns64.never", TEXTS, dns64.never, "[]", false,
+         "domains without synthesis: \"example.com\" with all below, \"*.example.com\" only what is below, "
+         "\"=example.com\" only itself, \"file:PATH\" such entries, one a line"),
+    LIST("dns64.always", TEXTS, dns64.always, "[]", false, "domains whose real AAAA records are ignored"),
+    LIST("dns64.hide-a", TEXTS, dns64.hide_a, "[]", false, "domains whose A records are not shown"),
+    WORD("dns64.signed-for-do", dns64.signed_for_do, signed_for_do, "\"synthesise\"", false,
+         "what a client that set DO gets when the A records are signed (RFC 6147 3)"),
     WORD("dns64.reverse", dns64.reverse, reverses, "\"cname\"", false,
          "PTR under the prefix (RFC 6147 5.3.1)"),
     INT("dns64.ipv4only-ttl", dns64.ipv4only_ttl, 30, DAY_S, "3600", false,
@@ -291,6 +301,45 @@ const struct settings_key settings_schema[] = {
     BOOL("dns64.prefetch", dns64.prefetch, "true", "what is asked for often is asked anew before its end"),
     ROOM("dns64.names", dns64.names, MEBIBYTE, 1024 * MEBIBYTE, "\"16M\"",
          "memory for which backend was told which name of an IPv4 address; 0: that is not noted"),
+    {"dns64.views", SETTINGS_TYPE_GROUPS, AT(dns64.views), 0, VIEWS_MAX, "()", NULL, false,
+     "clients for whom something else holds; what a view does not name is as outside of it"},
+    {"dns64.views[].name", SETTINGS_TYPE_TEXT, VIEW_AT(name), 1, SETTINGS_NAME_LEN - 1, "\"view\"", NULL,
+     false, "what the view is called in reports"},
+    {"dns64.views[].clients", SETTINGS_TYPE_PREFIXES, VIEW_AT(clients), 0, 0, NULL, NULL, false,
+     "whose view it is, by the longest prefix of all views"},
+    {"dns64.views[].dns64", SETTINGS_TYPE_BOOL, VIEW_AT(dns64), 0, 0, "true", NULL, false,
+     "false: plain resolution"},
+    {"dns64.views[].refuse", SETTINGS_TYPE_BOOL, VIEW_AT(refuse), 0, 0, "false", NULL, false,
+     "true: these clients may not ask"},
+    {"dns64.views[].pref64", SETTINGS_TYPE_GROUPS, VIEW_AT(pref64), 0, SETTINGS_PREF64_MAX, NULL, NULL, false,
+     "prefixes for these clients"},
+    {"dns64.views[].pref64[].prefix", SETTINGS_TYPE_PREF64, PREF64_AT(prefix), 0, 0, NULL, NULL, false,
+     "RFC 6052 2.2"},
+    {"dns64.views[].pref64[].allow-ipv4", SETTINGS_TYPE_PREFIXES4, PREF64_AT(allow4), 0, 0, "[]", NULL, false,
+     "as pref64[].allow-ipv4"},
+    {"dns64.views[].pref64[].for-ipv4", SETTINGS_TYPE_PREFIXES4, PREF64_AT(for4), 0, 0, "[]", NULL, false,
+     "as pref64[].for-ipv4"},
+    {"dns64.views[].upstream", SETTINGS_TYPE_UPSTREAMS, VIEW_AT(upstream), 0, 0, NULL, NULL, false,
+     "as dns64.upstream"},
+    {"dns64.views[].forward", SETTINGS_TYPE_GROUPS, VIEW_AT(forward), 0, FORWARDS_MAX, NULL, NULL, false,
+     "as dns64.forward"},
+    {"dns64.views[].forward[].domain", SETTINGS_TYPE_DOMAIN, FORWARD_AT(domain), 0, 0, NULL, NULL, false,
+     "as dns64.forward[].domain"},
+    {"dns64.views[].forward[].upstream", SETTINGS_TYPE_UPSTREAMS, FORWARD_AT(upstream), 0, 0, NULL, NULL,
+     false, "as dns64.forward[].upstream"},
+    {"dns64.views[].exclude-aaaa", SETTINGS_TYPE_PREFIXES6, VIEW_AT(exclude_aaaa), 0, 0, NULL, NULL, false,
+     "as dns64.exclude-aaaa"},
+    {"dns64.views[].on-aaaa-failure", SETTINGS_TYPE_WORD, VIEW_AT(on_aaaa_failure), 0, 0, NULL, failures,
+     false, "as dns64.on-aaaa-failure"},
+    {"dns64.views[].aaaa-wait-ms", SETTINGS_TYPE_INT, VIEW_AT(aaaa_wait_ms), 0, 10000, NULL, NULL, false,
+     "as dns64.aaaa-wait-ms"},
+    {"dns64.views[].never", SETTINGS_TYPE_TEXTS, VIEW_AT(never), 0, 0, NULL, NULL, false, "as dns64.never"},
+    {"dns64.views[].always", SETTINGS_TYPE_TEXTS, VIEW_AT(always), 0, 0, NULL, NULL, false,
+     "as dns64.always"},
+    {"dns64.views[].hide-a", SETTINGS_TYPE_TEXTS, VIEW_AT(hide_a), 0, 0, NULL, NULL, false,
+     "as dns64.hide-a"},
+    {"dns64.views[].signed-for-do", SETTINGS_TYPE_WORD, VIEW_AT(signed_for_do), 0, 0, NULL, signed_for_do,
+     false, "as dns64.signed-for-do"},
     GROUP("dns64.tcp", "limits of TCP clients (RFC 7766 6)"),
     INT("dns64.tcp.connections", dns64.tcp.connections, 1, 100000, "4096", true, "in all"),
     INT("dns64.tcp.connections-per-network", dns64.tcp.connections_per_network, 1, 100000, "50", false,
@@ -308,6 +357,21 @@ const struct settings_key *settings_schema_find(const char *path)
     return NULL;
 }
 
+const struct settings_key *settings_schema_inherited(const struct settings_key *key)
+{
+    static const char view[] = "dns64.views[].", group[] = "dns64.";
+    const char *name = key->path + strlen(view);
+    if (strncmp(key->path, view, strlen(view)) != 0 || key->fallback != NULL || strchr(name, '[') != NULL)
+        return NULL;
+    for (size_t i = 0; i < settings_schema_count; i++) {
+        const char *path = settings_schema[i].path;
+        if (strcmp(path, name) == 0 ||
+            (strncmp(path, group, strlen(group)) == 0 && strcmp(path + strlen(group), name) == 0))
+            return &settings_schema[i];
+    }
+    return NULL;
+}
+
 const struct settings_element *settings_schema_element(const struct settings_key *key)
 {
     static const struct settings_element elements[] = {
@@ -316,153 +380,12 @@ const struct settings_element *settings_schema_element(const struct settings_key
         {"static", sizeof(struct settings_static), STATIC_AT(line)},
         {"eam", sizeof(struct settings_eam), EAM_AT(line)},
         {"dns64.forward", sizeof(struct settings_forward), FORWARD_AT(line)},
+        {"dns64.views", sizeof(struct settings_view), VIEW_AT(line)},
+        {"dns64.views[].pref64", sizeof(struct settings_pref64), PREF64_AT(line)},
+        {"dns64.views[].forward", sizeof(struct settings_forward), FORWARD_AT(line)},
     };
     for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
         if (strcmp(elements[i].path, key->path) == 0)
             return &elements[i];
     return NULL;
-}
-
-/* A text that is built up in a buffer and cut where it ends. */
-struct text {
-    char *at;
-    char *end;
-};
-
-static void put(struct text *text, const char *part)
-{
-    while (*part != '\0' && text->at + 1 < text->end)
-        *text->at++ = *part++;
-    if (text->at < text->end)
-        *text->at = '\0';
-}
-
-static void put_number(struct text *text, int64_t value)
-{
-    char digits[24];
-    char *at = digits + sizeof(digits) - 1;
-    *at = '\0';
-    if (value < 0) {
-        put(text, "-");
-        value = -value;
-    }
-    do {
-        *--at = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    put(text, at);
-}
-
-static void put_words(struct text *text, const char *const *words)
-{
-    put(text, "one of ");
-    for (size_t i = 0; words[i] != NULL; i++) {
-        put(text, i > 0 ? ", \"" : "\"");
-        put(text, words[i]);
-        put(text, "\"");
-    }
-}
-
-static const char *shape(enum settings_type type)
-{
-    switch (type) {
-    case SETTINGS_TYPE_BOOL: return "true or false";
-    case SETTINGS_TYPE_POOL4: return "an IPv4 address or prefix, such as \"192.0.2.0/28\", or \"uplink\"";
-    case SETTINGS_TYPE_PREFIX4: return "an IPv4 address or prefix, such as \"192.0.2.16/28\"";
-    case SETTINGS_TYPE_PREFIX6: return "an IPv6 address or prefix, such as \"2001:db8::/64\"";
-    case SETTINGS_TYPE_PREF64:
-        return "an IPv6 prefix of length 32, 40, 48, 56, 64 or 96 with bits 64 to 71 zero, such as "
-               "\"64:ff9b::/96\"";
-    case SETTINGS_TYPE_SPAN4:
-        return "an IPv4 address with a port or ports, such as \"192.0.2.1#8080\", \"uplink#8080-8089\" or "
-               "\"192.0.2.1\" for all";
-    case SETTINGS_TYPE_SPAN6:
-        return "an IPv6 address with a port or ports, such as \"2001:db8::5#80\", \"2001:db8::5#80-89\" or "
-               "\"2001:db8::5\" for all";
-    case SETTINGS_TYPE_PREFIXES: return "a list of prefixes, such as [\"2001:db8::/48\", \"192.0.2.0/24\"]";
-    case SETTINGS_TYPE_PREFIXES4: return "a list of IPv4 prefixes, such as [\"192.0.2.0/24\"]";
-    case SETTINGS_TYPE_PREFIXES6: return "a list of IPv6 prefixes, such as [\"2001:db8:1::/64\"]";
-    case SETTINGS_TYPE_ENDPOINTS: return "a list of addresses with ports, such as [\"2001:db8::53#53\"]";
-    case SETTINGS_TYPE_UPSTREAMS:
-        return "a list of resolvers, such as [\"2001:db8::53#53\", \"tls://2001:db8::54/dns.example.net\"]";
-    case SETTINGS_TYPE_DOMAIN: return "a domain name, such as \"corp.example\"";
-    case SETTINGS_TYPE_PORT_RANGES:
-        return "a list of port ranges from 1 to 65535 that do not overlap, such as [\"1024-65535\"]";
-    case SETTINGS_TYPE_TEXTS: return "a list of texts of 1 to 255 characters, such as [\"example.com\"]";
-    case SETTINGS_TYPE_GROUP: return "a group, { ... }";
-    case SETTINGS_TYPE_GROUPS: return "a list of groups, ( { ... }, ... )";
-    case SETTINGS_TYPE_INT:
-    case SETTINGS_TYPE_POWER:
-    case SETTINGS_TYPE_SHARE:
-    case SETTINGS_TYPE_SIZE:
-    case SETTINGS_TYPE_ROOM:
-    case SETTINGS_TYPE_WORD:
-    case SETTINGS_TYPE_SECRET:
-    case SETTINGS_TYPE_TEXT: break;
-    }
-    return "";
-}
-
-void settings_schema_allowed(const struct settings_key *key, char *buffer, size_t size)
-{
-    struct text text = {buffer, buffer + size};
-    switch (key->type) {
-    case SETTINGS_TYPE_INT:
-        put(&text, "an integer from ");
-        put_number(&text, key->min);
-        put(&text, " to ");
-        put_number(&text, key->max);
-        return;
-    case SETTINGS_TYPE_POWER:
-        put(&text, "0, or a power of two from ");
-        put_number(&text, key->min);
-        put(&text, " to ");
-        put_number(&text, key->max);
-        return;
-    case SETTINGS_TYPE_WORD: put_words(&text, key->words); return;
-    case SETTINGS_TYPE_TEXT:
-        put(&text, "a text of ");
-        put_number(&text, key->min);
-        put(&text, " to ");
-        put_number(&text, key->max);
-        put(&text, " characters");
-        return;
-    case SETTINGS_TYPE_SECRET:
-        put_number(&text, key->max);
-        put(&text, " hexadecimal digits, or \"\"");
-        return;
-    case SETTINGS_TYPE_SHARE:
-        put(&text, "a number from ");
-        put_number(&text, key->min);
-        put(&text, " to ");
-        put_number(&text, key->max);
-        put(&text, ", or a share from \"1%\" to \"100%\"");
-        return;
-    case SETTINGS_TYPE_ROOM:
-    case SETTINGS_TYPE_SIZE:
-        put(&text, key->type == SETTINGS_TYPE_ROOM ? "\"0\", or " : "");
-        put(&text, "a size from \"");
-        put_number(&text, key->min / MEBIBYTE);
-        put(&text, "M\" to \"");
-        put_number(&text, key->max / MEBIBYTE);
-        put(&text, "M\", with K, M or G");
-        return;
-    case SETTINGS_TYPE_BOOL:
-    case SETTINGS_TYPE_POOL4:
-    case SETTINGS_TYPE_PREFIX4:
-    case SETTINGS_TYPE_PREFIX6:
-    case SETTINGS_TYPE_PREF64:
-    case SETTINGS_TYPE_SPAN4:
-    case SETTINGS_TYPE_SPAN6:
-    case SETTINGS_TYPE_PREFIXES:
-    case SETTINGS_TYPE_PREFIXES4:
-    case SETTINGS_TYPE_PREFIXES6:
-    case SETTINGS_TYPE_ENDPOINTS:
-    case SETTINGS_TYPE_UPSTREAMS:
-    case SETTINGS_TYPE_DOMAIN:
-    case SETTINGS_TYPE_PORT_RANGES:
-    case SETTINGS_TYPE_TEXTS:
-    case SETTINGS_TYPE_GROUP:
-    case SETTINGS_TYPE_GROUPS: put(&text, shape(key->type));
-    }
 }

@@ -59,6 +59,10 @@ extern const size_t settings_schema_count;
 
 const struct settings_key *settings_schema_find(const char *path);
 
+/* The key outside of all views whose value a view has that does not name this one; NULL: another kind of key.
+ */
+const struct settings_key *settings_schema_inherited(const struct settings_key *key);
+
 /* What a list of groups is made of. */
 struct settings_element {
     const char *path; /* of the list */

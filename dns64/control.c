@@ -38,8 +38,9 @@ static json_t *pref64_list(const struct server *server)
 {
     char text[ADDR_TEXT_LEN];
     json_t *list = json_array();
-    for (size_t i = 0; i < server->rules->policy.pref64_count; i++)
-        json_array_append_new(list, json_string(addr_print_prefix6(&server->rules->pref64[i].prefix, text)));
+    for (size_t i = 0; i < server->rules->outside.policy.pref64_count; i++)
+        json_array_append_new(
+            list, json_string(addr_print_prefix6(&server->rules->outside.pref64[i].prefix, text)));
     return list;
 }
 

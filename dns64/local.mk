@@ -14,7 +14,8 @@ dns64_libdnswire_a_SOURCES = \
 	dns64/wire/cookie.c dns64/wire/cookie.h dns64/wire/edns.c dns64/wire/edns.h \
 	dns64/wire/message.c dns64/wire/message.h dns64/wire/name.c dns64/wire/name.h \
 	dns64/wire/patch.c dns64/wire/patch.h
-dns64_libdnsstate_a_SOURCES = dns64/access/list.c dns64/access/list.h dns64/cache/cache.c dns64/cache/cache.h dns64/upstream/choice.c dns64/upstream/choice.h \
+dns64_libdnsstate_a_SOURCES = dns64/access/list.c dns64/access/list.h dns64/access/view.c dns64/access/view.h \
+	dns64/cache/cache.c dns64/cache/cache.h dns64/upstream/choice.c dns64/upstream/choice.h \
 	dns64/local/roster.c dns64/local/roster.h
 dns64_libdnsquery_a_SOURCES = \
 	dns64/query/aaaa.c dns64/query/aaaa.h \
@@ -25,7 +26,7 @@ dns64_libdnsquery_a_SOURCES = \
 sbin_PROGRAMS += dns64/dns64
 dns64_dns64_SOURCES = dns64/main.c $(dns64_edge)
 dns64_edge = \
-	dns64/control.c dns64/control.h dns64/control_cache.c dns64/control_cache.h dns64/rules.c dns64/rules.h dns64/server.c dns64/server.h \
+	dns64/control.c dns64/control.h dns64/control_cache.c dns64/control_cache.h dns64/rules.c dns64/rules.h dns64/rules_view.c dns64/rules_view.h dns64/edge/list_file.c dns64/edge/list_file.h dns64/server.c dns64/server.h \
 	dns64/edge/local_data.c dns64/edge/local_data.h \
 	dns64/edge/question.c dns64/edge/question.h dns64/edge/resolv.c dns64/edge/resolv.h dns64/edge/socket.c dns64/edge/socket.h \
 	dns64/edge/task.c dns64/edge/task.h dns64/edge/tcp.c dns64/edge/tcp.h \

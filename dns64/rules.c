@@ -11,15 +11,17 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/pref64.h"
 #include "common/settings_file.h"
 #include "common/settings_upstream.h"
 #include "common/siphash.h"
 #include "dns64/edge/local_data.h"
 #include "dns64/edge/resolv.h"
 
-/* Of rules made since the start. */
-static atomic_uint generations;
+/* Of the host, what rules are made of. */
+struct rules_host {
+    const struct links *links;
+    const char *resolv;
+};
 
 enum { KEEPALIVE_UNITS_PER_S = 10 };
 
@@ -80,30 +82,14 @@ static int make_clients(struct rules *rules, const struct settings *settings, co
     return 0;
 }
 
-/* Images are what another DNS64 upstream would have made: under our prefixes and the well-known one. */
-static int make_policy(struct rules *rules, const struct settings *settings)
+/* What is the same in all views. */
+static struct query_policy base_policy(const struct rules *rules, const struct settings *settings)
 {
     const struct settings_dns64 *dns64 = &settings->dns64;
-    size_t count = 0;
-    rules->pref64 = calloc(settings->pref64_count + 1, sizeof(*rules->pref64));
-    rules->images = calloc(settings->pref64_count + 1, sizeof(*rules->images));
-    if (rules->pref64 == NULL || rules->images == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < settings->pref64_count; i++) {
-        const struct settings_pref64 *from = &settings->pref64[i];
-        rules->pref64[i] =
-            (struct synthesize_pref64){from->prefix,     from->allow4,    from->allow4_count,   from->for4,
-                                       from->for4_count, settings->deny4, settings->deny4_count};
-        rules->images[count++] = from->prefix;
-    }
-    rules->images[count++] = pref64_well_known;
-    rules->policy = (struct query_policy){
-        .pref64 = rules->pref64,
-        .pref64_count = settings->pref64_count,
-        .view = "",
-        .filter = {dns64->exclude_aaaa, dns64->exclude_aaaa_count, rules->images, count},
-        .route = &rules->route,
-        .on_aaaa_failure = dns64->on_aaaa_failure,
+    return (struct query_policy){
+        .filter = {.images = rules->images, .images_count = rules->images_count},
+        .roster = rules->roster,
+        .zones = rules->zones,
         .reverse = dns64->reverse,
         .local_ttl_s = (uint32_t)dns64->local_ttl,
         .ipv4only_ttl_s = (uint32_t)dns64->ipv4only_ttl,
@@ -112,15 +98,12 @@ static int make_policy(struct rules *rules, const struct settings *settings)
         .cookies = dns64->cookies,
         .cookie_secret = cookie_secret(dns64->cookie_secret),
         .keepalive_100ms = (unsigned)dns64->tcp.idle_s * KEEPALIVE_UNITS_PER_S,
-        .aaaa_wait_ms = (uint32_t)dns64->aaaa_wait_ms,
         .negative_ttl_max_s = (uint32_t)dns64->negative_ttl_max,
         .stale_max_s = (uint32_t)dns64->stale_max,
         .stale_wait_ms = (uint32_t)dns64->stale_wait_ms,
         .nxdomain_cut = dns64->nxdomain_cut,
         .prefetch = dns64->prefetch,
-        .generation = atomic_fetch_add(&generations, 1),
     };
-    return 0;
 }
 
 /* A bit each; the list is told in errors by its name and line. */
@@ -167,40 +150,43 @@ static int longer_first(const void *a, const void *b)
     return (int)y->domain.len - (int)x->domain.len;
 }
 
-static int make_forwards(struct rules *rules, const struct settings *settings, char error[SETTINGS_ERROR_LEN])
+static int make_forwards(struct rules *rules, const struct settings *settings,
+                         const struct settings_view *from, struct rules_view *view,
+                         char error[SETTINGS_ERROR_LEN])
 {
-    const struct settings_dns64 *dns64 = &settings->dns64;
-    rules->forwards = calloc(dns64->forward_count + 1, sizeof(*rules->forwards));
-    if (rules->forwards == NULL)
+    view->forwards = calloc(from->forward_count + 1, sizeof(*view->forwards));
+    if (view->forwards == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < dns64->forward_count; i++) {
-        const struct settings_forward *from = &dns64->forward[i];
-        struct route_forward *to = &rules->forwards[i];
-        int r = make_set(rules, from->upstream, from->upstream_count, settings, from->line, &to->set, error);
+    for (size_t i = 0; i < from->forward_count; i++) {
+        const struct settings_forward *at = &from->forward[i];
+        struct route_forward *to = &view->forwards[i];
+        int r = make_set(rules, at->upstream, at->upstream_count, settings, at->line, &to->set, error);
         if (r < 0)
             return r;
-        if (!name_from_text(from->domain, &to->domain))
+        if (!name_from_text(at->domain, &to->domain))
             return -EINVAL; /* settings_domain_is_one let it pass */
-        if (to->set.members == rules->route.usual.members)
-            to->set.variant = rules->route.usual.variant;
+        if (to->set.members == rules->outside.route.usual.members)
+            to->set.variant = rules->outside.route.usual.variant;
     }
-    qsort(rules->forwards, dns64->forward_count, sizeof(*rules->forwards), longer_first);
-    rules->route.forwards = rules->forwards;
-    rules->route.forwards_count = dns64->forward_count;
+    qsort(view->forwards, from->forward_count, sizeof(*view->forwards), longer_first);
+    view->route.forwards = view->forwards;
+    view->route.forwards_count = from->forward_count;
     return 0;
 }
 
 /* The usual upstreams: of the configuration, or of resolv.conf. */
-static int find_upstreams(struct rules *rules, const struct settings *settings, const struct links *links,
-                          const char *resolv, char error[SETTINGS_ERROR_LEN])
+static int find_upstreams(struct rules *rules, const struct settings *settings,
+                          const struct settings_view *from, const struct rules_host *host,
+                          struct route_set *ret_set, char error[SETTINGS_ERROR_LEN])
 {
     const struct settings_dns64 *dns64 = &settings->dns64;
     struct addr_endpoint found[RULES_LIST_MAX];
     struct settings_upstream of_host[RULES_LIST_MAX] = {0};
-    const struct settings_upstream *list = dns64->upstream;
-    size_t count = dns64->upstream_count;
+    const struct settings_upstream *list = from->upstream;
+    size_t count = from->upstream_count;
     if (count == 0) {
-        count = resolv_read(resolv, links, dns64->listen, dns64->listen_count, found, RULES_LIST_MAX);
+        count =
+            resolv_read(host->resolv, host->links, dns64->listen, dns64->listen_count, found, RULES_LIST_MAX);
         for (size_t i = 0; i < count; i++)
             of_host[i].at = found[i];
         list = of_host;
@@ -209,17 +195,73 @@ static int find_upstreams(struct rules *rules, const struct settings *settings, 
         snprintf(error, SETTINGS_ERROR_LEN,
                  "no resolver to ask: %s names none but this host; set dns64.upstream, such as upstream = "
                  "[\"2001:db8::53\"]",
-                 resolv);
+                 host->resolv);
         return -ENOENT;
     }
-    int r = make_set(rules, list, count, settings, 0, &rules->route.usual, error);
-    rules->route.usual.variant = 0; /* what was learned stays good when the host's resolvers change */
+    return make_set(rules, list, count, settings, from->line, ret_set, error);
+}
+
+/* `outside` was made first: what was learned of its resolvers stays good when they change with the host's,
+ * and is shared by the views that ask the same. */
+static int make_view(struct rules *rules, const struct settings *settings, const struct settings_view *from,
+                     const struct rules_host *host, struct rules_view *view, char error[SETTINGS_ERROR_LEN])
+{
+    view->policy = base_policy(rules, settings);
+    int r = rules_view_make(settings, from, &rules->lists, view, error);
+    if (r == 0)
+        r = find_upstreams(rules, settings, from, host, &view->route.usual, error);
+    if (r == 0 && view->route.usual.members == rules->outside.route.usual.members)
+        view->route.usual.variant = 0;
+    return r == 0 ? make_forwards(rules, settings, from, view, error) : r;
+}
+
+static int make_views(struct rules *rules, const struct settings *settings, const struct rules_host *host,
+                      char error[SETTINGS_ERROR_LEN])
+{
+    const struct settings_dns64 *dns64 = &settings->dns64;
+    const struct settings_view outside = rules_view_outside(settings);
+    rules->images = rules_view_images(settings, &rules->images_count);
+    rules->views = calloc(dns64->views_count + 1, sizeof(*rules->views));
+    if (rules->images == NULL || rules->views == NULL)
+        return -ENOMEM;
+    int r = make_view(rules, settings, &outside, host, &rules->outside, error);
+    rules->outside.policy.view = "";
+    for (size_t i = 0; r == 0 && i < dns64->views_count; i++) {
+        rules->views_count = i + 1; /* also of one that is half made */
+        r = make_view(rules, settings, &dns64->views[i], host, &rules->views[i], error);
+    }
     return r;
+}
+
+static int index_views(struct rules *rules, const struct settings_dns64 *dns64)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < dns64->views_count; i++)
+        count += dns64->views[i].clients_count;
+    if (count == 0)
+        return 0;
+    struct view_client *clients = calloc(count, sizeof(*clients));
+    if (clients == NULL)
+        return -ENOMEM;
+    count = 0;
+    for (unsigned i = 0; i < dns64->views_count; i++)
+        for (size_t k = 0; k < dns64->views[i].clients_count; k++)
+            clients[count++] = (struct view_client){dns64->views[i].clients[k], i};
+    rules->view_of = view_table_new(clients, count);
+    free(clients);
+    return rules->view_of == NULL ? -ENOMEM : 0;
+}
+
+const struct query_policy *rules_policy(const struct rules *rules, const struct addr *client)
+{
+    unsigned view;
+    return view_find(rules->view_of, client, &view) ? &rules->views[view].policy : &rules->outside.policy;
 }
 
 int rules_new(struct settings **settings, const struct links *links, const char *resolv,
               struct rules **ret_rules, char error[SETTINGS_ERROR_LEN])
 {
+    const struct rules_host host = {links, resolv};
     struct rules *rules = calloc(1, sizeof(*rules));
     int r = -ENOMEM;
     if (rules == NULL)
@@ -231,14 +273,11 @@ int rules_new(struct settings **settings, const struct links *links, const char 
                                     (unsigned)(*settings)->dns64.tcp.idle_s};
     r = make_clients(rules, *settings, links);
     if (r == 0)
-        r = make_policy(rules, *settings);
+        r = local_data_load(*settings, &rules->roster, &rules->zones, error);
     if (r == 0)
-        r = local_data_load(*settings, &rules->roster, &rules->policy.zones, error);
-    rules->policy.roster = rules->roster;
+        r = make_views(rules, *settings, &host, error);
     if (r == 0)
-        r = find_upstreams(rules, *settings, links, resolv, error);
-    if (r == 0)
-        r = make_forwards(rules, *settings, error);
+        r = index_views(rules, &(*settings)->dns64);
     if (r < 0)
         goto out;
     rules->settings = *settings;
@@ -265,9 +304,13 @@ void rules_release(struct rules *rules)
     settings_file_free(rules->settings);
     roster_free(rules->roster);
     free(rules->backends);
-    free(rules->pref64);
+    rules_view_done(&rules->outside);
+    for (size_t i = 0; i < rules->views_count; i++)
+        rules_view_done(&rules->views[i]);
+    free(rules->views);
+    view_table_free(rules->view_of);
+    rules_lists_done(&rules->lists);
     free(rules->images);
-    free(rules->forwards);
     free(rules);
 }
 

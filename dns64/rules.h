@@ -13,7 +13,9 @@
 #include "common/links.h"
 #include "common/settings.h"
 #include "dns64/access/client.h"
+#include "dns64/access/view.h"
 #include "dns64/query/query.h"
+#include "dns64/rules_view.h"
 #include "dns64/upstream/route.h"
 
 /* Of one thread: its share of the whole. */
@@ -29,17 +31,20 @@ enum {
 struct rules {
     struct settings *settings; /* what the lists below point into */
     unsigned workers;
-    struct query_policy policy;
+    struct rules_view outside; /* of clients that are in no view */
+    struct rules_view *views;  /* as the settings have them */
+    size_t views_count;
+    struct view_table *view_of; /* NULL: there are none */
+    struct rules_lists lists;
     struct client_list clients;
     struct settings_upstream upstreams[ROUTE_UPSTREAMS_MAX]; /* each once, of all lists */
     unsigned upstreams_count;
-    struct route route;
-    struct route_forward *forwards;
     struct rules_tcp tcp;
     struct roster *roster;
+    struct zones zones;
     struct addr_prefix6 *backends; /* with the gateway's own addresses */
-    struct synthesize_pref64 *pref64;
     struct addr_prefix6 *images;
+    size_t images_count;
     atomic_uint holders;
 };
 
@@ -50,6 +55,9 @@ int rules_new(struct settings **settings, const struct links *links, const char 
 struct rules *rules_hold(struct rules *rules);
 /* The last one frees. Accepts NULL. */
 void rules_release(struct rules *rules);
+
+/* What holds for a client's queries: its view's, or what is outside of all. */
+const struct query_policy *rules_policy(const struct rules *rules, const struct addr *client);
 
 /* Index of this upstream, or -1. */
 int rules_find_upstream(const struct rules *rules, const struct settings_upstream *upstream);

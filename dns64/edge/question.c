@@ -29,9 +29,10 @@ void question_table_init(struct question_table *table, struct event_base *base, 
     clock_random(&table->secret, sizeof(table->secret));
 }
 
+/* What it goes by is the same in all views. */
 static const struct query_policy *policy_of(const struct question *question)
 {
-    return &question->rules->rules->policy;
+    return &question->rules->rules->outside.policy;
 }
 
 static struct question **find_bucket(struct question_table *table, const struct known_question *asked)

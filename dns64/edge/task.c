@@ -105,7 +105,7 @@ static int ask_upstream(struct task_context *shared, struct task_rules *rules, c
 static void refresh(struct task_context *shared, struct task_rules *rules, const struct query *query,
                     enum query_slot_name slot)
 {
-    if (rules->rules->policy.prefetch && ask_upstream(shared, rules, query, slot, NULL) == 0)
+    if (query->policy->prefetch && ask_upstream(shared, rules, query, slot, NULL) == 0)
         counters_add(shared->counters, OUTCOME_CACHE_REFRESHED, 1);
 }
 
@@ -258,8 +258,8 @@ bool task_wait(struct task_context *shared, const struct query *query, unsigned 
 unsigned task_begin(struct task_context *shared, struct query *ret_query, const uint8_t *bytes, size_t len,
                     const struct query_client *client, uint64_t now_ns, uint8_t *out, size_t *ret_len)
 {
-    unsigned actions = query_begin(ret_query, &shared->in_force->rules->policy, shared->counters,
-                                   shared->cache, now_ns, bytes, len, client, out, ret_len);
+    unsigned actions = query_begin(ret_query, rules_policy(shared->in_force->rules, &client->addr),
+                                   shared->counters, shared->cache, now_ns, bytes, len, client, out, ret_len);
     if (actions & QUERY_DO_SEND)
         told_note(shared->names, ret_query, out, *ret_len, now_ns);
     return actions;

@@ -38,7 +38,7 @@ unit_steps += tests/unit/nat64d/rfc6146/test_model tests/unit/nat64d/rfc6146/tes
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel tests/unit/nat64d/keeper/test_plan
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 unit_dns64 += tests/unit/dns64/test_local tests/unit/dns64/test_roster tests/unit/dns64/test_reverse tests/unit/dns64/test_zones
-unit_dns64 += tests/unit/dns64/test_cache tests/unit/dns64/test_known tests/unit/dns64/test_list
+unit_dns64 += tests/unit/dns64/test_cache tests/unit/dns64/test_known tests/unit/dns64/test_list tests/unit/dns64/test_view
 unit_dns64 += tests/unit/dns64/test_edns tests/unit/dns64/test_forward
 unit_dns64 += tests/unit/dns64/test_told
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
@@ -153,8 +153,10 @@ tests_unit_dns64_test_cache_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(bas
 tests_unit_dns64_test_known_LDADD = $(query)
 tests_unit_dns64_test_edns_LDADD = $(query)
 tests_unit_dns64_test_forward_LDADD = $(query)
+tests_unit_dns64_test_view_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(base)
 tests_unit_dns64_test_list_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(base)
 tests_unit_dns64_test_rules_SOURCES = tests/unit/dns64/test_rules.c dns64/rules.c dns64/rules.h \
+	dns64/rules_view.c dns64/rules_view.h dns64/edge/list_file.c dns64/edge/list_file.h \
 	dns64/edge/local_data.c dns64/edge/local_data.h dns64/edge/resolv.c dns64/edge/resolv.h
 tests_unit_dns64_test_rules_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(service)
 endif

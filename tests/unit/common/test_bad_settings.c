@@ -41,6 +41,8 @@ static const char *companions(const char *group)
         return "address = \"192.0.2.1\"; ";
     if (strcmp(group, "eam") == 0)
         return "ipv4 = \"192.0.2.3\"; ipv6 = \"2001:db8::3\"; ";
+    if (strcmp(group, "views") == 0)
+        return "clients = [\"2001:db8:9::/48\"]; ";
     if (strcmp(group, "forward") == 0)
         return "domain = \"corp.example\"; upstream = [\"192.0.2.1\"]; ";
     return "protocol = \"tcp\"; ipv4 = \"192.0.2.1#80\"; ipv6 = \"2001:db8::1#80\"; ";
@@ -373,6 +375,27 @@ TEST(SEC_18_a_static_binding_to_nobody)
     }
 }
 
+TEST(VIEW_01_LIST_01_views_and_lists_that_are_none)
+{
+    refused("dns64: { views = (\n { name = \"a\"; } ); };", 2, "dns64.views[].clients is missing");
+    refused("dns64: { views = (\n { clients = []; } ); };", 2, "no clients");
+    refused("dns64: { views = ( { clients = [\"2001:db8::/64\", \"192.0.2.0/24\"]; },\n"
+            "{ clients = [\"192.0.2.0/24\"]; } ); };",
+            2, "clients are those of another view");
+    refused("dns64: { views = ( { clients = [\"::/0\"];\n cache-size = \"1M\"; } ); };", 2,
+            "unknown key dns64.views[].cache-size");
+    refused("dns64: { views = (\n { clients = [\"::/0\"]; forward = (\n{ domain = \"a.example\"; "
+            "upstream = []; } ); } ); };",
+            3, "no upstream");
+    refused("dns64: { views = (\n { clients = [\"::/0\"]; pref64 = ( { prefix = \"2001:db8::/32\"; },\n"
+            "{ prefix = \"2001:db8:1::/96\"; } ); } ); };",
+            3, "overlaps");
+    refused("dns64: { views = (\n { clients = [\"::/0\"]; always = [\"a..b\"]; } ); };", 2, "no domain");
+    refused("dns64: { never = [\"*example.com\"]; };", 0, "no domain");
+    refused("dns64: { never = [\"*\"]; };", 0, "no domain");
+    refused("dns64: { hide-a = [\"file:names\"]; };", 0, "absolute path");
+}
+
 TEST(SEC_13_ranges_that_never_open)
 {
     refused("pref64 = ( { prefix = \"64:ff9b::/96\"; allow-ipv4 = [\"127.0.0.0/8\"]; } );", 1, "never open");
@@ -402,6 +425,7 @@ int main(void)
         cmocka_unit_test(shared_pools_and_what_must_fit),
         cmocka_unit_test(EAM_01_and_06_mappings_that_are_none),
         cmocka_unit_test(SEC_18_a_static_binding_to_nobody),
+        cmocka_unit_test(VIEW_01_LIST_01_views_and_lists_that_are_none),
         cmocka_unit_test(SEC_13_ranges_that_never_open),
         cmocka_unit_test(N64_3_01_a_translator_without_a_prefix),
     };

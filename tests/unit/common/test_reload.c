@@ -67,13 +67,24 @@ static bool is_member(const char *path, const char *list)
     return strncmp(path, list, len) == 0 && strncmp(path + len, "[].", 3) == 0;
 }
 
+static bool is_own_member(const char *path, const char *list)
+{
+    return is_member(path, list) && strchr(path + strlen(list) + strlen("[]."), '[') == NULL;
+}
+
 static void put_list(FILE *out, const char *list, const struct settings_key *odd, unsigned variant)
 {
     const char *dot = strrchr(list, '.');
     fprintf(out, "%s = ( {\n", dot != NULL ? dot + 1 : list);
-    for (size_t i = 0; i < settings_schema_count; i++)
-        if (is_member(settings_schema[i].path, list))
-            put_value(out, &settings_schema[i], &settings_schema[i] == odd ? variant : 0);
+    for (size_t i = 0; i < settings_schema_count; i++) {
+        const struct settings_key *key = &settings_schema[i];
+        if (!is_own_member(key->path, list))
+            continue;
+        if (key->type == SETTINGS_TYPE_GROUPS)
+            put_list(out, key->path, odd, variant);
+        else
+            put_value(out, key, key == odd ? variant : 0);
+    }
     fputs("} );\n", out);
 }
 

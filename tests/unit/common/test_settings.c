@@ -62,7 +62,37 @@ static const char full[] =
     "dns64: { listen = [\"::#5353\", \"192.0.2.1#53\"]; upstream = [\"2001:db8::53\", \"192.0.2.53#5353\"]; "
     "forward = ( { domain = \"corp.example\"; upstream = [\"tls://2001:db8::54/dns.corp.example\", "
     "\"tls://192.0.2.54#8853/pin-sha256=ABEiM0RVZneImaq7zN3u/wARIjNEVWZ3iJmqu8zd7v8=\"]; } ); "
+    "never = [\"example.com\"]; aaaa-wait-ms = 5; views = ( { name = \"a\"; clients = [\"2001:db8:9::/48\"]; "
+    "dns64 = false; upstream = [\"192.0.2.9\"]; forward = (); }, { clients = [\"192.0.2.0/24\"]; never = []; "
+    "pref64 = ( { prefix = \"2001:db8:65::/96\"; for-ipv4 = [\"10.0.0.0/8\"]; }, "
+    "{ prefix = \"2001:db8:66::/96\"; } ); } ); "
     "tcp: { idle-s = 3; }; };\n";
+
+TEST(VIEW_01_what_is_not_in_a_view_is_as_outside)
+{
+    struct settings *s = load(full);
+    const struct settings_view *a = &s->dns64.views[0], *b = &s->dns64.views[1];
+    assert_int_equal(s->dns64.views_count, 2);
+    assert_string_equal(a->name, "a");
+    assert_false(a->dns64);
+    assert_int_equal(a->upstream_count, 1);
+    assert_int_equal(a->forward_count, 0);
+    assert_int_equal(a->aaaa_wait_ms, 5);
+    assert_int_equal(a->pref64_count, 2);
+    assert_int_equal(a->pref64[1].allow4_count, 1);
+    assert_int_equal(a->never_count, 1);
+    assert_int_equal(a->exclude_aaaa_count, 1); /* the default */
+    assert_string_equal(b->name, "view");
+    assert_true(b->dns64);
+    assert_int_equal(b->upstream_count, 2);
+    assert_int_equal(b->forward_count, 1);
+    assert_int_equal(b->forward[0].upstream_count, 2);
+    assert_int_equal(b->never_count, 0);
+    assert_int_equal(b->pref64_count, 2);
+    assert_int_equal(b->pref64[0].for4_count, 1);
+    assert_int_equal(b->pref64[0].allow4_count, 0);
+    settings_file_free(s);
+}
 
 TEST(a_full_file_is_read)
 {
@@ -123,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(N64_4_01_N64_3_5_4_03_N78_2_1_01_CGN_R7_defaults_are_those_of_the_rfcs),
+        cmocka_unit_test(VIEW_01_what_is_not_in_a_view_is_as_outside),
         cmocka_unit_test(a_full_file_is_read),
         cmocka_unit_test(what_is_printed_parses_to_the_same),
         cmocka_unit_test(comments_and_strings_do_not_look_like_numbers),

@@ -89,9 +89,112 @@ TEST(D64_5_1_4_04_our_prefixes_are_excluded_too)
 {
     struct rules *rules =
         make("pref64 = ( { prefix = \"2001:db8:64::/96\"; } ); dns64: { exclude-aaaa = []; };");
-    assert_int_equal(rules->policy.pref64_count, 1);
-    assert_int_equal(rules->policy.filter.images_count, 2);
+    assert_int_equal(rules->outside.policy.pref64_count, 1);
+    assert_int_equal(rules->outside.policy.filter.images_count, 2);
     rules_release(rules);
+}
+
+static const struct query_policy *policy_of(const struct rules *rules, const char *client)
+{
+    struct addr addr;
+    assert_int_equal(addr_parse(client, &addr), 0);
+    return rules_policy(rules, &addr);
+}
+
+static const char views[] =
+    "pref64 = ( { prefix = \"2001:db8:64::/96\"; } );\n"
+    "dns64: { upstream = [\"192.0.2.1\"]; aaaa-wait-ms = 7; never = [\"example.com\"]; views = (\n"
+    "{ name = \"off\"; clients = [\"2001:db8:9::/48\"]; dns64 = false; upstream = [\"192.0.2.2\"]; },\n"
+    "{ name = \"in\"; clients = [\"2001:db8:9:5::/64\", \"192.0.2.0/24\"]; aaaa-wait-ms = 9;\n"
+    "  pref64 = ( { prefix = \"2001:db8:65::/96\"; }, { prefix = \"2001:db8:66::/96\"; } );\n"
+    "  forward = ( { domain = \"corp.example\"; upstream = [\"192.0.2.2\"]; } ); },\n"
+    "{ name = \"no\"; clients = [\"2001:db8:9:6::/64\"]; refuse = true; never = [];\n"
+    "  signed-for-do = \"pass\"; hide-a = [\".\"]; on-aaaa-failure = \"fail\"; } ); };\n";
+
+TEST(VIEW_01_what_a_view_does_not_name_is_as_outside)
+{
+    struct rules *rules = make(views);
+    const struct query_policy *outside = policy_of(rules, "2001:db8:1::1"),
+                              *off = policy_of(rules, "2001:db8:9::1"),
+                              *in = policy_of(rules, "2001:db8:9:5::1"),
+                              *no = policy_of(rules, "2001:db8:9:6::1");
+    assert_string_equal(outside->view, "");
+    assert_string_equal(off->view, "off");
+    assert_true(off->plain);
+    assert_int_equal(off->aaaa_wait_ms, 7);
+    assert_ptr_equal(in, policy_of(rules, "192.0.2.7"));
+    assert_int_equal(in->aaaa_wait_ms, 9);
+    assert_int_equal(in->pref64_count, 2);
+    assert_false(in->plain || in->refuse);
+    assert_true(no->refuse);
+    assert_null(no->never);
+    assert_non_null(no->hide_a);
+    assert_int_equal(no->signed_for_do, SETTINGS_SIGNED_PASS);
+    assert_int_equal(no->on_aaaa_failure, SETTINGS_AAAA_FAILURE_FAIL);
+    assert_int_equal(no->pref64_count, 1);
+    /* One list, read once. */
+    assert_non_null(outside->never);
+    assert_ptr_equal(outside->never, in->never);
+    /* Another DNS64 may have any of these prefixes. */
+    assert_int_equal(outside->filter.images_count, 4);
+    rules_release(rules);
+}
+
+TEST(VIEW_02_views_that_ask_the_same_share_data_and_no_answers)
+{
+    struct rules *rules = make(views);
+    const struct query_policy *outside = policy_of(rules, "2001:db8:1::1"),
+                              *off = policy_of(rules, "2001:db8:9::1"),
+                              *in = policy_of(rules, "2001:db8:9:5::1");
+    assert_int_equal(in->route->usual.variant, outside->route->usual.variant);
+    assert_int_not_equal(off->route->usual.variant, outside->route->usual.variant);
+    assert_int_equal(in->route->forwards_count, 1);
+    assert_int_equal(in->route->forwards[0].set.variant, off->route->usual.variant);
+    assert_int_equal(outside->route->forwards_count, 0);
+    assert_int_not_equal(in->generation, outside->generation);
+    assert_int_not_equal(off->generation, outside->generation);
+    assert_int_not_equal(off->generation, in->generation);
+    rules_release(rules);
+}
+
+/* With `%s` for a list's path. */
+static int make_with_file(const char *format, const char *path, struct rules **ret_rules,
+                          char error[SETTINGS_ERROR_LEN])
+{
+    char text[512];
+    snprintf(text, sizeof(text), format, path);
+    struct settings *settings = load(text);
+    int r = rules_new(&settings, &links, resolv, ret_rules, error);
+    settings_file_free(settings);
+    return r;
+}
+
+TEST(LIST_01_a_list_file_that_is_good_bad_or_not_there)
+{
+    static const char format[] = "dns64: { always = [\"file:%s\", \"example.net\"]; };";
+    char path[] = "/tmp/gate64-list-XXXXXX", error[SETTINGS_ERROR_LEN] = "";
+    struct rules *rules = NULL;
+    struct name name;
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+    fputs("# a comment\n\n  example.com  # behind\n*.example.org\r\n=example.edu", file);
+    fclose(file);
+    assert_int_equal(make_with_file(format, path, &rules, error), 0);
+    assert_int_equal(list_count(rules->outside.policy.always), 4);
+    assert_true(name_from_text("www.example.com", &name));
+    assert_int_not_equal(list_find(rules->outside.policy.always, &name).len, 0);
+    rules_release(rules);
+    rules = NULL;
+    file = fopen(path, "a");
+    fputs("\nwww..example\033.com\n", file);
+    fclose(file);
+    assert_int_equal(make_with_file(format, path, &rules, error), -EINVAL);
+    assert_non_null(strstr(error, ":6: no domain: www..example?.com; allowed"));
+    unlink(path);
+    assert_int_equal(make_with_file(format, path, &rules, error), -ENOENT);
+    assert_non_null(strstr(error, path));
+    assert_int_equal(make_with_file(format, "/dev/zero", &rules, error), -EINVAL);
+    assert_null(rules);
 }
 
 TEST(no_resolver_and_too_many)
@@ -144,7 +247,7 @@ static const struct route_set *set_of(const struct rules *rules, const char *tex
 {
     struct name name;
     assert_true(name_from_text(text, &name));
-    return route_find(&rules->route, &name, ret_apex);
+    return route_find(&rules->outside.route, &name, ret_apex);
 }
 
 TEST(a_name_is_asked_of_its_longest_domain)
@@ -218,6 +321,9 @@ int main(void)
         WITH_RESOLV(clients_are_backends_allow_and_this_host),
         WITH_RESOLV(limits_are_shared_by_the_threads),
         WITH_RESOLV(D64_5_1_4_04_our_prefixes_are_excluded_too),
+        WITH_RESOLV(VIEW_01_what_a_view_does_not_name_is_as_outside),
+        WITH_RESOLV(VIEW_02_views_that_ask_the_same_share_data_and_no_answers),
+        WITH_RESOLV(LIST_01_a_list_file_that_is_good_bad_or_not_there),
         WITH_RESOLV(no_resolver_and_too_many),
         WITH_RESOLV(upstreams_are_found_again),
         WITH_RESOLV(the_same_network_and_another_one),

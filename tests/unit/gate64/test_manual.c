@@ -63,8 +63,13 @@ static void every_key_has_its_entry(void **state)
             continue;
         settings_schema_allowed(key, allowed, sizeof(allowed));
         allowed[0] = (char)toupper((unsigned char)allowed[0]);
+        const struct settings_key *outside = settings_schema_inherited(key);
+        const char *fallback = outside != NULL ? outside->path : key->fallback;
         snprintf(entry, sizeof(entry), "%s%s\n%s; %s%s.\n", item, key->path, allowed,
-                 key->fallback != NULL ? "default " : "required", key->fallback != NULL ? key->fallback : "");
+                 outside != NULL    ? "default that of "
+                 : fallback != NULL ? "default "
+                                    : "required",
+                 fallback != NULL ? fallback : "");
         if (strstr(manual, entry) == NULL) {
             print_error("man/gate64.conf.5 lacks:%s", entry);
             fail();

@@ -1,0 +1,52 @@
+/*
+ * What holds for the queries of one view, made ready from the configuration; and the lists of domains, each
+ * read once however many views name it.
+ *
+ * Layer: edge
+ * Specification: man/gate64.conf.5 (dns64.views)
+ */
+#ifndef GATE64_DNS64_RULES_VIEW_H
+#define GATE64_DNS64_RULES_VIEW_H
+
+#include "common/settings.h"
+#include "dns64/query/query.h"
+#include "dns64/upstream/route.h"
+
+struct rules_view {
+    struct query_policy policy;
+    struct synthesize_pref64 *pref64;
+    struct route route;
+    struct route_forward *forwards;
+};
+
+/* A list that was read, and what it was made of. */
+struct rules_list {
+    const struct settings_line *entries;
+    size_t count;
+    struct list *list;
+};
+
+struct rules_lists {
+    struct rules_list *items;
+    size_t count;
+};
+
+/* What holds outside of all views, as if it were one. Points into `settings`. */
+struct settings_view rules_view_outside(const struct settings *settings);
+
+/* The policy of a view, of which view->policy has already what is the same in all; not its route. On failure
+ * `error` says why, or nothing for -ENOMEM. */
+int rules_view_make(const struct settings *settings, const struct settings_view *from,
+                    struct rules_lists *lists, struct rules_view *view, char error[SETTINGS_ERROR_LEN])
+    __attribute__((warn_unused_result));
+/* Of what is there. */
+void rules_view_done(struct rules_view *view);
+
+void rules_lists_done(struct rules_lists *lists);
+
+/* The prefixes of all views and the well-known one: what another DNS64 upstream may have made. NULL: no
+ * memory.
+ */
+struct addr_prefix6 *rules_view_images(const struct settings *settings, size_t *ret_count);
+
+#endif
