@@ -3,6 +3,7 @@ fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_
 	tests/fuzz/fuzz_reply tests/fuzz/fuzz_state_file tests/fuzz/fuzz_host_record \
 	tests/fuzz/fuzz_trace tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control tests/fuzz/fuzz_host_text
 fuzz_programs += tests/fuzz/fuzz_names
+fuzz_programs += tests/fuzz/fuzz_dns_edns tests/fuzz/fuzz_dns_query tests/fuzz/fuzz_dns_reply
 fuzz_programs += tests/fuzz/fuzz_dns_cache tests/fuzz/fuzz_events
 check_PROGRAMS += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
@@ -115,3 +116,29 @@ tests_fuzz_fuzz_names_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_names"'
 tests_fuzz_fuzz_names_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_names_LDADD = common/libshared.a common/libbase.a
 EXTRA_DIST += tests/fuzz/fuzz_names.in
+
+# dns64: what clients and upstreams send.
+fuzz_dns_query = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a common/libshared.a common/libbase.a
+fuzz_dns_policy = tests/fuzz/dns_policy.c tests/fuzz/dns_policy.h
+tests_fuzz_fuzz_dns_edns_SOURCES = tests/fuzz/fuzz_dns_edns.c
+tests_fuzz_fuzz_dns_query_SOURCES = tests/fuzz/fuzz_dns_query.c $(fuzz_dns_policy)
+tests_fuzz_fuzz_dns_reply_SOURCES = tests/fuzz/fuzz_dns_reply.c $(fuzz_dns_policy)
+if FUZZERS
+tests_fuzz_fuzz_dns_edns_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_dns_query_SOURCES += tests/fuzz/asan_options.c
+tests_fuzz_fuzz_dns_reply_SOURCES += tests/fuzz/asan_options.c
+else
+tests_fuzz_fuzz_dns_edns_SOURCES += tests/fuzz/replay.c
+tests_fuzz_fuzz_dns_query_SOURCES += tests/fuzz/replay.c
+tests_fuzz_fuzz_dns_reply_SOURCES += tests/fuzz/replay.c
+endif
+tests_fuzz_fuzz_dns_edns_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_edns"'
+tests_fuzz_fuzz_dns_query_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_query"'
+tests_fuzz_fuzz_dns_reply_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_reply"'
+tests_fuzz_fuzz_dns_edns_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_dns_query_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_dns_reply_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_dns_edns_LDADD = dns64/libdnswire.a common/libbase.a
+tests_fuzz_fuzz_dns_query_LDADD = $(fuzz_dns_query)
+tests_fuzz_fuzz_dns_reply_LDADD = $(fuzz_dns_query)
+EXTRA_DIST += tests/fuzz/fuzz_dns_edns.in tests/fuzz/fuzz_dns_query.in tests/fuzz/fuzz_dns_reply.in
