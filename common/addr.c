@@ -457,3 +457,9 @@ bool addr_overlap6(const struct addr_prefix6 *a, const struct addr_prefix6 *b)
 {
     return a->len < b->len ? addr_in_prefix6(&b->address, a) : addr_in_prefix6(&a->address, b);
 }
+
+bool addr_is_loopback(const struct addr *addr)
+{
+    static const struct in6_addr loopback = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}};
+    return addr->family == AF_INET ? addr->v4 >> 24 == 127 : addr_equal6(&addr->v6, &loopback);
+}

@@ -87,6 +87,9 @@ bool addr_in_prefix(const struct addr *addr, const struct addr_prefix *prefix);
 bool addr_overlap4(const struct addr_prefix4 *a, const struct addr_prefix4 *b);
 bool addr_overlap6(const struct addr_prefix6 *a, const struct addr_prefix6 *b);
 
+/* 127.0.0.0/8 or ::1. */
+bool addr_is_loopback(const struct addr *addr);
+
 bool addr_equal6(const struct in6_addr *a, const struct in6_addr *b);
 
 /* The first `len` bits of `addr`, the rest 0. */

@@ -245,6 +245,7 @@ struct settings_dns64 {
     uint64_t cache_size;                     /* bytes, of all threads */
     int negative_ttl_max, stale_max, stale_wait_ms;
     bool nxdomain_cut, prefetch;
+    bool case_randomisation, trusted_upstream;
     uint64_t names; /* bytes of common/names; 0: off */
     struct {
         int connections, connections_per_network, idle_s;

@@ -61,12 +61,13 @@ static json_t *upstream_list(const struct server *server)
         char text[SETTINGS_UPSTREAM_TEXT_LEN];
         struct worker_upstream at;
         worker_upstream(server->group, i, &at);
-        const char *state = at.sent == 0 ? "untried" : at.bad ? "bad" : "good";
+        const char *state = at.counters[CHOICE_SENT] == 0 ? "untried" : at.bad ? "bad" : "good";
         json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:I, s:I, s:I}", "address",
                                               settings_upstream_print(&server->rules->upstreams[i], text),
                                               "state", state, "latency_ms", (double)at.latency_us / US_PER_MS,
-                                              "sent", (json_int_t)at.sent, "answered",
-                                              (json_int_t)at.answered, "timeouts", (json_int_t)at.timeouts));
+                                              "sent", (json_int_t)at.counters[CHOICE_SENT], "answered",
+                                              (json_int_t)at.counters[CHOICE_ANSWERED], "timeouts",
+                                              (json_int_t)at.counters[CHOICE_TIMEOUTS]));
     }
     return list;
 }

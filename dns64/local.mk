@@ -10,7 +10,8 @@ dns64_libdnswire_a_SOURCES = \
 	dns64/rfc6147/dnssec.c dns64/rfc6147/dnssec.h \
 	dns64/rfc6147/reverse.c dns64/rfc6147/reverse.h dns64/rfc6147/synthesize.c dns64/rfc6147/synthesize.h \
 	dns64/rfc8880/ipv4only.c dns64/rfc8880/ipv4only.h \
-	dns64/upstream/match.c dns64/upstream/match.h dns64/upstream/route.c dns64/upstream/route.h \
+	dns64/upstream/ask.c dns64/upstream/ask.h dns64/upstream/client_cookie.c dns64/upstream/client_cookie.h \
+	dns64/upstream/hops.c dns64/upstream/hops.h dns64/upstream/route.c dns64/upstream/route.h \
 	dns64/wire/cookie.c dns64/wire/cookie.h dns64/wire/edns.c dns64/wire/edns.h \
 	dns64/wire/message.c dns64/wire/message.h dns64/wire/name.c dns64/wire/name.h \
 	dns64/wire/patch.c dns64/wire/patch.h
@@ -18,6 +19,7 @@ dns64_libdnsstate_a_SOURCES = dns64/access/list.c dns64/access/list.h dns64/acce
 	dns64/cache/cache.c dns64/cache/cache.h dns64/upstream/choice.c dns64/upstream/choice.h \
 	dns64/local/roster.c dns64/local/roster.h
 dns64_libdnsquery_a_SOURCES = \
+	dns64/upstream/attempt.c dns64/upstream/attempt.h \
 	dns64/query/aaaa.c dns64/query/aaaa.h \
 	dns64/query/finished.c dns64/query/finished.h dns64/query/known.c dns64/query/known.h \
 	dns64/query/local.c dns64/query/local.h \
@@ -31,8 +33,10 @@ dns64_edge = \
 	dns64/edge/question.c dns64/edge/question.h dns64/edge/resolv.c dns64/edge/resolv.h dns64/edge/socket.c dns64/edge/socket.h \
 	dns64/edge/task.c dns64/edge/task.h dns64/edge/tcp.c dns64/edge/tcp.h \
 	dns64/edge/udp.c dns64/edge/udp.h dns64/edge/udp_sender.c dns64/edge/udp_sender.h dns64/edge/worker.c dns64/edge/worker.h \
-	dns64/upstream/exchange.c dns64/upstream/exchange.h
+	dns64/upstream/exchange.c dns64/upstream/exchange.h dns64/upstream/ports.c dns64/upstream/ports.h \
+	dns64/upstream/resolver.c dns64/upstream/resolver.h dns64/upstream/stream.c dns64/upstream/stream.h \
+	dns64/upstream/tls.c dns64/upstream/tls.h
 dns64_archives = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a \
 	common/libservice.a common/libshared.a common/libbase.a
-dns64_libraries = $(EVENT_LIBS) $(CONFIG_LIBS) $(JANSSON_LIBS) $(MNL_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)
+dns64_libraries = $(EVENT_TLS_LIBS) $(TLS_LIBS) $(EVENT_LIBS) $(CONFIG_LIBS) $(JANSSON_LIBS) $(MNL_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)
 dns64_dns64_LDADD = $(dns64_archives) $(dns64_libraries)

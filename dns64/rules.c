@@ -41,6 +41,15 @@ static struct siphash_key cookie_secret(const char *digits)
     return siphash_key_from_bytes(digits[0] != '\0' ? bytes : own);
 }
 
+/* Of this process, as long as it runs. */
+static uint64_t hop_id(void)
+{
+    static uint64_t own;
+    if (own == 0)
+        clock_random(&own, sizeof(own));
+    return own;
+}
+
 static unsigned worker_count(const struct settings *settings)
 {
     cpu_set_t set;
@@ -90,6 +99,7 @@ static struct query_policy base_policy(const struct rules *rules, const struct s
         .filter = {.images = rules->images, .images_count = rules->images_count},
         .roster = rules->roster,
         .zones = rules->zones,
+        .hop_id = hop_id(),
         .reverse = dns64->reverse,
         .local_ttl_s = (uint32_t)dns64->local_ttl,
         .ipv4only_ttl_s = (uint32_t)dns64->ipv4only_ttl,
@@ -123,12 +133,6 @@ static int make_set(struct rules *rules, const struct settings_upstream *list, s
                      "%s:%d: %zu upstreams; allowed: at most %d in a list, %d in all", settings->file, line,
                      count, RULES_LIST_MAX, ROUTE_UPSTREAMS_MAX);
             return -EINVAL;
-        }
-        if (list[i].tls) {
-            snprintf(error, SETTINGS_ERROR_LEN,
-                     "%s:%d: upstreams over TLS cannot be asked yet; allowed: addresses", settings->file,
-                     line);
-            return -ENOTSUP;
         }
         if (at < 0) {
             at = (int)rules->upstreams_count++;

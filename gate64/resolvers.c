@@ -44,9 +44,7 @@ void resolvers_from_file(const char *path, struct resolvers *ret_resolvers)
 
 static bool is_own(const struct addr *addr, const struct links *links)
 {
-    static const struct in6_addr loopback = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}};
-    return (addr->family == AF_INET ? addr->v4 >> 24 == 127 : addr_equal6(&addr->v6, &loopback)) ||
-           links_is_own(links, addr);
+    return addr_is_loopback(addr) || links_is_own(links, addr);
 }
 
 /* Whether a question sent there comes to dns64: another resolver of this host has another address or port. */

@@ -125,10 +125,9 @@ static void arm(struct question *question, uint32_t wait_ms)
 }
 
 static int start(struct question_table *table, struct task_rules *rules, const struct known_question *asked,
-                 const uint8_t *bytes, size_t len, struct question **bucket, struct question **ret_question)
+                 uint64_t until_ns, struct question **bucket, struct question **ret_question)
 {
-    struct exchange_question message = {bytes,       len,          asked->name,
-                                        asked->type, asked->class, asked->set.members};
+    struct exchange_question message = {.set = asked->set.members, .until_ns = until_ns};
     struct known_reply stale;
     struct question *question = table->outstanding < QUESTIONS_MAX ? calloc(1, sizeof(*question)) : NULL;
     if (question == NULL)
@@ -142,6 +141,7 @@ static int start(struct question_table *table, struct task_rules *rules, const s
     rules->holders++;
     table->outstanding++;
     *bucket = question;
+    known_ask(asked, policy_of(question), &message.ask);
     int r = exchange_start(&rules->exchange, &message, on_answer, question, &question->exchange);
     if (r < 0) {
         leave_table(question);
@@ -167,7 +167,7 @@ static void wait_for(struct question *question, struct question_waiter *waiter)
 }
 
 int question_ask(struct question_table *table, struct task_rules *rules, const struct known_question *asked,
-                 const uint8_t *bytes, size_t len, struct question_waiter *waiter)
+                 uint64_t until_ns, struct question_waiter *waiter)
 {
     struct question **bucket = find_bucket(table, asked), *question = *bucket;
     while (question != NULL && !same(&question->asked, asked))
@@ -175,7 +175,7 @@ int question_ask(struct question_table *table, struct task_rules *rules, const s
     if (question != NULL) {
         counters_add(table->counters, OUTCOME_CACHE_JOINED, 1);
     } else {
-        int r = start(table, rules, asked, bytes, len, bucket, &question);
+        int r = start(table, rules, asked, until_ns, bucket, &question);
         if (r < 0)
             return r;
     }

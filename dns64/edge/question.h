@@ -44,11 +44,10 @@ struct question_waiter {
 void question_table_init(struct question_table *table, struct event_base *base, struct cache *cache,
                          struct counters *counters);
 
-/* Joins an equal question, or asks. `bytes` is the message, whose ID is replaced. `waiter` NULL: the cache
- * alone is to learn of it. Never calls `done` before it returns. -ENOMEM, or -ENOENT: no upstream. */
+/* Joins an equal question, or asks, until `until_ns` at the latest. `waiter` NULL: the cache alone is to
+ * learn of it. Never calls `done` before it returns. -ENOMEM, or -ENOENT: no upstream. */
 int question_ask(struct question_table *table, struct task_rules *rules, const struct known_question *asked,
-                 const uint8_t *bytes, size_t len, struct question_waiter *waiter)
-    __attribute__((warn_unused_result));
+                 uint64_t until_ns, struct question_waiter *waiter) __attribute__((warn_unused_result));
 /* Whether it waits or not. */
 void question_leave(struct question_waiter *waiter);
 /* Ends all; nobody may wait. */

@@ -12,12 +12,6 @@ enum {
     PORT = 53,
 };
 
-static bool is_loopback(const struct addr *addr)
-{
-    static const struct in6_addr loopback = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}};
-    return addr->family == AF_INET ? addr->v4 >> 24 == 127 : addr_equal6(&addr->v6, &loopback);
-}
-
 static bool is_any(const struct addr *addr)
 {
     static const struct in6_addr any;
@@ -28,7 +22,7 @@ static bool is_any(const struct addr *addr)
 static bool is_ourselves(const struct addr *server, const struct links *links,
                          const struct addr_endpoint *listen, size_t listen_count)
 {
-    bool own = is_loopback(server) || links_is_own(links, server);
+    bool own = addr_is_loopback(server) || links_is_own(links, server);
     for (size_t i = 0; own && i < listen_count; i++) {
         const struct addr *at = &listen[i].addr;
         if (listen[i].port == PORT && at->family == server->family &&

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-
 enum {
     BACKLOG = 1024,
     PORT_FIRST = 1024, /* RFC 5452 9.2: the largest range */
@@ -132,13 +130,12 @@ int socket_listen_tcp(const struct addr_endpoint *at)
 }
 
 /* A port that nobody can guess; the kernel chooses when all tries are taken. */
-static void bind_random(int fd, uint8_t family)
+static void bind_random(int fd, uint8_t family, struct random *random)
 {
     for (int i = 0; i < PORT_TRIES; i++) {
         struct addr_endpoint from = {.addr = {.family = family}};
         struct sockaddr_storage address;
-        uint16_t port;
-        clock_random(&port, sizeof(port));
+        uint16_t port = random_16(random);
         if (port < PORT_FIRST)
             continue;
         from.port = port;
@@ -148,29 +145,18 @@ static void bind_random(int fd, uint8_t family)
     }
 }
 
-static int connect_to(const struct addr_endpoint *to, int type)
+int socket_connect_udp(const struct addr_endpoint *to, struct random *random)
 {
     struct sockaddr_storage address;
     socklen_t len = socket_to_sockaddr(to, &address);
-    int fd = socket(to->addr.family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(to->addr.family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    if (type == SOCK_DGRAM)
-        bind_random(fd, to->addr.family);
-    if (connect(fd, (struct sockaddr *)&address, len) < 0 && errno != EINPROGRESS) {
+    bind_random(fd, to->addr.family, random);
+    if (connect(fd, (struct sockaddr *)&address, len) < 0) {
         int r = -errno;
         close(fd);
         return r;
     }
     return fd;
-}
-
-int socket_connect_udp(const struct addr_endpoint *to)
-{
-    return connect_to(to, SOCK_DGRAM);
-}
-
-int socket_connect_tcp(const struct addr_endpoint *to)
-{
-    return connect_to(to, SOCK_STREAM);
 }

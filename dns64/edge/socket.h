@@ -12,12 +12,12 @@
 #include <sys/socket.h>
 
 #include "common/addr.h"
+#include "common/random.h"
 
 int socket_listen_udp(const struct addr_endpoint *at);
 int socket_listen_tcp(const struct addr_endpoint *at);
 /* From a random port above 1023. */
-int socket_connect_udp(const struct addr_endpoint *to);
-int socket_connect_tcp(const struct addr_endpoint *to);
+int socket_connect_udp(const struct addr_endpoint *to, struct random *random);
 
 socklen_t socket_to_sockaddr(const struct addr_endpoint *endpoint, struct sockaddr_storage *ret_address);
 struct addr socket_addr(const struct sockaddr *address);

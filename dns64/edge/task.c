@@ -10,10 +10,6 @@
 #include "dns64/query/finished.h"
 #include "dns64/query/told.h"
 
-enum {
-    QUESTION_LEN = 512,
-};
-
 struct task {
     struct task_context *shared;
     struct task_rules *rules; /* those of its beginning */
@@ -21,25 +17,26 @@ struct task {
     struct question_waiter waiter[QUERY_SLOTS];
     struct event *timer;
     bool waited; /* the first of the two timers has run */
+    uint64_t until_ns;
     task_reply *reply;
     void *context;
     struct task *next, *previous;
 };
 
-struct task_rules *task_rules_new(struct rules *rules, struct event_base *base, struct counters *counters)
+struct task_rules *task_rules_new(struct rules *rules, struct task_context *tasks)
 {
     struct task_rules *own = calloc(1, sizeof(*own));
     if (own == NULL)
         return NULL;
     own->rules = rules_hold(rules);
-    own->exchange = (struct exchange_context){
-        .base = base,
-        .upstreams = rules->upstreams,
-        .upstreams_count = rules->upstreams_count,
-        .counters = counters,
-    };
-    choice_init(&own->exchange.choice, rules->upstreams_count);
     own->holders = 1;
+    own->exchange.mix_case = rules->settings->dns64.case_randomisation;
+    own->exchange.trust_all = rules->settings->dns64.trusted_upstream;
+    if (exchange_context_init(&own->exchange, &tasks->exchanges, rules->upstreams, rules->upstreams_count) <
+        0) {
+        task_rules_release(own);
+        return NULL;
+    }
     return own;
 }
 
@@ -47,6 +44,7 @@ void task_rules_release(struct task_rules *rules)
 {
     if (rules == NULL || --rules->holders > 0)
         return;
+    exchange_context_done(&rules->exchange);
     rules_release(rules->rules);
     free(rules);
 }
@@ -94,18 +92,17 @@ static void on_a(void *context, struct known_reply *reply)
 
 /* Upstreams are asked for a slot; `waiter` NULL: for the cache alone. */
 static int ask_upstream(struct task_context *shared, struct task_rules *rules, const struct query *query,
-                        enum query_slot_name slot, struct question_waiter *waiter)
+                        enum query_slot_name slot, uint64_t until_ns, struct question_waiter *waiter)
 {
-    uint8_t bytes[QUESTION_LEN];
     struct known_question question = known_question(query, slot);
-    size_t len = query_question(query, slot, 0, bytes, sizeof(bytes));
-    return question_ask(&shared->questions, rules, &question, bytes, len, waiter);
+    return question_ask(&shared->questions, rules, &question, until_ns, waiter);
 }
 
 static void refresh(struct task_context *shared, struct task_rules *rules, const struct query *query,
                     enum query_slot_name slot)
 {
-    if (query->policy->prefetch && ask_upstream(shared, rules, query, slot, NULL) == 0)
+    uint64_t until_ns = clock_now_ns() + ATTEMPT_BUDGET_MS * CLOCK_NS_PER_MS;
+    if (query->policy->prefetch && ask_upstream(shared, rules, query, slot, until_ns, NULL) == 0)
         counters_add(shared->counters, OUTCOME_CACHE_REFRESHED, 1);
 }
 
@@ -142,7 +139,7 @@ static unsigned ask(struct task *task, enum query_slot_name slot, size_t *ret_le
     }
     task->waiter[slot] =
         (struct question_waiter){.done = slot == QUERY_MAIN ? on_main : on_a, .context = task};
-    if (ask_upstream(shared, task->rules, &task->query, slot, &task->waiter[slot]) < 0)
+    if (ask_upstream(shared, task->rules, &task->query, slot, task->until_ns, &task->waiter[slot]) < 0)
         return take(task, slot, &nothing, ret_len);
     if (slot == QUERY_MAIN)
         start_timer(task);
@@ -243,6 +240,7 @@ bool task_wait(struct task_context *shared, const struct query *query, unsigned 
     *task = (struct task){.shared = shared,
                           .rules = shared->in_force,
                           .query = *query,
+                          .until_ns = clock_now_ns() + ATTEMPT_BUDGET_MS * CLOCK_NS_PER_MS,
                           .reply = reply,
                           .context = context,
                           .next = shared->first};

@@ -34,13 +34,14 @@ struct task_context {
     struct cache *cache;
     const struct names *names; /* NULL: not noted */
     struct question_table questions;
+    struct exchange_thread exchanges;
     unsigned outstanding;
     struct task *first; /* of all that are outstanding */
     uint8_t out[MESSAGE_MAX];
 };
 
 /* Holds the rules for this thread; one holder. NULL: no memory. */
-struct task_rules *task_rules_new(struct rules *rules, struct event_base *base, struct counters *counters);
+struct task_rules *task_rules_new(struct rules *rules, struct task_context *tasks);
 /* By the thread itself, or before it runs and after it ended. Accepts NULL. */
 void task_rules_release(struct task_rules *rules);
 

@@ -48,15 +48,6 @@ struct worker_group {
     pthread_cond_t taken; /* a `next` is in force, a `visit` done */
 };
 
-static void keep_learned(struct task_rules *new, const struct task_rules *old)
-{
-    for (unsigned i = 0; i < new->rules->upstreams_count; i++) {
-        int from = rules_find_upstream(old->rules, &new->rules->upstreams[i]);
-        if (from >= 0)
-            choice_keep(&new->exchange.choice, i, &old->exchange.choice, (unsigned)from);
-    }
-}
-
 /* Between two events, so never in the middle of a query's step. */
 static void on_wake(evutil_socket_t fd, short events, void *context)
 {
@@ -69,7 +60,7 @@ static void on_wake(evutil_socket_t fd, short events, void *context)
     pthread_mutex_lock(&worker->group->lock);
     if (worker->next != NULL) {
         old = worker->tasks.in_force;
-        keep_learned(worker->next, old);
+        exchange_context_keep(&worker->next->exchange, &old->exchange);
         worker->tasks.in_force = worker->next;
         worker->next = NULL;
         pthread_cond_broadcast(&worker->group->taken);
@@ -131,7 +122,8 @@ static int init_worker(struct worker *worker, struct rules *rules, struct counte
     if (worker->tasks.cache == NULL)
         return -ENOMEM;
     question_table_init(&worker->tasks.questions, worker->tasks.base, worker->tasks.cache, counters);
-    worker->tasks.in_force = task_rules_new(rules, worker->tasks.base, counters);
+    exchange_thread_init(&worker->tasks.exchanges, worker->tasks.base, counters);
+    worker->tasks.in_force = task_rules_new(rules, &worker->tasks);
     worker->wake = event_new(worker->tasks.base, worker->wake_fd, EV_READ | EV_PERSIST, on_wake, worker);
     if (worker->tasks.in_force == NULL || worker->wake == NULL || event_add(worker->wake, NULL) < 0)
         return -ENOMEM;
@@ -251,7 +243,7 @@ static int hand_over(struct worker_group *group, struct rules *rules)
 {
     for (unsigned i = 0; i < group->count; i++) {
         struct worker *worker = &group->workers[i];
-        worker->next = task_rules_new(rules, worker->tasks.base, worker->tasks.counters);
+        worker->next = task_rules_new(rules, &worker->tasks);
         if (worker->next != NULL)
             continue;
         while (i-- > 0) {
@@ -315,10 +307,9 @@ void worker_upstream(const struct worker_group *group, unsigned upstream,
     *ret_upstream = (struct worker_upstream){0};
     for (unsigned i = 0; i < group->count; i++) {
         const struct choice_upstream *at =
-            &group->workers[i].tasks.in_force->exchange.choice.upstreams[upstream];
-        ret_upstream->sent += at->sent;
-        ret_upstream->answered += at->answered;
-        ret_upstream->timeouts += at->timeouts;
+            group->workers[i].tasks.in_force->exchange.choice.upstreams[upstream];
+        for (unsigned k = 0; k < CHOICE_COUNTERS; k++)
+            ret_upstream->counters[k] += atomic_load_explicit(&at->counters[k], memory_order_relaxed);
         latency += at->latency_us;
         measured += at->latency_us != 0;
         bad += at->bad;

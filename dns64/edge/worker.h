@@ -11,6 +11,7 @@
 #include "common/names.h"
 #include "dns64/cache/cache.h"
 #include "dns64/rules.h"
+#include "dns64/upstream/choice.h"
 
 struct event_base;
 struct worker_group;
@@ -39,7 +40,7 @@ void worker_visit_caches(struct worker_group *group, worker_visit *visit, void *
 
 /* Sums over all threads; latency is their mean. */
 struct worker_upstream {
-    uint64_t sent, answered, timeouts;
+    uint64_t counters[CHOICE_COUNTERS];
     uint32_t latency_us;
     bool bad;
 };

@@ -12,10 +12,26 @@
 
 struct known_question known_question(const struct query *query, enum query_slot_name slot)
 {
-    struct known_question question = {.class = query->class, .flags = query_cache_flags(query)};
+    struct known_question question = {
+        .class = query->class, .flags = query_cache_flags(query), .hops = query->hops};
     query_asked(query, slot, &question.name, &question.type);
     question.set = *route_find(query->policy->route, &question.name, &question.apex);
     return question;
+}
+
+void known_ask(const struct known_question *question, const struct query_policy *policy, struct ask *ret_ask)
+{
+    *ret_ask = (struct ask){
+        .name = question->name,
+        .type = question->type,
+        .class = question->class,
+        .flags = (uint16_t)((question->flags & CACHE_CD ? MESSAGE_CD : 0) |
+                            (question->flags & CACHE_AD ? MESSAGE_AD : 0)),
+        .dnssec = question->flags & CACHE_DO,
+        .edns_size = policy->edns_size,
+        .own_hop = policy->hop_id,
+        .hops = question->hops,
+    };
 }
 
 static struct cache_key key_of(const struct cache *cache, enum cache_kind kind,
@@ -227,7 +243,8 @@ struct known_reply known_take(struct cache *cache, const struct query_policy *po
     struct ttls ttls;
     bool sound = is_sound(bytes, len, &message, &ttls);
     unsigned rcode = sound ? message_rcode(&message) : MESSAGE_SERVFAIL;
-    if (rcode == MESSAGE_NOERROR || rcode == MESSAGE_NXDOMAIN) {
+    bool cut = sound && message.flags & MESSAGE_TC;
+    if (!cut && (rcode == MESSAGE_NOERROR || rcode == MESSAGE_NXDOMAIN)) {
         reply.source.life_s = lifetime_bound(bytes, &message, policy->negative_ttl_max_s);
         keep_data(cache, question, now_ns, &message, &ttls, reply.source.life_s);
         return reply;

@@ -12,6 +12,7 @@
 
 #include "dns64/cache/cache.h"
 #include "dns64/query/query.h"
+#include "dns64/upstream/ask.h"
 
 /* A question to upstreams; `flags` as in cache keys: DO, CD, AD. */
 struct known_question {
@@ -20,9 +21,13 @@ struct known_question {
     unsigned flags;
     struct route_set set; /* whom it is asked of */
     uint8_t apex;         /* length of the domain that the set is for */
+    struct hops hops;     /* through whom it came: of no matter for what is kept */
 };
 
 struct known_question known_question(const struct query *query, enum query_slot_name slot);
+/* The same for an upstream: each side has its own EDNS (RFC 6891 6.2.6), and the flags are the client's (RFC
+ * 5625 4.1). */
+void known_ask(const struct known_question *question, const struct query_policy *policy, struct ask *ret_ask);
 
 /* `bytes` are malloc'ed and the receiver's; NULL: no upstream answered. */
 struct known_reply {

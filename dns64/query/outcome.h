@@ -44,6 +44,8 @@
     X(FAILED, "failed", "queries that no upstream answered")                                          \
     X(TRUNCATED, "truncated", "answers that did not fit the client's datagram")                       \
     X(NOT_SENT, "not_sent", "answers by UDP that could not be sent")                                  \
+    X(CUT, "cut", "answers that no upstream gave whole")                                              \
+    X(LOOPED, "looped", "queries that came back to us through our upstreams")                         \
     X(OVERLOAD, "overload", "queries dropped because too many were outstanding")                      \
     X(CACHE_ANSWERS, "cache_answers", "answered from the cache by a copy")                            \
     X(CACHE_DATA, "cache_data", "upstreams' replies taken from the cache")                            \

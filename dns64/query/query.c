@@ -48,6 +48,7 @@ static bool take_options(struct query *query, const struct message *message, boo
     if (!edns_query_read(message, query->client.udp, &asked))
         return false;
     query->keepalive = asked.keepalive;
+    hops_read(message, &query->hops);
     query->has_cookie = asked.cookie_len > 0 && policy->cookies != SETTINGS_COOKIES_OFF;
     if (!query->has_cookie)
         return true;
@@ -90,6 +91,8 @@ static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size
     else if (query->class != MESSAGE_CLASS_IN)
         *ret_actions =
             refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_REFUSED, EDNS_NOT_SUPPORTED, out, ret_len);
+    else if (hops_is_loop(&query->hops, query->policy->hop_id))
+        *ret_actions = refuse(query, OUTCOME_LOOPED, MESSAGE_SERVFAIL, EDNS_OTHER, out, ret_len);
     else if (is_meta(query->type))
         *ret_actions =
             refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, EDNS_NOT_SUPPORTED, out, ret_len);
@@ -200,11 +203,24 @@ static bool hide_a(struct query *query, const struct message *message, uint8_t *
     return false;
 }
 
+/* A reply that no upstream gave whole, not even by TCP: what is in it is not used. */
+static bool is_cut(const uint8_t *bytes, size_t len)
+{
+    return bytes != NULL && len >= MESSAGE_HEADER && bytes_get16(bytes + 2) & MESSAGE_TC;
+}
+
 unsigned query_response(struct query *query, enum query_slot_name name, uint8_t *bytes, size_t len,
                         uint8_t *out, size_t *ret_len)
 {
     struct message message;
     query->slot[name] = (struct query_slot){.asked = true, .done = true, .bytes = bytes, .len = len};
+    if (is_cut(bytes, len)) {
+        query->keep = false;
+        query_count(query, OUTCOME_CUT);
+        *ret_len = query->client.udp ? reply_cut(query, out)
+                                     : reply_error(query, MESSAGE_SERVFAIL, EDNS_NETWORK_ERROR, out);
+        return QUERY_DO_SEND;
+    }
     if (query->is_aaaa)
         return aaaa_decide(query, out, ret_len);
     if (bytes == NULL || message_parse(bytes, len, &message) != MESSAGE_OK) {
@@ -234,19 +250,6 @@ void query_asked(const struct query *query, enum query_slot_name slot, struct na
 {
     *ret_name = query->is_reverse ? query->target : query->question;
     *ret_type = slot == QUERY_A || query->is_any ? MESSAGE_TYPE_A : query->type;
-}
-
-size_t query_question(const struct query *query, enum query_slot_name slot, uint16_t id, uint8_t *out,
-                      size_t size)
-{
-    struct message_writer writer;
-    struct name name;
-    uint16_t type;
-    query_asked(query, slot, &name, &type);
-    message_begin(&writer, out, size, id, MESSAGE_RD | (query->flags & (MESSAGE_CD | MESSAGE_AD)), &name,
-                  type, query->class);
-    message_add_opt(&writer, query->policy->edns_size, 0, query->wants_dnssec ? MESSAGE_DO : 0, NULL, 0);
-    return message_end(&writer);
 }
 
 void query_done(struct query *query)

@@ -20,6 +20,7 @@
 #include "dns64/local/zones.h"
 #include "dns64/query/outcome.h"
 #include "dns64/rfc6147/synthesize.h"
+#include "dns64/upstream/hops.h"
 #include "dns64/upstream/route.h"
 #include "dns64/wire/cookie.h"
 
@@ -39,6 +40,7 @@ struct query_policy {
     const struct list *never, *always, *hide_a; /* NULL: none */
     enum settings_signed signed_for_do;
     const struct route *route;   /* whom a name is asked of */
+    uint64_t hop_id;             /* what other dns64 know us by */
     const struct roster *roster; /* the operator's names; NULL: none */
     struct zones zones;          /* which are not answered here */
     uint32_t local_ttl_s, ipv4only_ttl_s;
@@ -108,6 +110,7 @@ struct query {
     bool is_local;                 /* the replies are made from the operator's names */
     bool is_reverse;
     struct name target; /* of a reverse name */
+    struct hops hops;   /* through whom it came */
     struct query_slot slot[QUERY_SLOTS];
     bool stale, kept_failure; /* of what the answer is made */
     uint32_t life_s;          /* of the answer */
@@ -148,9 +151,6 @@ unsigned query_response(struct query *query, enum query_slot_name slot, uint8_t 
 /* A query that may not go to upstreams, of which nothing is known. */
 unsigned query_unknown(struct query *query, uint8_t *out, size_t *ret_len);
 
-/* The question for a slot, as sent to upstreams. Returns its length. */
-size_t query_question(const struct query *query, enum query_slot_name slot, uint16_t id, uint8_t *out,
-                      size_t size);
 /* Name and type of a slot's question, to check replies by. */
 void query_asked(const struct query *query, enum query_slot_name slot, struct name *ret_name,
                  uint16_t *ret_type);

@@ -95,6 +95,11 @@ static size_t finish(const struct query *query, struct message_writer *writer, u
     return len == 0 || len > query->limit ? truncated(query, rcode, out) : len;
 }
 
+size_t reply_cut(const struct query *query, uint8_t *out)
+{
+    return truncated(query, MESSAGE_NOERROR, out);
+}
+
 size_t reply_error(const struct query *query, unsigned rcode, int ede, uint8_t *out)
 {
     struct message_writer writer;
@@ -141,8 +146,6 @@ size_t reply_pass(const struct query *query, const struct message *message, uint
     struct message_walk walk;
     struct message_record record;
     unsigned rcode = message_rcode(message);
-    if (message->flags & MESSAGE_TC)
-        return truncated(query, rcode, out); /* not even TCP brought it whole */
     begin(query, &writer, rcode, ad_of(query, message, false), out);
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record))

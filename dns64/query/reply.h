@@ -20,6 +20,8 @@ enum {
 /* What this client alone gets in OPT: its cookie, and how long its connection may be idle. */
 void reply_options(const struct query *query, struct edns_options *ret_options);
 
+/* Nothing but TC: the client may try by TCP. */
+size_t reply_cut(const struct query *query, uint8_t *out);
 size_t reply_error(const struct query *query, unsigned rcode, int ede, uint8_t *out);
 /* ANY by UDP, from the reply for A: the alias of the name, or a record that says no more than that there is a
  * name; its absence and failures as they are (RFC 8482 4.2). */

@@ -4,90 +4,99 @@
  */
 #include "dns64/upstream/choice.h"
 
-#include <stdatomic.h>
-#include <string.h>
-
 enum {
     NS_PER_US = 1000,
     NS_PER_MS = 1000000,
     US_PER_MS = 1000,
+    UNKNOWN_US = 400000, /* of one that was never measured: those that answer go first */
+    SILENT_US = 400000,  /* added for each question that it did not answer */
+    RESTS_MAX = 5,       /* CHOICE_RETRY_MAX_MS is CHOICE_RETRY_MS times two to this */
 };
 
-void choice_init(struct choice *choice, unsigned count)
+static uint64_t score(const struct choice_upstream *upstream)
 {
-    memset(choice, 0, sizeof(*choice));
-    choice->count = count < CHOICE_MAX ? count : CHOICE_MAX;
+    uint32_t latency_us = upstream->latency_us;
+    return (latency_us == 0 ? UNKNOWN_US : latency_us) + (uint64_t)upstream->silent * SILENT_US;
 }
 
-void choice_keep(struct choice *choice, unsigned upstream, const struct choice *from, unsigned from_upstream)
+/* Of those that are all silent, the one that had the longest rest. */
+static bool better(const struct choice_upstream *a, const struct choice_upstream *b)
 {
-    choice->upstreams[upstream] = from->upstreams[from_upstream];
+    bool a_bad = a->silent >= CHOICE_BAD_AFTER, b_bad = b->silent >= CHOICE_BAD_AFTER;
+    if (a_bad != b_bad)
+        return b_bad;
+    return a_bad ? a->asked_ns < b->asked_ns : score(a) < score(b);
 }
 
-static bool is_bad(const struct choice_upstream *upstream, uint64_t now_ns)
-{
-    return upstream->bad_until_ns > now_ns;
-}
-
-int choice_next(const struct choice *choice, uint64_t candidates, uint64_t now_ns)
+int choice_next(const struct choice *choice, uint64_t candidates)
 {
     int best = -1;
-    for (unsigned i = 0; i < choice->count; i++) {
-        const struct choice_upstream *a = &choice->upstreams[i];
-        if (!(candidates >> i & 1))
-            continue;
-        if (best < 0) {
+    for (unsigned i = 0; i < choice->count; i++)
+        if (candidates >> i & 1 && (best < 0 || better(choice->upstreams[i], choice->upstreams[best])))
             best = (int)i;
-            continue;
-        }
-        const struct choice_upstream *b = &choice->upstreams[best];
-        bool a_bad = is_bad(a, now_ns), b_bad = is_bad(b, now_ns);
-        if (a_bad != b_bad ? b_bad : a->latency_us < b->latency_us)
-            best = (int)i;
-    }
     return best;
 }
 
-uint32_t choice_wait_ms(const struct choice *choice, unsigned upstream)
+static bool probe_is_due(const struct choice_upstream *upstream, uint64_t now_ns)
 {
-    const struct choice_upstream *at = &choice->upstreams[upstream];
-    if (at->latency_us == 0)
+    if (upstream->silent > 0)
+        return now_ns >= upstream->retry_ns;
+    return upstream->asked_ns == 0 || now_ns - upstream->asked_ns >= (uint64_t)CHOICE_PROBE_MS * NS_PER_MS;
+}
+
+int choice_probe(const struct choice *choice, uint64_t candidates, uint64_t now_ns)
+{
+    for (unsigned i = 0; i < choice->count; i++)
+        if (candidates >> i & 1 && probe_is_due(choice->upstreams[i], now_ns))
+            return (int)i;
+    return -1;
+}
+
+uint32_t choice_wait_ms(const struct choice_upstream *upstream)
+{
+    uint32_t latency_us = upstream->latency_us;
+    if (latency_us == 0)
         return CHOICE_WAIT_FIRST_MS;
-    uint32_t wait_ms = (at->latency_us + 4 * at->variance_us) / US_PER_MS;
+    uint32_t wait_ms = (latency_us + 4 * upstream->variance_us) / US_PER_MS;
     if (wait_ms < CHOICE_WAIT_MIN_MS)
         return CHOICE_WAIT_MIN_MS;
     return wait_ms > CHOICE_WAIT_MAX_MS ? CHOICE_WAIT_MAX_MS : wait_ms;
 }
 
-void choice_sent(struct choice *choice, unsigned upstream)
+void choice_sent(struct choice_upstream *upstream, uint64_t now_ns)
 {
-    choice->upstreams[upstream].sent++;
+    choice_count(upstream, CHOICE_SENT);
+    upstream->asked_ns = now_ns;
 }
 
-void choice_answered(struct choice *choice, unsigned upstream, uint64_t latency_ns)
+void choice_answered(struct choice_upstream *upstream, uint64_t latency_ns)
 {
-    struct choice_upstream *at = &choice->upstreams[upstream];
-    uint32_t measured = (uint32_t)(latency_ns / NS_PER_US) + 1, smoothed = at->latency_us;
-    at->answered++;
-    at->bad_until_ns = 0;
-    at->bad = false;
+    uint32_t measured = (uint32_t)(latency_ns / NS_PER_US) + 1, smoothed = upstream->latency_us;
+    choice_count(upstream, CHOICE_ANSWERED);
+    upstream->silent = 0;
+    upstream->rests = 0;
+    upstream->bad = false;
     if (smoothed == 0) {
-        at->latency_us = measured;
-        at->variance_us = measured / 2;
+        upstream->latency_us = measured;
+        upstream->variance_us = measured / 2;
         return;
     }
     uint32_t difference = smoothed > measured ? smoothed - measured : measured - smoothed;
-    at->variance_us = at->variance_us - at->variance_us / 4 + difference / 4;
-    at->latency_us = smoothed - smoothed / 8 + measured / 8 + 1;
+    upstream->variance_us = upstream->variance_us - upstream->variance_us / 4 + difference / 4;
+    upstream->latency_us = smoothed - smoothed / 8 + measured / 8 + 1;
 }
 
-void choice_failed(struct choice *choice, unsigned upstream, uint64_t now_ns)
+void choice_failed(struct choice_upstream *upstream, uint64_t now_ns)
 {
-    struct choice_upstream *at = &choice->upstreams[upstream];
-    at->timeouts++;
-    at->bad = true;
-    at->bad_until_ns = now_ns + (uint64_t)CHOICE_BAD_MS * NS_PER_MS;
+    choice_count(upstream, CHOICE_TIMEOUTS);
+    /* Questions that were under way at the same time are one silence. */
+    if (upstream->silent == 0 || now_ns >= upstream->retry_ns) {
+        upstream->retry_ns = now_ns + ((uint64_t)CHOICE_RETRY_MS << upstream->rests) * NS_PER_MS;
+        upstream->rests += upstream->rests < RESTS_MAX;
+    }
+    upstream->silent++;
+    upstream->bad = upstream->silent >= CHOICE_BAD_AFTER;
     /* What is slower than the wait must be given longer next time. */
-    if (at->latency_us != 0 && at->variance_us < CHOICE_WAIT_MAX_MS * US_PER_MS)
-        at->variance_us = at->variance_us * 2 + US_PER_MS;
+    if (upstream->latency_us != 0 && upstream->variance_us < CHOICE_WAIT_MAX_MS * US_PER_MS)
+        upstream->variance_us = upstream->variance_us * 2 + US_PER_MS;
 }

@@ -1,69 +1,78 @@
 /*
  * Layer: edge
- * Specification: RFC 5452 9.2, RFC 7766 5
+ * Specification: RFC 5452 9, RFC 7766 5
  */
 #include "dns64/upstream/exchange.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "common/clock.h"
-#include "dns64/edge/socket.h"
+#include "common/settings_upstream.h"
 #include "dns64/query/outcome.h"
-#include "dns64/upstream/match.h"
 
-enum {
-    QUESTION_MAX = 512, /* header, longest name, OPT */
-    TCP_WAIT_MS = 2000,
-    FRAME = 2, /* length before a message on TCP (RFC 1035 4.2.2) */
+/* A packet of it, where it is. */
+struct way {
+    struct resolver *resolver; /* held; NULL: not sent */
+    struct ports_ticket port;
+    struct stream_ticket stream;
 };
 
 struct exchange {
     struct exchange_context *shared;
-    exchange_done *done;
+    struct exchange_thread *thread;
+    exchange_done *done; /* NULL: answered, and only lingering */
     void *context;
-    uint8_t question[FRAME + QUESTION_MAX];
-    size_t len;
-    struct name name;
-    uint16_t type, class, id;
-    uint64_t set, tried;
-    unsigned tries;
-    unsigned upstream;
-    uint64_t sent_ns;
-    int fd;
-    struct event *event;
-    bool tcp;
-    uint8_t *stream; /* what came over TCP so far */
-    size_t stream_len;
-    uint8_t *failure; /* a reply with an error RCODE, given if no upstream does better */
-    size_t failure_len;
+    struct attempt attempt;
+    struct way ways[ATTEMPT_PACKETS];
+    struct event timer;
+    uint64_t due_ns; /* when it runs */
+    uint8_t *kept;   /* a reply with an error, given if no upstream does better */
+    size_t kept_len;
+    struct exchange *next, **link; /* among the lingering */
+    struct name asked;             /* in the client's letters */
+    struct ask ask;
 };
 
-static void count(struct exchange *exchange, enum outcome outcome)
+void exchange_thread_init(struct exchange_thread *thread, struct event_base *base, struct counters *counters)
 {
-    counters_add(exchange->shared->counters, outcome, 1);
+    thread->random = (struct random){0};
+    thread->ports.base = base;
+    thread->ports.random = &thread->random;
+    thread->ports.counters = counters;
+    thread->ports.open = 0;
+    thread->counters = counters;
 }
 
-static void close_try(struct exchange *exchange)
+static void count(const struct exchange *exchange, enum outcome outcome)
 {
-    if (exchange->event != NULL)
-        event_free(exchange->event);
-    if (exchange->fd >= 0)
-        close(exchange->fd);
-    free(exchange->stream);
-    exchange->event = NULL;
-    exchange->fd = -1;
-    exchange->stream = NULL;
-    exchange->stream_len = 0;
+    counters_add(exchange->thread->counters, outcome, 1);
+}
+
+/* Its socket or connection serves others from then on. `silent`: it was waited for in vain. */
+static void leave(struct way *way, bool silent)
+{
+    struct resolver *resolver = way->resolver;
+    if (resolver == NULL)
+        return;
+    way->resolver = NULL;
+    ports_release(&way->port);
+    stream_release(&way->stream, silent);
+    resolver_release(resolver);
 }
 
 static void free_exchange(struct exchange *exchange)
 {
-    close_try(exchange);
-    free(exchange->failure);
+    event_del(&exchange->timer);
+    for (unsigned i = 0; i < exchange->attempt.count; i++)
+        leave(&exchange->ways[i], exchange->attempt.sends[i].over && !exchange->attempt.sends[i].closed);
+    if (exchange->link != NULL) {
+        *exchange->link = exchange->next;
+        if (exchange->next != NULL)
+            exchange->next->link = exchange->link;
+    }
+    free(exchange->kept);
     free(exchange);
 }
 
@@ -73,222 +82,273 @@ void exchange_cancel(struct exchange *exchange)
         free_exchange(exchange);
 }
 
-/* Tells the result and ends. */
+/* It goes on without anybody who waits, at most as long as the rules that it began with. */
+static void linger(struct exchange *exchange)
+{
+    struct exchange_context *context = exchange->shared;
+    exchange->done = NULL;
+    exchange->next = context->lingering;
+    exchange->link = &context->lingering;
+    if (exchange->next != NULL)
+        exchange->next->link = &exchange->next;
+    context->lingering = exchange;
+}
+
+/* Tells the result; the exchange ends, or lingers for what it can still learn. */
 static void finish(struct exchange *exchange, uint8_t *bytes, size_t len)
 {
     exchange_done *done = exchange->done;
     void *context = exchange->context;
-    if (bytes == NULL && exchange->failure != NULL) {
-        bytes = exchange->failure;
-        len = exchange->failure_len;
-        exchange->failure = NULL;
-    }
-    free_exchange(exchange);
+    if (attempt_due(&exchange->attempt) != 0)
+        linger(exchange);
+    else
+        free_exchange(exchange);
     done(context, bytes, len);
 }
 
-static void next_try(struct exchange *exchange);
+static void run(struct exchange *exchange, enum attempt_step step);
 
-static void on_event(evutil_socket_t fd, short events, void *context);
-
-static int watch(struct exchange *exchange, short events, uint32_t wait_ms)
+static int send_datagram(struct exchange *exchange, unsigned i)
 {
-    struct timeval wait = {wait_ms / 1000, (int)(wait_ms % 1000) * 1000};
-    exchange->event =
-        event_new(exchange->shared->base, exchange->fd, (short)(events | EV_PERSIST), on_event, exchange);
-    return exchange->event == NULL || event_add(exchange->event, &wait) < 0 ? -ENOMEM : 0;
+    const struct attempt_send *send = &exchange->attempt.sends[i];
+    struct way *way = &exchange->ways[i];
+    uint8_t bytes[ASK_MAX];
+    uint16_t id;
+    int r = ports_take(&way->resolver->ports, send->sent_ns, exchange, i, &way->port, &id);
+    if (r < 0)
+        return r;
+    size_t len = ask_write(&exchange->ask, id, send->edns,
+                           send->cookie ? &way->resolver->learned.cookie : NULL, bytes);
+    return ports_send(&way->port, bytes, len);
 }
 
-static int start_udp(struct exchange *exchange)
+static int send_stream(struct exchange *exchange, unsigned i)
 {
-    const struct addr_endpoint *to = &exchange->shared->upstreams[exchange->upstream].at;
-    exchange->tcp = false;
-    exchange->fd = socket_connect_udp(to);
-    if (exchange->fd < 0)
-        return exchange->fd;
-    clock_random(&exchange->id, sizeof(exchange->id));
-    bytes_put16(exchange->question + FRAME, exchange->id);
-    exchange->sent_ns = clock_now_ns();
-    if (send(exchange->fd, exchange->question + FRAME, exchange->len, 0) < 0)
-        return -errno;
-    return watch(exchange, EV_READ, choice_wait_ms(&exchange->shared->choice, exchange->upstream));
-}
-
-static int start_tcp(struct exchange *exchange)
-{
-    const struct addr_endpoint *to = &exchange->shared->upstreams[exchange->upstream].at;
-    close_try(exchange);
+    struct way *way = &exchange->ways[i];
+    uint8_t bytes[ASK_MAX];
+    uint16_t id;
+    int r = stream_take(&way->resolver->streams, exchange, i, &way->stream, &id);
+    if (r < 0)
+        return r;
     count(exchange, OUTCOME_UPSTREAM_TCP);
-    exchange->tcp = true;
-    exchange->fd = socket_connect_tcp(to);
-    if (exchange->fd < 0)
-        return exchange->fd;
-    exchange->stream = malloc(FRAME + MESSAGE_MAX);
-    if (exchange->stream == NULL)
-        return -ENOMEM;
-    return watch(exchange, EV_WRITE, TCP_WAIT_MS);
+    size_t len = ask_write(&exchange->ask, id, exchange->attempt.sends[i].edns, NULL, bytes);
+    return stream_send(&way->stream, bytes, len);
 }
 
-/* This upstream is not to be had: another one, or the end. */
-static void fail_try(struct exchange *exchange)
+/* The last of the attempt's packets goes out; what cannot be sent is as good as unanswered. */
+static enum attempt_step send_last(struct exchange *exchange)
 {
-    choice_failed(&exchange->shared->choice, exchange->upstream, clock_now_ns());
-    next_try(exchange);
+    unsigned i = exchange->attempt.count - 1;
+    const struct attempt_send *send = &exchange->attempt.sends[i];
+    struct way *way = &exchange->ways[i];
+    *way = (struct way){.resolver = resolver_hold(exchange->shared->resolvers[send->upstream])};
+    count(exchange, OUTCOME_UPSTREAM_SENT);
+    if ((send->stream ? send_stream(exchange, i) : send_datagram(exchange, i)) == 0)
+        return ATTEMPT_WAIT;
+    leave(way, false);
+    return attempt_broken(&exchange->attempt, i, false, send->sent_ns);
 }
 
-static void next_try(struct exchange *exchange)
+static void set_timer(struct exchange *exchange)
 {
-    struct choice *choice = &exchange->shared->choice;
-    close_try(exchange);
-    while (exchange->tries < CHOICE_TRIES) {
-        int next = choice_next(choice, exchange->set & ~exchange->tried, clock_now_ns());
-        if (next < 0 && exchange->failure == NULL) {
-            exchange->tried = 0; /* all were silent: once more from the start, within the tries */
-            next = choice_next(choice, exchange->set, clock_now_ns());
-        }
-        if (next < 0)
-            break;
-        exchange->upstream = (unsigned)next;
-        exchange->tried |= UINT64_C(1) << next;
-        exchange->tries++;
-        choice_sent(choice, exchange->upstream);
-        count(exchange, OUTCOME_UPSTREAM_SENT);
-        if (start_udp(exchange) == 0)
-            return;
-        close_try(exchange);
-        choice_failed(choice, exchange->upstream, clock_now_ns());
-    }
-    finish(exchange, NULL, 0);
+    uint64_t due_ns = attempt_due(&exchange->attempt), now_ns = clock_now_ns();
+    if (due_ns == exchange->due_ns)
+        return;
+    exchange->due_ns = due_ns;
+    uint64_t wait_us = (due_ns > now_ns ? due_ns - now_ns : 0) / 1000 + 1;
+    struct timeval wait = {(time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000)};
+    evtimer_add(&exchange->timer, &wait);
 }
 
-/* A reply that matches: data and NXDOMAIN are taken, another RCODE only if nobody does better. */
-static void take_reply(struct exchange *exchange, const struct message *message)
+/* Does what was decided, until there is something to wait for. The exchange may be gone afterwards. */
+static void run(struct exchange *exchange, enum attempt_step step)
 {
-    unsigned rcode = message_rcode(message);
-    uint8_t *copy = malloc(message->len);
-    count(exchange, OUTCOME_UPSTREAM_ANSWERED);
-    choice_answered(&exchange->shared->choice, exchange->upstream, clock_now_ns() - exchange->sent_ns);
-    if (copy != NULL)
-        memcpy(copy, message->bytes, message->len);
-    if (copy == NULL || rcode == MESSAGE_NOERROR || rcode == MESSAGE_NXDOMAIN) {
-        finish(exchange, copy, copy != NULL ? message->len : 0);
+    while (step == ATTEMPT_SEND)
+        step = send_last(exchange);
+    if (step != ATTEMPT_END) {
+        set_timer(exchange);
         return;
     }
-    free(exchange->failure);
-    exchange->failure = copy;
-    exchange->failure_len = message->len;
-    next_try(exchange);
+    if (exchange->done == NULL) {
+        free_exchange(exchange);
+        return;
+    }
+    uint8_t *kept = exchange->kept;
+    exchange->kept = NULL;
+    finish(exchange, kept, exchange->kept_len);
 }
 
-/* True when the exchange went on to something else (and may be gone). */
-static bool take_bytes(struct exchange *exchange, const uint8_t *bytes, size_t len)
+/* A copy in the client's letters, and with no AD that we do not trust. NULL: no memory. */
+static uint8_t *copy_reply(const struct exchange *exchange, unsigned i, const struct message *message)
+{
+    const struct resolver *resolver = exchange->ways[i].resolver;
+    uint8_t *copy = malloc(message->len);
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, message->bytes, message->len);
+    if (exchange->ask.mixed)
+        memcpy(copy + MESSAGE_HEADER, exchange->asked.bytes, exchange->asked.len);
+    if (!exchange->shared->trust_all && !resolver->at.tls && !addr_is_loopback(&resolver->at.at.addr))
+        bytes_put16(copy + 2, (uint16_t)(message->flags & ~MESSAGE_AD));
+    return copy;
+}
+
+static void take(struct exchange *exchange, unsigned i, const struct message *message)
+{
+    uint8_t *copy = copy_reply(exchange, i, message);
+    leave(&exchange->ways[i], false);
+    set_timer(exchange);
+    finish(exchange, copy, copy != NULL ? message->len : 0);
+}
+
+static void keep(struct exchange *exchange, unsigned i, const struct message *message)
+{
+    free(exchange->kept);
+    exchange->kept = copy_reply(exchange, i, message);
+    exchange->kept_len = exchange->kept != NULL ? message->len : 0;
+}
+
+static void on_message(struct exchange *exchange, unsigned i, uint16_t id, const uint8_t *bytes, size_t len)
 {
     struct message message;
-    if (message_parse(bytes, len, &message) != MESSAGE_OK ||
-        !match_reply(&message, exchange->id, &exchange->name, exchange->type, exchange->class)) {
-        count(exchange, OUTCOME_UPSTREAM_WRONG);
-        return false; /* does not end the wait for the right one */
-    }
-    if ((message.flags & MESSAGE_TC) && !exchange->tcp) {
-        if (start_tcp(exchange) < 0)
-            fail_try(exchange);
-        return true;
-    }
-    take_reply(exchange, &message);
-    return true;
-}
-
-static void read_udp(struct exchange *exchange)
-{
-    uint8_t buffer[MESSAGE_MAX];
-    ssize_t n = recv(exchange->fd, buffer, sizeof(buffer), 0);
-    if (n < 0 && errno != EAGAIN && errno != EINTR)
-        fail_try(exchange); /* port unreachable, most likely */
-    else if (n > 0)
-        take_bytes(exchange, buffer, (size_t)n);
-}
-
-/* Connected: the question goes out in one write, then the answer is awaited. */
-static void write_tcp(struct exchange *exchange)
-{
-    bytes_put16(exchange->question, (uint16_t)exchange->len);
-    ssize_t n = send(exchange->fd, exchange->question, FRAME + exchange->len, MSG_NOSIGNAL);
-    event_free(exchange->event);
-    exchange->event = NULL;
-    if (n != (ssize_t)(FRAME + exchange->len) || watch(exchange, EV_READ, TCP_WAIT_MS) < 0)
-        fail_try(exchange);
-}
-
-static void read_tcp(struct exchange *exchange)
-{
-    ssize_t n = recv(exchange->fd, exchange->stream + exchange->stream_len,
-                     FRAME + MESSAGE_MAX - exchange->stream_len, 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (n <= 0) {
-        fail_try(exchange);
+    enum ask_verdict verdict = message_parse(bytes, len, &message) == MESSAGE_OK
+                                   ? ask_check(&exchange->ask, id, &message)
+                                   : ASK_WRONG;
+    enum attempt_step step = attempt_reply(&exchange->attempt, i, &message, verdict, clock_now_ns());
+    bool closed = exchange->attempt.sends[i].closed;
+    count(exchange, closed ? OUTCOME_UPSTREAM_ANSWERED : OUTCOME_UPSTREAM_WRONG);
+    if (step == ATTEMPT_TAKE) {
+        take(exchange, i, &message);
         return;
     }
-    exchange->stream_len += (size_t)n;
-    if (exchange->stream_len < FRAME)
-        return;
-    size_t len = bytes_get16(exchange->stream);
-    if (exchange->stream_len < FRAME + len)
-        return;
-    if (!take_bytes(exchange, exchange->stream + FRAME, len))
-        fail_try(exchange);
+    if (exchange->attempt.keep)
+        keep(exchange, i, &message);
+    if (closed)
+        leave(&exchange->ways[i], false);
+    run(exchange, step);
 }
 
-static void on_event(evutil_socket_t fd, short events, void *context)
+static void on_broken(struct exchange *exchange, unsigned i, bool again)
+{
+    leave(&exchange->ways[i], false);
+    run(exchange, attempt_broken(&exchange->attempt, i, again, clock_now_ns()));
+}
+
+static void on_datagram(void *question, unsigned send, uint16_t id, const uint8_t *bytes, size_t len)
+{
+    if (bytes != NULL)
+        on_message(question, send, id, bytes, len);
+    else
+        on_broken(question, send, false);
+}
+
+static void on_stream(void *question, unsigned send, uint16_t id, const uint8_t *bytes, size_t len,
+                      bool served)
+{
+    if (bytes != NULL)
+        on_message(question, send, id, bytes, len);
+    else
+        on_broken(question, send, served);
+}
+
+static void on_timer(evutil_socket_t fd, short events, void *context)
 {
     struct exchange *exchange = context;
     (void)fd;
-    if (events & EV_TIMEOUT) {
-        count(exchange, OUTCOME_UPSTREAM_TIMEOUT);
-        fail_try(exchange);
-    } else if (!exchange->tcp) {
-        read_udp(exchange);
-    } else if (events & EV_WRITE) {
-        write_tcp(exchange);
-    } else {
-        read_tcp(exchange);
-    }
-}
-
-/* The first try begins from the event loop, so that `done` is never called before exchange_start returns. */
-static void on_begin(evutil_socket_t fd, short events, void *context)
-{
-    (void)fd;
     (void)events;
-    next_try(context);
+    exchange->due_ns = 0;
+    for (unsigned i = 0; i < exchange->attempt.count; i++)
+        if (!exchange->attempt.sends[i].over && !exchange->attempt.sends[i].closed &&
+            exchange->attempt.sends[i].due_ns <= clock_now_ns())
+            count(exchange, OUTCOME_UPSTREAM_TIMEOUT);
+    run(exchange, attempt_timer(&exchange->attempt, clock_now_ns()));
 }
 
-int exchange_start(struct exchange_context *shared, const struct exchange_question *question,
-                   exchange_done *done, void *context, struct exchange **ret_exchange)
+/* The first packets go out at once. If none can, the end is told from the event loop. */
+static void begin(struct exchange *exchange, const struct exchange_question *question)
 {
-    static const struct timeval now = {0, 0};
+    static const struct timeval at_once = {0, 0};
+    uint64_t now_ns = clock_now_ns();
+    enum attempt_step step = attempt_begin(&exchange->attempt, &exchange->shared->choice, question->set,
+                                           question->until_ns, question->ask.dnssec, now_ns);
+    while (step == ATTEMPT_SEND)
+        step = send_last(exchange);
+    if (step == ATTEMPT_WAIT) {
+        for (step = attempt_probe(&exchange->attempt, now_ns); step == ATTEMPT_SEND;)
+            step = send_last(exchange);
+    }
+    if (step == ATTEMPT_WAIT)
+        set_timer(exchange);
+    else
+        evtimer_add(&exchange->timer, &at_once);
+}
+
+static void mix(struct exchange *exchange)
+{
+    uint8_t bits[NAME_MAX_LEN / 8 + 1];
+    random_bytes(&exchange->thread->random, bits, sizeof(bits));
+    ask_mix_case(&exchange->ask.name, bits);
+    exchange->ask.mixed = true;
+}
+
+int exchange_start(struct exchange_context *context, const struct exchange_question *question,
+                   exchange_done *done, void *done_context, struct exchange **ret_exchange)
+{
     if (question->set == 0)
         return -ENOENT;
-    struct exchange *exchange = calloc(1, sizeof(*exchange));
-    if (exchange == NULL || question->len > QUESTION_MAX) {
-        free(exchange);
+    struct exchange *exchange = malloc(sizeof(*exchange));
+    if (exchange == NULL)
         return -ENOMEM;
-    }
-    exchange->shared = shared;
+    exchange->shared = context;
+    exchange->thread = context->thread;
     exchange->done = done;
-    exchange->context = context;
-    exchange->fd = -1;
-    exchange->len = question->len;
-    exchange->name = question->name;
-    exchange->type = question->type;
-    exchange->class = question->class;
-    exchange->set = question->set;
-    memcpy(exchange->question + FRAME, question->bytes, question->len);
-    exchange->event = evtimer_new(shared->base, on_begin, exchange);
-    if (exchange->event == NULL || evtimer_add(exchange->event, &now) < 0) {
-        free_exchange(exchange);
-        return -ENOMEM;
-    }
+    exchange->context = done_context;
+    exchange->due_ns = 0;
+    exchange->kept = NULL;
+    exchange->kept_len = 0;
+    exchange->link = NULL;
+    exchange->asked = question->ask.name;
+    exchange->ask = question->ask;
+    evtimer_assign(&exchange->timer, context->thread->ports.base, on_timer, exchange);
+    if (context->mix_case)
+        mix(exchange);
+    begin(exchange, question);
     *ret_exchange = exchange;
     return 0;
+}
+
+int exchange_context_init(struct exchange_context *context, struct exchange_thread *thread,
+                          const struct settings_upstream *upstreams, unsigned count_of_them)
+{
+    context->thread = thread;
+    for (unsigned i = 0; i < count_of_them; i++) {
+        struct resolver *resolver = resolver_new(&upstreams[i], &thread->ports, on_datagram, on_stream);
+        if (resolver == NULL)
+            return -ENOMEM;
+        context->resolvers[i] = resolver;
+        context->choice.upstreams[i] = &resolver->learned;
+        context->choice.tls |= (uint64_t)upstreams[i].tls << i;
+        context->choice.count++;
+    }
+    return 0;
+}
+
+void exchange_context_keep(struct exchange_context *context, const struct exchange_context *old)
+{
+    for (unsigned i = 0; i < context->choice.count; i++)
+        for (unsigned k = 0; k < old->choice.count; k++) {
+            if (!settings_upstream_equal(&context->resolvers[i]->at, &old->resolvers[k]->at))
+                continue;
+            resolver_release(context->resolvers[i]);
+            context->resolvers[i] = resolver_hold(old->resolvers[k]);
+            context->choice.upstreams[i] = &context->resolvers[i]->learned;
+        }
+}
+
+void exchange_context_done(struct exchange_context *context)
+{
+    while (context->lingering != NULL)
+        free_exchange(context->lingering);
+    for (unsigned i = 0; i < context->choice.count; i++)
+        resolver_release(context->resolvers[i]);
 }

@@ -11,6 +11,7 @@
 
 #include "common/pref64.h"
 #include "dns64/query/finished.h"
+#include "dns64/query/known.h"
 #include "dns64/query/query.h"
 
 enum { NOW = 1559731985, OTHER_OPTION = 65001, MAX_OPTIONS = 5000 };
@@ -18,6 +19,7 @@ enum { NOW = 1559731985, OTHER_OPTION = 65001, MAX_OPTIONS = 5000 };
 static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
 static const uint8_t secret[16] = {0xe5, 0xe9, 0x73, 0xe5, 0xa6, 0xb2, 0xa4, 0x3f,
                                    0x48, 0xe7, 0xdc, 0x84, 0x9e, 0x37, 0xbf, 0xcf};
+static const struct route route;
 static struct query_policy policy;
 static struct query_client client;
 static struct counters counters;
@@ -38,6 +40,7 @@ static int set_up(void **context)
     policy = (struct query_policy){
         .pref64 = &prefix,
         .pref64_count = 1,
+        .route = &route,
         .filter = {.images = &prefix.prefix, .images_count = 1},
         .mark_synthetic = true,
         .edns_size = 1232,
@@ -210,19 +213,30 @@ TEST(EDN_01_opt_for_opt_and_none_for_none)
     assert_int_equal(answer.counts[MESSAGE_ADDITIONAL], 0);
 }
 
+/* As it goes to an upstream. */
+static size_t question_of_query(uint8_t question[ASK_MAX])
+{
+    struct known_question asked = known_question(&query, QUERY_MAIN);
+    struct ask ask;
+    known_ask(&asked, &policy, &ask);
+    return ask_write(&ask, 7, true, NULL, question);
+}
+
 TEST(EDN_01_what_the_client_wrote_into_opt_does_not_reach_upstreams)
 {
-    uint8_t question[512];
+    uint8_t question[ASK_MAX];
     struct message message;
     struct edns_walk walk;
     struct edns_option option;
     put_option(OTHER_OPTION, "secret", 6);
     put_cookie("2464c4abcf10c957");
     begin("www.example.com", MESSAGE_TYPE_A, 4096);
-    size_t len = query_question(&query, QUERY_MAIN, 7, question, sizeof(question));
+    size_t len = question_of_query(question);
     assert_int_equal(message_parse(question, len, &message), MESSAGE_OK);
     assert_true(message.has_opt);
     edns_walk_init(&walk, &message);
+    assert_true(edns_walk_next(&walk, &option));
+    assert_int_equal(option.code, HOPS_OPTION); /* ours */
     assert_false(edns_walk_next(&walk, &option));
 }
 
@@ -319,13 +333,13 @@ TEST(EDN_05_unknown_options_and_flags_are_passed_over)
 
 TEST(EDN_06_the_size_that_is_announced_is_the_configured_one)
 {
-    uint8_t question[512];
+    uint8_t question[ASK_MAX];
     struct message message;
     static const uint16_t sizes[] = {512, 1232, 4096};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         policy.edns_size = sizes[i];
         begin("www.example.com", MESSAGE_TYPE_A, 4096);
-        size_t len = query_question(&query, QUERY_MAIN, 7, question, sizeof(question));
+        size_t len = question_of_query(question);
         assert_int_equal(message_parse(question, len, &message), MESSAGE_OK);
         assert_int_equal(message.opt_size, sizes[i]);
         assert_int_equal(reply(QUERY_MAIN, 0, add_a, NULL), QUERY_DO_SEND);

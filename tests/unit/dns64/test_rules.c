@@ -14,7 +14,6 @@
 
 #include "common/settings_file.h"
 #include "dns64/rules.h"
-#include "dns64/upstream/choice.h"
 
 static char resolv[] = "/tmp/gate64-resolv-XXXXXX";
 static struct links_address own[2];
@@ -299,20 +298,6 @@ TEST(the_last_holder_frees)
     rules_release(NULL);
 }
 
-TEST(what_was_learned_moves_to_another_table)
-{
-    struct choice old, new;
-    choice_init(&old, 2);
-    choice_init(&new, 1);
-    choice_sent(&old, 1);
-    choice_answered(&old, 1, 5000000);
-    choice_keep(&new, 0, &old, 1);
-    assert_int_equal(new.upstreams[0].sent, 1);
-    assert_int_equal(new.upstreams[0].answered, 1);
-    assert_int_equal(new.upstreams[0].latency_us, old.upstreams[1].latency_us);
-    assert_int_equal(choice_wait_ms(&new, 0), choice_wait_ms(&old, 1));
-}
-
 #define WITH_RESOLV(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -330,7 +315,6 @@ int main(void)
         WITH_RESOLV(a_name_is_asked_of_its_longest_domain),
         WITH_RESOLV(equal_sets_have_one_variant_in_all_rules),
         WITH_RESOLV(the_last_holder_frees),
-        WITH_RESOLV(what_was_learned_moves_to_another_table),
     };
     return RUN(tests);
 }
