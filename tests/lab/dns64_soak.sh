@@ -7,7 +7,7 @@
 trap lab_down EXIT
 mkdir -p "$LAB_DIR"
 lab_network || { echo "Bail out! no lab"; exit 1; }
-seconds=${G64_SOAK_S:-600} rate=3334 names=200000
+seconds=${G64_SOAK_S:-600} rate=${G64_SOAK_RATE:-3334} names=200000
 seed=${G64_SOAK_SEED:-$(od -An -N6 -tu8 /dev/urandom | tr -d ' ')}
 cache_mib=64 rest_mib=24 # of memory besides the cache: programs, threads, buffers, queries under way
 echo "# seed $seed, $seconds s, $rate queries a second"
