@@ -74,7 +74,8 @@ int links_read(const char *except, struct links **ret_links)
         links_free(links);
         return r;
     }
-    qsort(links->routes, links->routes_count, sizeof(*links->routes), compare_routes);
+    if (links->routes_count > 0) /* without a route there is no array */
+        qsort(links->routes, links->routes_count, sizeof(*links->routes), compare_routes);
     find_uplinks(links);
     find_lowest(links);
     *ret_links = links;
