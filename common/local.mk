@@ -1,7 +1,8 @@
 # common: what the programs share.
 noinst_LIBRARIES += common/libbase.a common/libshared.a common/libservice.a
 common_libbase_a_SOURCES = \
-	common/addr.c common/addr.h common/bytes.c common/bytes.h common/domain.c common/domain.h common/log_level.h \
+	common/addr.c common/addr.h common/bytes.c common/bytes.h common/domain.c common/domain.h \
+	common/json_line.c common/json_line.h common/log_level.h \
 	common/metrics.c common/metrics.h common/pref64.c common/pref64.h \
 	common/settings.h common/settings_allowed.c common/settings_check.c common/settings_check.h \
 	common/settings_schema.c common/settings_schema.h common/settings_text.c common/settings_text.h \
@@ -19,3 +20,6 @@ common_libservice_a_SOURCES = \
 	common/sandbox.c common/sandbox.h common/service.c common/service.h \
 	common/settings_advice.c common/settings_advice.h common/settings_file.c common/settings_file.h common/settings_print.c \
 	common/settings_value.c common/settings_value.h
+# Counts over time, and lines that are logged.
+common_libshared_a_SOURCES += common/histogram.c common/histogram.h
+common_libservice_a_SOURCES += common/line_file.c common/line_file.h common/line_writer.c common/line_writer.h

@@ -59,7 +59,6 @@ nat64d_edge = \
 	nat64d/keeper/host.c nat64d/keeper/host.h \
 	nat64d/keeper/host_command.c nat64d/keeper/host_command.h \
 	nat64d/keeper/inherit.c nat64d/keeper/inherit.h \
-	nat64d/keeper/natevent_file.c nat64d/keeper/natevent_file.h \
 	nat64d/keeper/keeper.c nat64d/keeper/keeper.h nat64d/keeper/keeper_events.c \
 	nat64d/keeper/keeper_reload.c \
 	nat64d/keeper/keeper_start.c \

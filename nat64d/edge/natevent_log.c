@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/line_writer.h"
 #include "common/log.h"
 #include "nat64d/edge/natevent_config.h"
 #include "nat64d/edge/natevent_journal.h"
@@ -21,7 +22,6 @@
 enum {
     INTERVAL_MS = 100,       /* between two looks at the rings */
     BUFFER_LEN = 256 * 1024, /* lines that are written at once */
-    STALL_MS = 1000,         /* what takes nothing for so long is told of */
     TELL_MS = 10000,         /* between two lines about lost records while more are lost */
     LAST_MS = 500,           /* for what is left when the thread ends */
 };
@@ -47,18 +47,13 @@ struct natevent_log {
     struct source *sources;
 
     /* The thread's own. */
-    int fd;
+    struct line_writer out;
     bool journal;
-    char path[SETTINGS_PATH_LEN];
     struct natevent_clock clock;
-    char *buffer;
-    size_t len, at;
     bool wanted;
     bool full; /* there was more than the buffer holds */
     bool stop_told;
-    uint64_t complete_ns; /* until when no record is missing but those told of */
-    uint64_t stalled_ns;  /* since when nothing is taken; 0: it is */
-    bool stall_told;
+    uint64_t complete_ns;   /* until when no record is missing but those told of */
     uint64_t lost, lost_ns; /* records of the buffer's line about it, and when the last such line was made */
 };
 
@@ -102,12 +97,12 @@ static int add_source(struct natevent_log *log, struct natevent_ring *ring, bool
 
 static bool room(const struct natevent_log *log)
 {
-    return BUFFER_LEN - log->len >= NATEVENT_TEXT_LEN;
+    return BUFFER_LEN - log->out.len >= NATEVENT_TEXT_LEN;
 }
 
 static char *line_at(struct natevent_log *log)
 {
-    return log->buffer + log->len;
+    return log->out.buffer + log->out.len;
 }
 
 /* RFC 6302: a reader should know that the clock was set, and may have been wrong before. */
@@ -119,7 +114,7 @@ static void look_at_clock(struct natevent_log *log, uint64_t now_ns)
     log_warning("events",
                 "the clock was set by %" PRId64 " ms; times in the event log before now may be wrong",
                 step_ms);
-    log->len += natevent_text_clock(natevent_clock_utc(&log->clock, now_ns), step_ms, line_at(log));
+    log->out.len += natevent_text_clock(natevent_clock_utc(&log->clock, now_ns), step_ms, line_at(log));
 }
 
 static void tell_lost(struct natevent_log *log, uint64_t now_ns)
@@ -137,8 +132,8 @@ static void tell_lost(struct natevent_log *log, uint64_t now_ns)
         source->told = natevent_ring_lost(source->ring);
     log->lost = count;
     log->lost_ns = now_ns;
-    log->len += natevent_text_lost(natevent_clock_utc(&log->clock, now_ns),
-                                   natevent_clock_utc(&log->clock, since_ns), count, line_at(log));
+    log->out.len += natevent_text_lost(natevent_clock_utc(&log->clock, now_ns),
+                                       natevent_clock_utc(&log->clock, since_ns), count, line_at(log));
 }
 
 /* The ring with the oldest record. */
@@ -160,8 +155,8 @@ static void fill_records(struct natevent_log *log)
 {
     struct source *source;
     while (room(log) && (source = oldest(log)) != NULL)
-        log->len += natevent_text_record(natevent_ring_at(source->ring, source->next++), &log->config->pools,
-                                         &log->clock, line_at(log));
+        log->out.len += natevent_text_record(natevent_ring_at(source->ring, source->next++),
+                                             &log->config->pools, &log->clock, line_at(log));
 }
 
 /* Lines of all that there is, as far as they have room. */
@@ -169,17 +164,17 @@ static void fill(struct natevent_log *log)
 {
     uint64_t now_ns = clock_now_ns();
     size_t len;
-    log->len = log->at = 0;
+    log->out.len = log->out.at = 0;
     pthread_mutex_lock(&log->mutex);
     look_at_clock(log, now_ns);
     tell_lost(log, now_ns);
     while (room(log) && (len = natevent_config_line(log->config, &log->clock, line_at(log))) > 0)
-        log->len += len;
+        log->out.len += len;
     fill_records(log);
     log->full = !room(log);
     log->wanted = log->config->wanted;
     if (log->stopping && !log->full && !log->stop_told && log->wanted) {
-        log->len += natevent_text_stop(natevent_clock_utc(&log->clock, now_ns), line_at(log));
+        log->out.len += natevent_text_stop(natevent_clock_utc(&log->clock, now_ns), line_at(log));
         log->stop_told = true;
     }
     pthread_mutex_unlock(&log->mutex);
@@ -205,59 +200,26 @@ static void settle(struct natevent_log *log)
     if (log->lost > 0)
         log_warning("events",
                     "%" PRIu64 " records of the event log were lost: %s took them too slowly, or not",
-                    log->lost, log->path);
+                    log->lost, log->out.path);
     log->lost = 0;
 }
 
 /* 0, or why the rest of the buffer cannot be written now. */
 static int flush(struct natevent_log *log)
 {
-    while (log->at < log->len) {
-        if (log->journal) {
-            const char *line = log->buffer + log->at;
-            size_t len = (size_t)((const char *)memchr(line, '\n', log->len - log->at) - line);
-            int r = natevent_journal_send(line, len);
-            if (r < 0)
-                return r;
-            log->at += len + 1;
-            continue;
-        }
-        if (log->fd < 0)
-            return -EBADF;
-        ssize_t n = write(log->fd, log->buffer + log->at, log->len - log->at);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        log->at += n > 0 ? (size_t)n : 0;
+    struct line_writer *out = &log->out;
+    while (log->journal && out->at < out->len) {
+        const char *line = out->buffer + out->at;
+        size_t len = (size_t)((const char *)memchr(line, '\n', out->len - out->at) - line);
+        int r = natevent_journal_send(line, len);
+        if (r < 0)
+            return r;
+        out->at += len + 1;
     }
-    return 0;
+    return line_writer_flush(out);
 }
 
-/* Tells once when what is written to stands still, and when it goes on. */
-static void follow_stall(struct natevent_log *log, int error)
-{
-    uint64_t now_ns = clock_now_ns();
-    if (error == 0) {
-        if (log->stall_told)
-            log_info("events", "%s takes the event log again", log->path);
-        log->stalled_ns = 0;
-        log->stall_told = false;
-        return;
-    }
-    if (log->stalled_ns == 0)
-        log->stalled_ns = now_ns;
-    if (log->stall_told || now_ns - log->stalled_ns < STALL_MS * CLOCK_NS_PER_MS)
-        return;
-    log->stall_told = true;
-    log_warning(
-        "events",
-        "cannot write to %s: %s; records wait while there is room for them, then they are lost and counted",
-        log->path,
-        error == -EAGAIN  ? "nobody reads from it"
-        : error == -EBADF ? "it could not be opened"
-                          : strerror(-error));
-}
-
-/* Another file. A line that has been written in part begins anew there. */
+/* Another file. */
 static void take_file(struct natevent_log *log)
 {
     pthread_mutex_lock(&log->mutex);
@@ -269,17 +231,11 @@ static void take_file(struct natevent_log *log)
         return;
     if (flush(log) == 0)
         settle(log);
-    while (log->at > 0 && log->at < log->len && log->buffer[log->at - 1] != '\n')
-        log->at--;
-    if (log->fd >= 0)
-        close(log->fd);
-    log->fd = fd;
-    log->stalled_ns = 0;
-    log->stall_told = false;
+    line_writer_exchange(&log->out, fd);
     pthread_mutex_lock(&log->mutex);
     natevent_config_tell(log->config);
     log->journal = log->config->journal;
-    memcpy(log->path, log->config->path, sizeof(log->path));
+    memcpy(log->out.path, log->config->path, sizeof(log->out.path));
     pthread_mutex_unlock(&log->mutex);
 }
 
@@ -309,12 +265,12 @@ static void *run(void *argument)
         uint64_t now_ns = clock_now_ns();
         if (stopping && end_ns == 0)
             end_ns = now_ns + LAST_MS * CLOCK_NS_PER_MS;
-        if (log->at == log->len)
+        if (log->out.at == log->out.len)
             fill(log);
         int r = flush(log);
         if (r == 0)
             settle(log);
-        follow_stall(log, log->wanted ? r : 0);
+        line_writer_follow(&log->out, log->wanted ? r : 0, clock_now_ns());
         if (stopping && ((r == 0 && !log->full && log->stop_told == log->wanted) || now_ns > end_ns))
             return NULL;
         if (r < 0 || !log->full)
@@ -328,11 +284,12 @@ int natevent_log_new(void *rings, size_t len, struct natevent_log **ret_log)
     if (log == NULL)
         return -ENOMEM;
     pthread_mutex_init(&log->mutex, NULL);
-    log->fd = log->file = -1;
+    log->out = (struct line_writer){.area = "events", .what = "the event log", .fd = -1};
+    log->file = -1;
     log->complete_ns = clock_now_ns();
-    log->buffer = malloc(BUFFER_LEN);
+    log->out.buffer = malloc(BUFFER_LEN);
     log->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int r = log->buffer == NULL ? -ENOMEM : log->wake < 0 ? -errno : 0;
+    int r = log->out.buffer == NULL ? -ENOMEM : log->wake < 0 ? -errno : 0;
     for (unsigned i = 0; r == 0 && i < len / ring_len(); i++) {
         struct natevent_ring *ring = natevent_log_ring(rings, i);
         natevent_ring_open(ring, NATEVENT_RING_RECORDS);
@@ -403,14 +360,14 @@ void natevent_log_free(struct natevent_log *log)
         free(source);
         source = behind;
     }
-    if (log->fd >= 0)
-        close(log->fd);
+    if (log->out.fd >= 0)
+        close(log->out.fd);
     if (log->has_file && log->file >= 0)
         close(log->file);
     if (log->wake >= 0)
         close(log->wake);
     natevent_config_free(log->config);
     pthread_mutex_destroy(&log->mutex);
-    free(log->buffer);
+    free(log->out.buffer);
     free(log);
 }

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/line_file.h"
 #include "common/log.h"
 #include "nat64d/edge/natevent_log.h"
 #include "nat64d/keeper/keeper_own.h"
-#include "nat64d/keeper/natevent_file.h"
 
 enum {
     RETRY_S = 10, /* a folder that is not there yet may come */
@@ -60,7 +60,7 @@ static int open_file(struct keeper *keeper)
     keeper->events_retry_ns = 0;
     if (!settings_has_events(settings) || settings_events_journal(settings))
         return -1;
-    int fd = natevent_file_open(settings->log.events, keeper->identity.gid);
+    int fd = line_file_open(settings->log.events, keeper->identity.gid);
     if (fd >= 0)
         return fd;
     if (!again)

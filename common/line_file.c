@@ -2,7 +2,7 @@
  * Layer: edge
  * Specification: fifo(7), open(2)
  */
-#include "nat64d/keeper/natevent_file.h"
+#include "common/line_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,7 +59,7 @@ static int end_line(const char *path, int fd)
     return r;
 }
 
-int natevent_file_open(const char *path, gid_t group)
+int line_file_open(const char *path, gid_t group)
 {
     int fd = make(path, group);
     if (fd == -EEXIST)

@@ -1,0 +1,62 @@
+/*
+ * Layer: edge
+ * Specification: write(2), fifo(7)
+ */
+#include "common/line_writer.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+enum {
+    STALL_MS = 1000, /* what takes nothing for so long is told of */
+};
+
+int line_writer_flush(struct line_writer *writer)
+{
+    while (writer->at < writer->len) {
+        if (writer->fd < 0)
+            return -EBADF;
+        ssize_t n = write(writer->fd, writer->buffer + writer->at, writer->len - writer->at);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        writer->at += n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+void line_writer_follow(struct line_writer *writer, int error, uint64_t now_ns)
+{
+    if (error == 0) {
+        if (writer->stall_told)
+            log_info(writer->area, "%s takes %s again", writer->path, writer->what);
+        writer->stalled_ns = 0;
+        writer->stall_told = false;
+        return;
+    }
+    if (writer->stalled_ns == 0)
+        writer->stalled_ns = now_ns;
+    if (writer->stall_told || now_ns - writer->stalled_ns < STALL_MS * CLOCK_NS_PER_MS)
+        return;
+    writer->stall_told = true;
+    log_warning(
+        writer->area,
+        "cannot write to %s: %s; records wait while there is room for them, then they are lost and counted",
+        writer->path,
+        error == -EAGAIN  ? "nobody reads from it"
+        : error == -EBADF ? "it could not be opened"
+                          : strerror(-error));
+}
+
+void line_writer_exchange(struct line_writer *writer, int fd)
+{
+    while (writer->at > 0 && writer->at < writer->len && writer->buffer[writer->at - 1] != '\n')
+        writer->at--;
+    if (writer->fd >= 0)
+        close(writer->fd);
+    writer->fd = fd;
+    writer->stalled_ns = 0;
+    writer->stall_told = false;
+}

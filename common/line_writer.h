@@ -1,0 +1,35 @@
+/*
+ * Lines on their way to a file that may stand still: what is not taken waits in the buffer, and that nothing
+ * is taken is told once, as is that it goes on.
+ *
+ * Layer: edge
+ * Specification: write(2), fifo(7)
+ */
+#ifndef GATE64_COMMON_LINE_WRITER_H
+#define GATE64_COMMON_LINE_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/settings.h"
+
+struct line_writer {
+    const char *area, *what; /* of log lines: "events", "the event log" */
+    int fd;                  /* -1: there is none to write to */
+    char path[SETTINGS_PATH_LEN];
+    char *buffer;        /* the owner's */
+    size_t len;          /* of whole lines */
+    size_t at;           /* so much of it has been written */
+    uint64_t stalled_ns; /* since when nothing is taken; 0: it is */
+    bool stall_told;
+};
+
+/* 0, or why the rest of the buffer cannot be written now. */
+int line_writer_flush(struct line_writer *writer) __attribute__((warn_unused_result));
+/* What came of that. */
+void line_writer_follow(struct line_writer *writer, int error, uint64_t now_ns);
+/* Another file (taken; -1: none). A line that has been written in part begins anew there. */
+void line_writer_exchange(struct line_writer *writer, int fd);
+
+#endif
