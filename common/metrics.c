@@ -10,6 +10,8 @@ enum {
     NUMBER_LEN = 20, /* digits of 2^64 - 1 */
 };
 
+#define NS_PER_S UINT64_C(1000000000)
+
 void metrics_init(struct metrics *metrics, char *buffer, size_t size)
 {
     *metrics = (struct metrics){.text = buffer, .size = size};
@@ -76,6 +78,54 @@ void metrics_sample(struct metrics *metrics, const char *name, bool counter, con
     }
     put(metrics, " ");
     put_number(metrics, value);
+    put(metrics, "\n");
+}
+
+/* The beginning of a sample of a histogram, up to the value. */
+static void put_part(struct metrics *metrics, const char *name, const char *part, const char *label,
+                     const char *label_value, const char *bound)
+{
+    put(metrics, name);
+    put(metrics, part);
+    put(metrics, "{");
+    put(metrics, label);
+    put(metrics, "=\"");
+    put_escaped(metrics, label_value);
+    if (bound != NULL) {
+        put(metrics, "\",le=\"");
+        put(metrics, bound);
+    }
+    put(metrics, "\"} ");
+}
+
+static void put_seconds(struct metrics *metrics, uint64_t ns)
+{
+    char fraction[] = ".000000000";
+    uint64_t rest = ns % NS_PER_S;
+    for (size_t i = sizeof(fraction) - 2; i > 0; i--) {
+        fraction[i] = (char)('0' + rest % 10);
+        rest /= 10;
+    }
+    put_number(metrics, ns / NS_PER_S);
+    put(metrics, fraction);
+}
+
+void metrics_histogram(struct metrics *metrics, const char *name, const char *label, const char *label_value,
+                       const char *const *bounds, size_t bounds_count, const uint64_t *counts,
+                       uint64_t sum_ns)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i <= bounds_count; i++) {
+        count += counts[i];
+        put_part(metrics, name, "_bucket", label, label_value, i < bounds_count ? bounds[i] : "+Inf");
+        put_number(metrics, count);
+        put(metrics, "\n");
+    }
+    put_part(metrics, name, "_count", label, label_value, NULL);
+    put_number(metrics, count);
+    put(metrics, "\n");
+    put_part(metrics, name, "_sum", label, label_value, NULL);
+    put_seconds(metrics, sum_ns);
     put(metrics, "\n");
 }
 

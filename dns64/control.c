@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/metrics.h"
 #include "common/settings_upstream.h"
 #include "config.h"
 #include "dns64/control_cache.h"
+#include "dns64/control_metrics.h"
+#include "dns64/control_top.h"
 
 enum {
-    METRICS_LEN = 16 * 1024,
     US_PER_MS = 1000,
 };
 
@@ -106,67 +106,16 @@ static void post_reload(struct control_request *request, void *context)
     reload_reply(request, &order, r, &outcome);
 }
 
-struct walk {
-    const struct server *server;
-    unsigned index;
-};
-
-static bool next_counter(void *cursor, json_t **ret_record)
-{
-    struct walk *walk = cursor;
-    if (walk->index >= OUTCOME_COUNT)
-        return false;
-    unsigned index = walk->index++;
-    *ret_record = json_pack("{s:s, s:I, s:s}", "name", outcome_info[index].name, "value",
-                            counter(walk->server, index), "text", outcome_info[index].text);
-    return true;
-}
-
-static void get_counters(struct control_request *request, void *context)
-{
-    struct walk *walk = calloc(1, sizeof(*walk));
-    if (walk == NULL) {
-        control_reply_error(request, 500, "out of memory");
-        return;
-    }
-    walk->server = context;
-    control_reply_stream(request, next_counter, free, walk);
-}
-
-static void get_metrics(struct control_request *request, void *context)
-{
-    const struct server *server = context;
-    struct metrics metrics;
-    char *buffer = malloc(METRICS_LEN);
-    if (buffer == NULL) {
-        control_reply_error(request, 500, "out of memory");
-        return;
-    }
-    metrics_init(&metrics, buffer, METRICS_LEN);
-    metrics_family(&metrics, "dns64_events", "counter", "queries, answers and failures by kind");
-    for (unsigned i = 0; i < OUTCOME_COUNT; i++)
-        metrics_sample(&metrics, "dns64_events", true, "kind", outcome_info[i].name,
-                       (uint64_t)counter(server, i));
-    struct cache_numbers cache = worker_cache_numbers(server->group);
-    metrics_family(&metrics, "dns64_cache_bytes", "gauge", "memory of the cache that is in use");
-    metrics_sample(&metrics, "dns64_cache_bytes", false, NULL, NULL, cache.bytes);
-    metrics_family(&metrics, "dns64_cache_size_bytes", "gauge", "memory that the cache may take");
-    metrics_sample(&metrics, "dns64_cache_size_bytes", false, NULL, NULL, cache.size);
-    metrics_family(&metrics, "dns64_cache_entries", "gauge", "what the cache holds");
-    metrics_sample(&metrics, "dns64_cache_entries", false, NULL, NULL, cache.entries);
-    metrics_end(&metrics);
-    control_reply_text(request, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8", buffer);
-    free(buffer);
-}
-
 const struct control_route control_routes[] = {
     {"GET", "/v1/status", get_status},
     {"GET", "/v1/settings", get_settings},
     {"POST", "/v1/reload", post_reload},
-    {"GET", "/v1/counters", get_counters},
+    {"GET", "/v1/counters", control_metrics_counters},
     {"GET", "/v1/cache", control_cache_get},
     {"GET", "/v1/cache/lookup", control_cache_lookup},
     {"POST", "/v1/cache/flush", control_cache_flush},
-    {"GET", "/metrics", get_metrics},
+    {"GET", "/v1/top", control_top_get},
+    {"POST", "/v1/top/reset", control_top_reset},
+    {"GET", "/metrics", control_metrics_get},
     {NULL, NULL, NULL},
 };

@@ -11,33 +11,16 @@
 #include "common/counters.h"
 #include "dns64/server.h"
 #include "dns64/wire/message.h"
+#include "dns64/wire/type.h"
 
 enum {
     RECORDS_MAX = 1024, /* entries of one name that are told of */
-    TYPE_LEN = 16,
 };
 
 static const char *const kinds[] = {[CACHE_DATA] = "reply",
                                     [CACHE_FAILURE] = "failure",
                                     [CACHE_DENIED] = "denied",
                                     [CACHE_ANSWER] = "answer"};
-
-static const struct {
-    uint16_t type;
-    const char *name;
-} types[] = {{1, "A"},     {2, "NS"},     {5, "CNAME"}, {6, "SOA"},    {12, "PTR"}, {15, "MX"},
-             {16, "TXT"},  {28, "AAAA"},  {33, "SRV"},  {35, "NAPTR"}, {43, "DS"},  {48, "DNSKEY"},
-             {64, "SVCB"}, {65, "HTTPS"}, {255, "ANY"}, {257, "CAA"}};
-
-/* RFC 3597 5 for what has no name here. */
-static const char *type_text(uint16_t type, char buffer[TYPE_LEN])
-{
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if (types[i].type == type)
-            return types[i].name;
-    snprintf(buffer, TYPE_LEN, "TYPE%u", type);
-    return buffer;
-}
 
 static json_int_t counter(const struct server *server, enum outcome outcome)
 {
@@ -106,7 +89,7 @@ struct lookup {
 /* What a record says, for the types that this is about; the others by type alone. */
 static json_t *record_text(const struct message *message, const struct message_record *record)
 {
-    char type[TYPE_LEN], text[NAME_TEXT_LEN];
+    char type[TYPE_TEXT_LEN], text[NAME_TEXT_LEN];
     const uint8_t *data = message->bytes + record->rdata;
     struct name name;
     const char *says = "";
@@ -135,7 +118,7 @@ static void see_one(void *context, const struct cache_seen *seen)
     struct lookup *lookup = context;
     const struct cache_found *found = &seen->found;
     struct message message = {0};
-    char type[TYPE_LEN];
+    char type[TYPE_TEXT_LEN];
     if (json_array_size(lookup->records) >= RECORDS_MAX)
         return;
     bool sound = message_parse(found->bytes, found->len, &message) == MESSAGE_OK;

@@ -36,6 +36,13 @@ dns64_edge = \
 	dns64/upstream/exchange.c dns64/upstream/exchange.h dns64/upstream/ports.c dns64/upstream/ports.h \
 	dns64/upstream/resolver.c dns64/upstream/resolver.h dns64/upstream/stream.c dns64/upstream/stream.h \
 	dns64/upstream/tls.c dns64/upstream/tls.h
+# What is seen of answers.
+dns64_libdnswire_a_SOURCES += dns64/wire/type.c dns64/wire/type.h
+dns64_libdnsstate_a_SOURCES += \
+	dns64/observe/log_ring.c dns64/observe/log_ring.h dns64/observe/tally.c dns64/observe/tally.h \
+	dns64/observe/top.c dns64/observe/top.h
+dns64_libdnsquery_a_SOURCES += dns64/observe/observer.c dns64/observe/observer.h
+dns64_edge += dns64/control_metrics.c dns64/control_metrics.h dns64/control_top.c dns64/control_top.h
 dns64_archives = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a \
 	common/libservice.a common/libshared.a common/libbase.a
 dns64_libraries = $(EVENT_TLS_LIBS) $(TLS_LIBS) $(EVENT_LIBS) $(CONFIG_LIBS) $(JANSSON_LIBS) $(MNL_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)

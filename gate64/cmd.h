@@ -32,6 +32,7 @@ struct cmd_options {
     bool json;
     bool all;                 /* --all */
     bool below;               /* --below */
+    bool reset;               /* --reset */
     const char *backend;      /* --backend, NULL: any */
     const char *address;      /* --address, NULL: any */
     const char *protocol;     /* --protocol, NULL: any */

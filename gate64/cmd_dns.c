@@ -4,7 +4,7 @@
  * Layer: edge
  * Specification: man/gate64.1
  */
-#include "gate64/cmd.h"
+#include "gate64/cmd_dns.h"
 
 #include <errno.h>
 #include <string.h>
@@ -134,27 +134,52 @@ static int lookup(const struct cmd_options *options, const char *name)
     return r == 0 ? CMD_EXIT_GOOD : cmd_failed(options, cmd_dns64, r, error);
 }
 
+/* Options that only some verbs take. */
+enum {
+    TAKES_BELOW = 1 << 0,
+    TAKES_LIMIT = 1 << 1,
+    TAKES_RESET = 1 << 2,
+};
+
 static const struct verb {
     const char *name;
-    int operands; /* behind it */
-    bool below;   /* takes --below */
-    int (*run)(const struct cmd_options *options, const char *name);
+    const char *usage;
+    int operands, operands_max; /* behind it */
+    unsigned takes;
+    int (*run)(const struct cmd_options *options, const char *operand); /* NULL: none was given */
 } verbs[] = {
-    {"cache", 0, false, show_numbers},
-    {"flush", 1, true, flush},
-    {"lookup", 1, false, lookup},
+    {"cache", "cache", 0, 0, 0, show_numbers},
+    {"flush", "flush [--below] NAME", 1, 1, TAKES_BELOW, flush},
+    {"lookup", "lookup NAME", 1, 1, 0, lookup},
+    {"top", "top [--limit N] [--reset] [names|clients]", 0, 1, TAKES_LIMIT | TAKES_RESET, cmd_dns_top},
 };
+
+enum {
+    VERBS = sizeof(verbs) / sizeof(verbs[0]),
+};
+
+static unsigned given(const struct cmd_options *options)
+{
+    return (options->below ? TAKES_BELOW : 0) | (options->limit >= 0 ? TAKES_LIMIT : 0) |
+           (options->reset ? TAKES_RESET : 0);
+}
+
+static bool fits(const struct verb *verb, const struct cmd_options *options)
+{
+    int operands = options->operands_count - 1;
+    return operands >= verb->operands && operands <= verb->operands_max &&
+           (given(options) & ~verb->takes) == 0;
+}
 
 int cmd_dns(const struct cmd_options *options)
 {
     const char *asked = options->operands_count > 0 ? options->operands[0] : "";
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (strcmp(verbs[i].name, asked) != 0)
-            continue;
-        if (options->operands_count != verbs[i].operands + 1 || (options->below && !verbs[i].below))
-            break;
-        return verbs[i].run(options, verbs[i].operands > 0 ? options->operands[1] : NULL);
-    }
-    fputs("gate64: dns wants one of: cache; flush [--below] NAME; lookup NAME\n", options->err);
+    for (size_t i = 0; i < VERBS; i++)
+        if (strcmp(verbs[i].name, asked) == 0 && fits(&verbs[i], options))
+            return verbs[i].run(options, options->operands_count > 1 ? options->operands[1] : NULL);
+    fputs("gate64: dns wants one of: ", options->err);
+    for (size_t i = 0; i < VERBS; i++)
+        fprintf(options->err, "%s%s", i > 0 ? "; " : "", verbs[i].usage);
+    fputs("\n", options->err);
     return CMD_EXIT_USAGE;
 }

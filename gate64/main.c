@@ -30,6 +30,7 @@ enum {
     TAKES_LOG = 1 << 8, /* --at, --file */
     TAKES_BELOW = 1 << 9,
     TAKES_ADDRESS = 1 << 10,
+    TAKES_RESET = 1 << 11,
 };
 
 struct subcommand {
@@ -59,8 +60,9 @@ static const struct subcommand subcommands[] = {
      TAKES_ASKING | TAKES_ALL | TAKES_LIMIT, 2, cmd_counters},
     {"trace", "ADDRESS [--count N] [--for SECONDS]", "the next packets of a backend, step by step, and why",
      TAKES_ASKING | TAKES_SPAN, 1, cmd_trace},
-    {"dns", "cache | flush [--below] NAME | lookup NAME", "what dns64 has learned; makes it forget a name",
-     TAKES_ASKING | TAKES_BELOW, 2, cmd_dns},
+    {"dns", "cache | flush [--below] NAME | lookup NAME | top [names|clients]",
+     "what dns64 has learned and is asked for; makes it forget a name",
+     TAKES_ASKING | TAKES_BELOW | TAKES_LIMIT | TAKES_RESET, 2, cmd_dns},
     {"names", "[--backend ADDR] [--address IPV4] [--limit N]",
      "which backend was told which name of an IPv4 address",
      TAKES_ASKING | TAKES_BACKEND | TAKES_ADDRESS | TAKES_LIMIT, 0, cmd_names},
@@ -85,6 +87,7 @@ enum option_value {
     OPTION_STATE_DIR,
     OPTION_ALL,
     OPTION_BELOW,
+    OPTION_RESET,
     OPTION_BACKEND,
     OPTION_ADDRESS,
     OPTION_PROTOCOL,
@@ -101,6 +104,7 @@ static const struct option long_options[] = {
     {"state-dir", required_argument, NULL, OPTION_STATE_DIR},
     {"all", no_argument, NULL, OPTION_ALL},
     {"below", no_argument, NULL, OPTION_BELOW},
+    {"reset", no_argument, NULL, OPTION_RESET},
     {"backend", required_argument, NULL, OPTION_BACKEND},
     {"address", required_argument, NULL, OPTION_ADDRESS},
     {"protocol", required_argument, NULL, OPTION_PROTOCOL},
@@ -222,6 +226,10 @@ static int take_option(int option, struct arguments *arguments, bool *ret_done)
     case OPTION_BELOW:
         arguments->options.below = true;
         arguments->given |= TAKES_BELOW;
+        return 0;
+    case OPTION_RESET:
+        options->reset = true;
+        arguments->given |= TAKES_RESET;
         return 0;
     case OPTION_BACKEND: return take_backend(arguments);
     case OPTION_ADDRESS: return take_address(arguments);

@@ -8,11 +8,11 @@
 
 #include "common/clock.h"
 #include "dns64/query/finished.h"
-#include "dns64/query/told.h"
 
 struct task {
     struct task_context *shared;
     struct task_rules *rules; /* those of its beginning */
+    uint64_t started_ns;
     struct query query;
     struct question_waiter waiter[QUERY_SLOTS];
     struct event *timer;
@@ -208,7 +208,8 @@ static void act(struct task *task, unsigned actions, size_t len)
     if (actions & QUERY_DO_SEND) {
         uint64_t now_ns = clock_now_ns();
         finished_keep(&task->query, task->shared->cache, now_ns, task->shared->out, len);
-        told_note(task->shared->names, &task->query, task->shared->out, len, now_ns);
+        observer_late_answer(&task->shared->observer, &task->query, task->shared->out, len, task->started_ns,
+                             now_ns);
     }
     task->reply(task->context, task->shared->out, actions & QUERY_DO_SEND ? len : 0);
     task_free(task);
@@ -239,6 +240,7 @@ bool task_wait(struct task_context *shared, const struct query *query, unsigned 
         return false;
     *task = (struct task){.shared = shared,
                           .rules = shared->in_force,
+                          .started_ns = clock_now_ns(),
                           .query = *query,
                           .until_ns = clock_now_ns() + ATTEMPT_BUDGET_MS * CLOCK_NS_PER_MS,
                           .reply = reply,
@@ -259,7 +261,7 @@ unsigned task_begin(struct task_context *shared, struct query *ret_query, const 
     unsigned actions = query_begin(ret_query, rules_policy(shared->in_force->rules, &client->addr),
                                    shared->counters, shared->cache, now_ns, bytes, len, client, out, ret_len);
     if (actions & QUERY_DO_SEND)
-        told_note(shared->names, ret_query, out, *ret_len, now_ns);
+        observer_answer(&shared->observer, ret_query, out, *ret_len, now_ns);
     return actions;
 }
 
@@ -274,12 +276,14 @@ bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len,
 {
     struct query query;
     size_t out_len = 0;
-    unsigned actions = task_begin(shared, &query, bytes, len, client, clock_now_ns(), shared->out, &out_len);
+    uint64_t now_ns = clock_now_ns();
+    unsigned actions = task_begin(shared, &query, bytes, len, client, now_ns, shared->out, &out_len);
     if (actions & QUERY_DO_DROP)
         return false;
     if (!(actions & QUERY_DO_SEND))
         return task_wait(shared, &query, actions, reply, context);
     reply(context, shared->out, out_len);
+    observer_sent(&shared->observer, clock_now_ns() - now_ns);
     task_answered(shared, &query);
     return true;
 }

@@ -8,8 +8,8 @@
 #ifndef GATE64_DNS64_EDGE_TASK_H
 #define GATE64_DNS64_EDGE_TASK_H
 
-#include "common/names.h"
 #include "dns64/edge/question.h"
+#include "dns64/observe/observer.h"
 #include "dns64/query/query.h"
 #include "dns64/rules.h"
 #include "dns64/upstream/exchange.h"
@@ -32,7 +32,7 @@ struct task_context {
     struct task_rules *in_force;
     struct counters *counters;
     struct cache *cache;
-    const struct names *names; /* NULL: not noted */
+    struct observer observer;
     struct question_table questions;
     struct exchange_thread exchanges;
     unsigned outstanding;

@@ -186,6 +186,8 @@ static bool read_batch(struct udp_listener *listener)
         message->msg_namelen = sizeof(target->address);
     }
     udp_sender_flush(batch->sender);
+    if (got > 0)
+        observer_sent(&listener->tasks->observer, clock_now_ns() - moment.now_ns);
     return got == BATCH;
 }
 

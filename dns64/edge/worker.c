@@ -42,6 +42,7 @@ struct worker {
 struct worker_group {
     struct worker *workers;
     struct counters *counters;
+    struct tally *tallies;
     unsigned count;
     pthread_mutex_t
         lock; /* of `next`, `visit`, `stopping`, and `in_force` as others than its thread see it */
@@ -117,6 +118,12 @@ static int init_worker(struct worker *worker, struct rules *rules, struct counte
     if (worker->batch == NULL)
         return -ENOMEM;
     clock_random(&secret, sizeof(secret));
+    worker->tasks.observer = (struct observer){
+        .tally = &worker->group->tallies[worker - worker->group->workers],
+        .top = top_new(secret, clock_now_ns()),
+    };
+    if (worker->tasks.observer.top == NULL)
+        return -ENOMEM;
     size_t share = dns64->cache_size / rules->workers;
     worker->tasks.cache = cache_new(share > CACHE_SIZE_MIN ? share : CACHE_SIZE_MIN, secret);
     if (worker->tasks.cache == NULL)
@@ -143,8 +150,10 @@ int worker_new(struct rules *rules, struct worker_group **ret_group)
     pthread_cond_init(&group->taken, NULL);
     group->workers = calloc(rules->workers, sizeof(*group->workers));
     group->counters = aligned_alloc(_Alignof(struct counters), rules->workers * sizeof(struct counters));
-    if (group->workers == NULL || group->counters == NULL)
+    group->tallies = aligned_alloc(_Alignof(struct tally), rules->workers * sizeof(struct tally));
+    if (group->workers == NULL || group->counters == NULL || group->tallies == NULL)
         goto out;
+    memset(group->tallies, 0, rules->workers * sizeof(struct tally));
     memset(group->counters, 0, rules->workers * sizeof(struct counters));
     group->count = rules->workers;
     for (unsigned i = 0; i < group->count; i++) {
@@ -166,7 +175,7 @@ out:
 void worker_set_names(struct worker_group *group, const struct names *names)
 {
     for (unsigned i = 0; i < group->count; i++)
-        group->workers[i].tasks.names = names;
+        group->workers[i].tasks.observer.names = names;
 }
 
 static void *run(void *context)
@@ -210,6 +219,7 @@ static void done_worker(struct worker *worker)
     tcp_free(worker->tcp);
     task_rules_release(worker->tasks.in_force);
     cache_free(worker->tasks.cache);
+    top_free(worker->tasks.observer.top);
     if (worker->wake != NULL)
         event_free(worker->wake);
     if (worker->tasks.base != NULL)
@@ -233,6 +243,7 @@ void worker_stop(struct worker_group *group)
         done_worker(&group->workers[i]);
     free(group->workers);
     free(group->counters);
+    free(group->tallies);
     pthread_mutex_destroy(&group->lock);
     pthread_cond_destroy(&group->taken);
     free(group);
@@ -291,6 +302,17 @@ struct cache_numbers worker_cache_numbers(const struct worker_group *group)
         sum.entries += at.entries;
     }
     return sum;
+}
+
+const struct tally *worker_tallies(const struct worker_group *group, unsigned *ret_count)
+{
+    *ret_count = group->count;
+    return group->tallies;
+}
+
+struct top *worker_top(const struct worker_group *group, unsigned worker)
+{
+    return group->workers[worker].tasks.observer.top;
 }
 
 const struct counters *worker_counters(const struct worker_group *group, unsigned *ret_count)

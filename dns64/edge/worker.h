@@ -10,6 +10,8 @@
 #include "common/counters.h"
 #include "common/names.h"
 #include "dns64/cache/cache.h"
+#include "dns64/observe/tally.h"
+#include "dns64/observe/top.h"
 #include "dns64/rules.h"
 #include "dns64/upstream/choice.h"
 
@@ -31,6 +33,10 @@ void worker_stop(struct worker_group *group);
 struct event_base *worker_base(const struct worker_group *group, unsigned worker);
 
 /* For the control thread; worker_upstream not beside worker_exchange. */
+/* One for each thread. */
+const struct tally *worker_tallies(const struct worker_group *group, unsigned *ret_count);
+/* Of one thread: within a worker_visit of it alone. */
+struct top *worker_top(const struct worker_group *group, unsigned worker);
 const struct counters *worker_counters(const struct worker_group *group, unsigned *ret_count);
 /* Sums over all threads' caches. */
 struct cache_numbers worker_cache_numbers(const struct worker_group *group);

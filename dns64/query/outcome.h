@@ -56,6 +56,7 @@
     X(CACHE_JOINED, "cache_joined", "questions that waited for one already under way")                \
     X(CACHE_REFRESHED, "cache_refreshed", "questions asked again before their answer was over")       \
     X(NAMES_NOTED, "names_noted", "names of IPv4 addresses noted for nat64d")                         \
+    X(LOG_LOST, "log_lost", "records that the query log was too slow for")                            \
     X(NAMES_LOST, "names_lost", "names that could not be noted: too many threads at once")            \
     X(UPSTREAM_SENT, "upstream_sent", "questions sent to upstreams")                                  \
     X(UPSTREAM_ANSWERED, "upstream_answered", "answers from upstreams")                               \

@@ -111,6 +111,7 @@ static unsigned begin_asking(struct query *query, struct cache *cache, uint64_t 
     query->keep = query->type != MESSAGE_TYPE_ANY;
     *ret_len = cache != NULL && query->keep ? finished_find(query, cache, now_ns, out) : 0;
     if (*ret_len > 0) {
+        query->finished = true;
         query_count(query, query->outcome);
         counters_add(query->counters, OUTCOME_CACHE_ANSWERS, 1);
         return QUERY_DO_SEND;
@@ -174,6 +175,7 @@ void query_from(struct query *query, const struct query_source *source)
 {
     query->stale |= source->kind == QUERY_FROM_STALE;
     query->kept_failure |= source->kind == QUERY_FROM_FAILURE;
+    query->asked_upstream |= source->kind == QUERY_FROM_UPSTREAM;
     if (source->life_s < query->life_s)
         query->life_s = source->life_s;
 }

@@ -113,6 +113,8 @@ struct query {
     struct hops hops;   /* through whom it came */
     struct query_slot slot[QUERY_SLOTS];
     bool stale, kept_failure; /* of what the answer is made */
+    bool asked_upstream;      /* and that */
+    bool finished;            /* it was kept as a whole */
     uint32_t life_s;          /* of the answer */
     bool keep;                /* it is whole, and may be kept */
     bool refresh;             /* the finished answer is asked for often, and nearly over */

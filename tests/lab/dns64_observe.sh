@@ -88,13 +88,79 @@ END
     lab_dns64 && gate64 names --json >"$LAB_DIR/names" && [ ! -s "$LAB_DIR/names" ]
 }
 
-t_plan 8
+metrics() { lab_in gw curl -s -m 10 --unix-socket "$LAB_DIR/state/dns64/control" http://gate64/metrics; }
+value() { metrics | awk -v key="$1" 'index($0, key " ") == 1 {print $2}'; } # SAMPLE
+man_names() { # of metrics, as the manual has them
+    sed -n '/^.Sh METRICS/,/^.Sh FILES/p' "$G64_SOURCE/man/dns64.8" | grep -o 'dns64_[a-z_]*' | sort -u
+}
+documented() { # each family stands in the manual, and the other way round
+    metrics | awk '/^# TYPE/ {print $3 ($4 == "counter" ? "_total" : "")}' | sort -u >"$LAB_DIR/families"
+    man_names | diff "$LAB_DIR/families" -
+}
+well_formed() { # a sample belongs to the family above it, families come once, counts rise, +Inf is the count
+    metrics >"$LAB_DIR/metrics"
+    python3 - "$LAB_DIR/metrics" <<'END'
+import re, sys
+text = open(sys.argv[1]).read()
+assert text.endswith("# EOF\n")
+family, kind, seen, last = None, None, set(), {}
+for line in text.splitlines()[:-1]:
+    if line.startswith("# TYPE"):
+        _, _, family, kind = line.split()
+        assert family not in seen, family
+        seen.add(family)
+    elif not line.startswith("# HELP"):
+        name, labels, value = re.fullmatch(r'([a-z0-9_]+)(\{[^}]*\})? ([0-9.]+)', line).groups()
+        suffixes = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}[kind]
+        assert name in [family + s for s in suffixes], line
+        key = re.sub(r',?le="[^"]*"', "", labels or "")
+        if name.endswith("_bucket"):
+            assert float(value) >= last.get((family, key), 0), line
+            last[family, key] = float(value)
+        if name.endswith("_count"):
+            assert float(value) == last[family, key], line
+print(len(seen), "families")
+END
+}
+counted() {
+    local aaaa nx cache upstream
+    aaaa=$(value 'dns64_queries_total{type="AAAA"}') nx=$(value 'dns64_answers_total{rcode="NXDOMAIN"}')
+    cache=$(value 'dns64_answer_seconds_count{from="cache"}') upstream=$(value 'dns64_answer_seconds_count{from="upstream"}')
+    ask none1.legacy.example AAAA && ask none2.legacy.example AAAA && ask +tcp api.legacy.example HTTPS && ask ipv4only.arpa AAAA
+    lab_wait 5 test "$(value 'dns64_queries_total{type="HTTPS"}')" -ge 1 || return 1
+    echo "$aaaa $nx $cache $upstream"
+    metrics | grep -v '_bucket\|events'
+    [ "$(value 'dns64_queries_total{type="AAAA"}')" = $((aaaa + 3)) ] && [ "$(value 'dns64_answers_total{rcode="NXDOMAIN"}')" = $((nx + 2)) ] &&
+        [ "$(value 'dns64_answer_seconds_count{from="upstream"}')" -ge $((upstream + 3)) ] &&
+        [ "$(value 'dns64_answer_seconds_count{from="local"}')" -ge 1 ] || return 1
+    ask api.legacy.example AAAA && ask api.legacy.example AAAA && ask api.legacy.example AAAA
+    [ "$(value 'dns64_answer_seconds_count{from="cache"}')" -gt "$cache" ] && gate64 counters dns64 >"$LAB_DIR/counters" && cat "$LAB_DIR/counters" && grep -qE 'type_HTTPS +1 ' "$LAB_DIR/counters"
+}
+top_names() {
+    gate64 dns top --reset
+    local i
+    for i in $(seq 1 30); do
+        ask +short api.legacy.example AAAA
+        [ $((i % 3)) = 0 ] && ask3 +short "t$i.wild.legacy.example" AAAA
+    done >/dev/null
+    gate64 dns top | tee "$LAB_DIR/top"
+    grep -qE '^ +30 +0 +75\.0% +api\.legacy\.example$' "$LAB_DIR/top" && head -1 "$LAB_DIR/top" | grep -q '^40 queries' || return 1
+    gate64 dns top clients --limit 1 | tee "$LAB_DIR/top"
+    tail -1 "$LAB_DIR/top" | grep -qE '^ +30 +0 +75\.0% +2001:db8:2::2$' || return 1
+    gate64 dns top --json | grep -q '"queries":40,"top":\[{"name":"api.legacy.example","queries":30'
+}
+
+t_plan 12
 t "a name is noted before its answer leaves" noted_before
 t "names by backend" by_backend
 t "the name is the one that was asked" chains
 t "an answer from the cache is noted for its client" from_the_cache
 t "real AAAA records are not noted" real_are_not
 t "names outlive a reload" outlives_reload
+t "metrics are those of the manual" documented
+t "metrics are OpenMetrics" well_formed
+t "answers are counted by type and RCODE, and timed" counted
+t "what is asked for most, and who asks most" top_names
 t "SEC-61 names are for root and the group" for_few
 t "a restarted dns64 is noticed, and names are off when they are" restarted
 exit $t_failed

@@ -135,11 +135,49 @@ TEST(lookup_shows_what_is_held)
         strstr(fake_daemon_request(dns64), "GET /v1/cache/lookup?name=www.example.com HTTP/1.1\r\n"));
 }
 
+static const char most[] =
+    "{\"of\":\"names\",\"seconds\":3600,\"queries\":2000,\"top\":[{\"name\":\"api.example\",\"queries\":1500,"
+    "\"error\":0},{\"name\":\"\\u001b[2J\",\"queries\":30,\"error\":7}]}";
+
+TEST(top_shows_shares)
+{
+    start(most);
+    expect("top", NULL, CMD_EXIT_GOOD,
+           "2,000 queries in 1h00m\n"
+           "QUERIES  ERROR  SHARE  NAME\n"
+           "  1,500      0  75.0%  api.example\n"
+           "     30      7   1.5%  \\x1b[2J\n");
+    assert_non_null(strstr(fake_daemon_request(dns64), "GET /v1/top?of=names&limit=20 HTTP/1.1\r\n"));
+}
+
+TEST(top_of_clients_as_json_and_so_many)
+{
+    start(most);
+    options.json = true;
+    options.limit = 5;
+    expect("top", "clients", CMD_EXIT_GOOD, NULL);
+    assert_non_null(strstr(out, "\"queries\":1500"));
+    assert_non_null(strstr(fake_daemon_request(dns64), "GET /v1/top?of=clients&limit=5 HTTP/1.1\r\n"));
+}
+
+TEST(top_begins_anew)
+{
+    start("{\"reset\":true}");
+    options.reset = true;
+    expect("top", NULL, CMD_EXIT_GOOD, "");
+    assert_non_null(strstr(fake_daemon_request(dns64), "POST /v1/top/reset HTTP/1.1\r\n"));
+    expect("cache", NULL, CMD_EXIT_USAGE, "");
+}
+
 TEST(other_words_are_refused)
 {
     expect("flush", NULL, CMD_EXIT_USAGE, "");
     expect("cache", "x", CMD_EXIT_USAGE, "");
     expect("nothing", NULL, CMD_EXIT_USAGE, "");
+    expect("top", "nobody", CMD_EXIT_USAGE, "");
+    options.limit = 3;
+    expect("cache", NULL, CMD_EXIT_USAGE, "");
+    options.limit = -1;
     options.below = true;
     expect("lookup", "x", CMD_EXIT_USAGE, "");
     options.operands_count = 0;
@@ -163,6 +201,9 @@ int main(void)
         CASE(flush_names_the_name_and_what_is_below),
         CASE(a_name_cannot_be_another_request),
         CASE(lookup_shows_what_is_held),
+        CASE(top_shows_shares),
+        CASE(top_of_clients_as_json_and_so_many),
+        CASE(top_begins_anew),
         CASE(other_words_are_refused),
         CASE(one_that_does_not_run_is_told),
     };
