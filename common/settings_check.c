@@ -41,7 +41,8 @@ static int check_prefixes(const struct settings_pref64 *list, size_t count, cons
             if (!special_may_allow4(&a->allow4[k]))
                 return fail(
                     fault, a->line,
-                    "allow-ipv4 names loopback, multicast or broadcast, which never open, or a range of "
+                    "allow-ipv4 names loopback, multicast, broadcast or the addresses of NAT64 discovery, "
+                    "which never open, or a range of "
                     "169.254.0.0/16, which opens by single addresses; allowed: other special-purpose ranges");
     }
     return 0;

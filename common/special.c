@@ -20,6 +20,7 @@ static const struct special_row rows[] = {
     {{IP(255, 255, 255, 255), 32}, SPECIAL_NEVER, "limited broadcast"},
     {{IP(127, 0, 0, 0), 8}, SPECIAL_NEVER, "loopback"},
     {{IP(224, 0, 0, 0), 4}, SPECIAL_NEVER, "multicast"},
+    {{IP(192, 0, 0, 170), 31}, SPECIAL_NEVER, "NAT64 discovery"}, /* RFC 7050 3 */
     {{IP(0, 0, 0, 0), 8}, SPECIAL_DENIED, "this network"},
     {{IP(169, 254, 0, 0), 16}, SPECIAL_EXACT_ONLY, "link local"},
     {{IP(168, 63, 129, 16), 32}, SPECIAL_EXACT_ONLY, "platform service"},

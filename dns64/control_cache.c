@@ -4,13 +4,13 @@
  */
 #include "dns64/control_cache.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/counters.h"
+#include "dns64/control_local.h"
+#include "dns64/control_record.h"
 #include "dns64/server.h"
-#include "dns64/wire/message.h"
 #include "dns64/wire/type.h"
 
 enum {
@@ -86,33 +86,6 @@ struct lookup {
     unsigned worker;
 };
 
-/* What a record says, for the types that this is about; the others by type alone. */
-static json_t *record_text(const struct message *message, const struct message_record *record)
-{
-    char type[TYPE_TEXT_LEN], text[NAME_TEXT_LEN];
-    const uint8_t *data = message->bytes + record->rdata;
-    struct name name;
-    const char *says = "";
-    if (record->type == MESSAGE_TYPE_A && record->class == MESSAGE_CLASS_IN)
-        says = inet_ntop(AF_INET, data, text, sizeof(text));
-    else if (record->type == MESSAGE_TYPE_AAAA && record->class == MESSAGE_CLASS_IN)
-        says = inet_ntop(AF_INET6, data, text, sizeof(text));
-    else if (record->type == MESSAGE_TYPE_CNAME && message_rdata_name(message, record, 0, &name))
-        says = name_print(&name, text);
-    return json_sprintf("%s%s%s", type_text(record->type, type), says[0] != '\0' ? " " : "", says);
-}
-
-static json_t *answer_list(const struct message *message)
-{
-    struct message_walk walk;
-    struct message_record record;
-    json_t *list = json_array();
-    message_walk_init(&walk, message);
-    while (message_walk_next(&walk, &record) && record.section == MESSAGE_ANSWER)
-        json_array_append_new(list, record_text(message, &record));
-    return list;
-}
-
 static void see_one(void *context, const struct cache_seen *seen)
 {
     struct lookup *lookup = context;
@@ -131,7 +104,7 @@ static void see_one(void *context, const struct cache_seen *seen)
                   (seen->flags & CACHE_EDNS) != 0, "age_s", (json_int_t)found->age_s, "left_s",
                   (json_int_t)found->life_s - (json_int_t)found->age_s, "rcode",
                   sound ? (int)message_rcode(&message) : MESSAGE_SERVFAIL, "bytes", (json_int_t)found->len,
-                  "answer", sound ? answer_list(&message) : json_array()));
+                  "answer", sound ? control_record_answers(&message) : json_array()));
 }
 
 static void look_one(void *context, struct cache *cache, unsigned worker, uint64_t now_ns)
@@ -172,6 +145,9 @@ void control_cache_lookup(struct control_request *request, void *context)
         return;
     }
     lookup->name = name;
+    pthread_mutex_lock(&server->lock);
+    control_local_look(&server->rules->outside.policy, &name, lookup->records);
+    pthread_mutex_unlock(&server->lock);
     worker_visit_caches(server->group, look_one, lookup);
     control_reply_stream(request, next_record, free_lookup, lookup);
 }

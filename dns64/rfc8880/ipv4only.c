@@ -11,7 +11,8 @@ static const struct name zone = {.len = 15, .bytes = "\10ipv4only\4arpa"};
 
 bool ipv4only_is_ours(const struct name *name, uint16_t type)
 {
-    return type != MESSAGE_TYPE_DS && name_under(name, &zone, NULL);
+    unsigned below;
+    return name_under(name, &zone, &below) && (below > 0 || type != MESSAGE_TYPE_DS);
 }
 
 static void add_a(struct message_writer *writer, const struct name *name, uint32_t address, uint32_t ttl_s)

@@ -16,7 +16,8 @@ enum {
     IPV4ONLY_NEGATIVE_TTL = 60,        /* RFC 8880 A */
 };
 
-/* Whether the name is ipv4only.arpa or below it and the type is not DS (which is resolved the normal way). */
+/* Whether the name is ipv4only.arpa or below it. DS of the former is resolved the normal way: it stands in
+ * the zone above. */
 bool ipv4only_is_ours(const struct name *name, uint16_t type);
 
 /* Fills the answer's sections; returns its RCODE. `ttl_s` is of the addresses. `prefix_at(context, i)` gives

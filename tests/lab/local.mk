@@ -12,6 +12,7 @@ LAB_TESTS += \
 	tests/lab/dns64.sh \
 	tests/lab/dns64_reload.sh \
 	tests/lab/dns64_cache.sh \
+	tests/lab/dns64_local.sh \
 	tests/lab/dns64_observe.sh \
 	tests/lab/dns64_clients.sh \
 	tests/lab/nat64d_hairpin.sh \
@@ -59,6 +60,7 @@ EXTRA_DIST += $(LAB_TESTS) $(LAB_ALONE) $(LONG_LAB_TESTS) \
 	tests/lab/order.py \
 	tests/lab/poll_sessions.py \
 	tests/lab/reload_files.py \
+	tests/lab/rfc7050_client.py \
 	tests/lab/session_field.patch \
 	tests/lab/steady.py \
 	tests/lab/supervise \

@@ -116,6 +116,19 @@ TEST(LES_N_22_a_range_that_is_opened)
     assert_answer6(udp6(HOST, 5000, "64:ff9b::192.168.0.1", 53), REASON_DESTINATION_DENIED, 1, 1);
 }
 
+/* They stand for the prefix alone, and nobody is there. */
+TEST(D64_7050_04_the_discovery_addresses_never_open)
+{
+    static const struct addr_prefix4 assignments = {0xc0000000, 24};
+    assert_answer6(udp6(HOST, 5000, "64:ff9b::192.0.0.170", 53), REASON_DESTINATION_DENIED, 1, 1);
+    pref64.allow4 = &assignments;
+    pref64.allow4_count = 1;
+    assert_answer6(udp6(HOST, 5000, "64:ff9b::192.0.0.170", 53), REASON_DESTINATION_DENIED, 1, 1);
+    assert_answer6(ping6(HOST, 5000, "64:ff9b::192.0.0.171"), REASON_DESTINATION_DENIED, 1, 1);
+    assert_no_state();
+    assert_int_equal(udp6(HOST, 5000, "64:ff9b::192.0.0.172", 53), REASON_OK);
+}
+
 TEST(N64_3_5_07_multicast_destinations)
 {
     assert_answer6(udp6(HOST, 5000, "64:ff9b::224.0.0.1", 53), REASON_DESTINATION_DENIED, 1, 1);
@@ -358,6 +371,7 @@ int main(void)
         CASE(N64_3_5_06_WKP_01_WKP_05_SEC_10_LES_N_22_special_destinations_before_any_state),
         CASE(WKP_01_WKP_05_special_sources_are_not_shown_in_the_well_known_prefix),
         CASE(LES_N_22_a_range_that_is_opened),
+        CASE(D64_7050_04_the_discovery_addresses_never_open),
         CASE(N64_3_5_07_multicast_destinations),
         CASE(SEC_12_metadata_services),
         CASE(SEC_11_the_gateways_own_addresses),
