@@ -4,6 +4,8 @@ fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_
 	tests/fuzz/fuzz_trace tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control tests/fuzz/fuzz_host_text
 fuzz_programs += tests/fuzz/fuzz_names
 fuzz_programs += tests/fuzz/fuzz_dns_edns tests/fuzz/fuzz_dns_query tests/fuzz/fuzz_dns_reply
+
+fuzz_programs += tests/fuzz/fuzz_dns_hosts
 fuzz_programs += tests/fuzz/fuzz_dns_cache tests/fuzz/fuzz_events
 check_PROGRAMS += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
@@ -142,3 +144,14 @@ tests_fuzz_fuzz_dns_edns_LDADD = dns64/libdnswire.a common/libbase.a
 tests_fuzz_fuzz_dns_query_LDADD = $(fuzz_dns_query)
 tests_fuzz_fuzz_dns_reply_LDADD = $(fuzz_dns_query)
 EXTRA_DIST += tests/fuzz/fuzz_dns_edns.in tests/fuzz/fuzz_dns_query.in tests/fuzz/fuzz_dns_reply.in
+
+tests_fuzz_fuzz_dns_hosts_SOURCES = tests/fuzz/fuzz_dns_hosts.c
+if FUZZERS
+tests_fuzz_fuzz_dns_hosts_SOURCES += tests/fuzz/asan_options.c
+else
+tests_fuzz_fuzz_dns_hosts_SOURCES += tests/fuzz/replay.c
+endif
+tests_fuzz_fuzz_dns_hosts_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_hosts"'
+tests_fuzz_fuzz_dns_hosts_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_dns_hosts_LDADD = dns64/libdnsstate.a dns64/libdnswire.a common/libbase.a
+EXTRA_DIST += tests/fuzz/fuzz_dns_hosts.in

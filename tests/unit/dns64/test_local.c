@@ -342,6 +342,7 @@ TEST(D64_7050_02_a_name_of_the_nat64)
     set_prefix(0, "2001:db8:64::/96");
     add("nat64.example.net", "2001:db8:64::c000:aa");
     add("nat64.example.net", "2001:db8:64::c000:ab");
+    add("nat64.example.net", "192.31.196.1"); /* 3.2: a server to ping */
     assert_int_equal(ask("nat64.example.net", MESSAGE_TYPE_AAAA), MESSAGE_NOERROR);
     assert_int_equal(answer.counts[MESSAGE_ANSWER], 2);
     expect_address6(0, "2001:db8:64::c000:aa", LOCAL_TTL);
