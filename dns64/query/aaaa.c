@@ -134,7 +134,7 @@ unsigned aaaa_decide(struct query *query, uint8_t *out, size_t *ret_len)
     switch (result.action) {
     case DECIDE_WAIT: return 0;
     case DECIDE_ASK_A: return query_waited(query);
-    case DECIDE_PASS_WHOLE: *ret_len = reply_pass(query, &aaaa.message, out); break;
+    case DECIDE_PASS_WHOLE: *ret_len = reply_pass(query, &aaaa.message, &aaaa.chain, out); break;
     case DECIDE_PASS_AAAA:
     case DECIDE_PASS_IMAGES:
     case DECIDE_PASS_NONE: *ret_len = reply_aaaa(query, &aaaa.message, &aaaa.chain, &result, out); break;

@@ -187,22 +187,43 @@ unsigned query_cache_flags(const struct query *query)
 }
 
 /* A listed name, or one whose chain goes through a listed one, has no A records here. */
-static bool hide_a(struct query *query, const struct message *message, uint8_t *out, size_t *ret_len)
+static bool hide_a(struct query *query, const struct message *message, const struct chain *chain,
+                   uint8_t *out, size_t *ret_len)
 {
-    static const struct chain_filter none;
-    struct chain chain;
     if (query->policy->hide_a == NULL || query->type != MESSAGE_TYPE_A || query->class != MESSAGE_CLASS_IN)
         return false;
-    chain_follow(message, &query->question, MESSAGE_TYPE_A, &none, &chain);
-    if (chain.records == 0)
+    if (chain->records == 0)
         return false;
-    for (unsigned i = 0; i <= chain.links; i++)
-        if (list_find(query->policy->hide_a, &chain.names[i]).len > 0) {
+    for (unsigned i = 0; i <= chain->links; i++)
+        if (list_find(query->policy->hide_a, &chain->names[i]).len > 0) {
             query_count(query, OUTCOME_A_HIDDEN);
-            *ret_len = reply_hidden(query, message, &chain, out);
+            *ret_len = reply_hidden(query, message, chain, out);
             return true;
         }
     return false;
+}
+
+/* A reply to a question that synthesis is not for. */
+static unsigned pass(struct query *query, const struct message *message, uint8_t *out, size_t *ret_len)
+{
+    static const struct chain_filter none;
+    struct chain chain;
+    chain_follow(message, query->is_reverse ? &query->target : &query->question, query->type, &none, &chain);
+    if (chain.broken) {
+        query_count(query, OUTCOME_FAILED);
+        *ret_len = reply_failed(query, EDNS_OTHER, NULL, out);
+        return QUERY_DO_SEND;
+    }
+    if (hide_a(query, message, &chain, out, ret_len))
+        return QUERY_DO_SEND;
+    query_count(query, query->is_reverse ? OUTCOME_REVERSE
+                       : query->is_local ? OUTCOME_LOCAL_NAMES
+                       : query->is_any   ? OUTCOME_ANY
+                                         : OUTCOME_PASSED);
+    *ret_len = query->is_reverse ? reply_reverse(query, message, &chain, out)
+               : query->is_any   ? reply_any(query, message, out)
+                                 : reply_pass(query, message, &chain, out);
+    return QUERY_DO_SEND;
 }
 
 /* A reply that no upstream gave whole, not even by TCP: what is in it is not used. */
@@ -230,16 +251,7 @@ unsigned query_response(struct query *query, enum query_slot_name name, uint8_t 
         *ret_len = reply_error(query, MESSAGE_SERVFAIL, EDNS_NO_AUTHORITY, out);
         return QUERY_DO_SEND;
     }
-    if (hide_a(query, &message, out, ret_len))
-        return QUERY_DO_SEND;
-    query_count(query, query->is_reverse ? OUTCOME_REVERSE
-                       : query->is_local ? OUTCOME_LOCAL_NAMES
-                       : query->is_any   ? OUTCOME_ANY
-                                         : OUTCOME_PASSED);
-    *ret_len = query->is_reverse ? reply_reverse(query, &message, out)
-               : query->is_any   ? reply_any(query, &message, out)
-                                 : reply_pass(query, &message, out);
-    return QUERY_DO_SEND;
+    return pass(query, &message, out, ret_len);
 }
 
 unsigned query_unknown(struct query *query, uint8_t *out, size_t *ret_len)

@@ -31,11 +31,15 @@ static int ede_of_cache(const struct query *query, unsigned rcode)
     return query->kept_failure && rcode == MESSAGE_SERVFAIL ? EDNS_CACHED_ERROR : REPLY_NO_EDE;
 }
 
-static void put_error(struct edns_options *options, int ede)
+/* The code "other" says nothing without words. */
+static void put_error(const struct query *query, struct edns_options *options, int ede)
 {
+    const char *text = NULL;
+    if (ede == EDNS_OTHER)
+        text = query->outcome == OUTCOME_LOOPED ? "the query has been here before"
+                                                : "the chain of aliases loops or is too long";
     if (ede != REPLY_NO_EDE)
-        edns_put_error(options, (enum edns_error)ede,
-                       ede == EDNS_OTHER ? "the chain of aliases loops or is too long" : NULL);
+        edns_put_error(options, (enum edns_error)ede, text);
 }
 
 void reply_options(const struct query *query, struct edns_options *ret_options)
@@ -73,8 +77,8 @@ static void end_with_opt(const struct query *query, struct message_writer *write
                          const struct message *upstream, uint8_t *out)
 {
     struct edns_options about = {.len = 0}, own;
-    put_error(&about, ede);
-    put_error(&about, ede_of_cache(query, rcode));
+    put_error(query, &about, ede);
+    put_error(query, &about, ede_of_cache(query, rcode));
     if (upstream != NULL)
         edns_put_errors_of(&about, upstream);
     reply_options(query, &own);
@@ -139,18 +143,27 @@ static bool passes(const struct query *query, const struct message_record *recor
     return record->type != MESSAGE_TYPE_OPT && dnssec_keeps(&client, record->type);
 }
 
-/* RFC 6147 5.3.3: unchanged, record by record. */
-size_t reply_pass(const struct query *query, const struct message *message, uint8_t *out)
+/* Each record as it is, but what the answer section has of other names than the chain's. */
+static void copy_chain(const struct query *query, struct message_writer *writer,
+                       const struct message *message, const struct chain *chain)
 {
-    struct message_writer writer;
     struct message_walk walk;
     struct message_record record;
-    unsigned rcode = message_rcode(message);
-    begin(query, &writer, rcode, ad_of(query, message, false), out);
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record))
-        if (passes(query, &record))
-            message_copy(&writer, record.section, message, &record, record.ttl);
+        if (passes(query, &record) &&
+            (record.section != MESSAGE_ANSWER || chain_holds(chain, message, &record)))
+            message_copy(writer, record.section, message, &record, record.ttl);
+}
+
+/* RFC 6147 5.3.3: unchanged, record by record. */
+size_t reply_pass(const struct query *query, const struct message *message, const struct chain *chain,
+                  uint8_t *out)
+{
+    struct message_writer writer;
+    unsigned rcode = message_rcode(message);
+    begin(query, &writer, rcode, ad_of(query, message, false), out);
+    copy_chain(query, &writer, message, chain);
     return finish(query, &writer, rcode, REPLY_NO_EDE, message, out);
 }
 
@@ -311,18 +324,14 @@ static uint32_t reverse_ttl(const struct message *message)
     return ttl;
 }
 
-size_t reply_reverse(const struct query *query, const struct message *message, uint8_t *out)
+size_t reply_reverse(const struct query *query, const struct message *message, const struct chain *chain,
+                     uint8_t *out)
 {
     struct message_writer writer;
-    struct message_walk walk;
-    struct message_record record;
     unsigned rcode = message_rcode(message);
     begin(query, &writer, rcode, 0, out);
     message_add(&writer, MESSAGE_ANSWER, &query->question, MESSAGE_TYPE_CNAME, reverse_ttl(message),
                 query->target.bytes, query->target.len);
-    message_walk_init(&walk, message);
-    while (message_walk_next(&walk, &record))
-        if (passes(query, &record))
-            message_copy(&writer, record.section, message, &record, record.ttl);
+    copy_chain(query, &writer, message, chain);
     return finish(query, &writer, rcode, REPLY_NO_EDE, message, out);
 }

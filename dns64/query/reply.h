@@ -34,8 +34,9 @@ typedef enum message_rcode reply_fill(const struct query *query, const void *con
                                       struct message_writer *writer);
 /* Authoritative, with what `fill` puts into it. */
 size_t reply_own(const struct query *query, reply_fill *fill, const void *context, uint8_t *out);
-/* The upstream's reply as it is; EDNS is the client's. */
-size_t reply_pass(const struct query *query, const struct message *message, uint8_t *out);
+/* The upstream's reply as it is, without what stands beside the chain; EDNS is the client's. */
+size_t reply_pass(const struct query *query, const struct message *message, const struct chain *chain,
+                  uint8_t *out);
 /* The AAAA reply with its chain, with the records that the decision leaves, without strange ones. */
 size_t reply_aaaa(const struct query *query, const struct message *message, const struct chain *chain,
                   const struct decide_result *result, uint8_t *out);
@@ -48,6 +49,7 @@ size_t reply_negative(const struct query *query, const struct message *a, const 
 size_t reply_synthetic(const struct query *query, const struct message *a, const struct chain *chain,
                        uint32_t ttl, uint8_t *out);
 /* CNAME to the in-addr.arpa name, and what the upstream says of that. */
-size_t reply_reverse(const struct query *query, const struct message *message, uint8_t *out);
+size_t reply_reverse(const struct query *query, const struct message *message, const struct chain *chain,
+                     uint8_t *out);
 
 #endif

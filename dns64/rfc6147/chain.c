@@ -92,6 +92,17 @@ bool chain_holds_alias(const struct chain *chain, const struct message *message,
     return false;
 }
 
+bool chain_holds(const struct chain *chain, const struct message *message,
+                 const struct message_record *record)
+{
+    if (record->section != MESSAGE_ANSWER)
+        return false;
+    for (unsigned i = 0; i <= chain->links; i++)
+        if (message_owner_is(message, record, &chain->names[i]))
+            return true;
+    return chain_holds_alias(chain, message, record);
+}
+
 bool chain_is_signed(const struct chain *chain, const struct message *message, uint16_t type)
 {
     struct message_walk walk;

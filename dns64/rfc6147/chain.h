@@ -38,7 +38,7 @@ struct chain {
     bool broken;      /* loops, or is too long */
 };
 
-/* Follows the chain for `type` (A or AAAA). */
+/* Follows the chain for `type`, whose records at its end are counted. */
 void chain_follow(const struct message *message, const struct name *question, uint16_t type,
                   const struct chain_filter *filter, struct chain *ret_chain);
 
@@ -58,6 +58,10 @@ bool chain_is_signed(const struct chain *chain, const struct message *message, u
  */
 bool chain_holds_alias(const struct chain *chain, const struct message *message,
                        const struct message_record *record);
+/* Whether it is owned by a name of the chain, or is a DNAME that led on: what else an upstream puts into its
+ * answer section belongs to nobody's question. */
+bool chain_holds(const struct chain *chain, const struct message *message,
+                 const struct message_record *record);
 /* Whether it is owned by the chain's end. */
 bool chain_ends_at(const struct chain *chain, const struct message *message,
                    const struct message_record *record);

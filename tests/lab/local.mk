@@ -15,6 +15,7 @@ LAB_TESTS += \
 	tests/lab/dns64_local.sh \
 	tests/lab/dns64_observe.sh \
 	tests/lab/dns64_clients.sh \
+	tests/lab/dns64_peers.sh \
 	tests/lab/nat64d_hairpin.sh \
 	tests/lab/nat64d_one_worker.sh \
 	tests/lab/static.sh \

@@ -1,4 +1,4 @@
-# The scoreboard against the peers.
+# The scoreboard against the peers; tests/lab/dns64_peers.sh puts the same table to dns64 alone.
 EXTRA_DIST += \
 	tests/peers/run tests/peers/score.py tests/peers/message.py tests/peers/upstream.py \
 	tests/peers/questions tests/peers/zone \

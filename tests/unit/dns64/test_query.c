@@ -298,6 +298,37 @@ TEST(LIM_03_records_outside_the_chain_are_left_out)
     assert_int_equal(answer.counts[MESSAGE_ANSWER], 1);
 }
 
+static uint16_t type_at_end;
+
+static void add_alias_and_strangers(struct message_writer *writer)
+{
+    struct name other = name_of("bank.example.net"), target = name_of("target.example.com");
+    message_add(writer, MESSAGE_ANSWER, &other, MESSAGE_TYPE_A, 3600, "\x08\x08\x04\x04", 4);
+    message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_CNAME, 300, target.bytes, target.len);
+    message_add(writer, MESSAGE_ANSWER, &target, type_at_end, 300, "\3abc", 4);
+    message_add(writer, MESSAGE_ANSWER, &other, MESSAGE_TYPE_CNAME, 300, target.bytes, target.len);
+}
+
+TEST(LIM_03_LES_D_41_nor_passed_with_other_types)
+{
+    static const uint16_t types[] = {MESSAGE_TYPE_A, 16};
+    for (size_t i = 0; i < 2; i++) {
+        type_at_end = types[i];
+        begin("www.example.com", types[i], MESSAGE_RD, true, 1232);
+        assert_int_equal(reply(QUERY_MAIN, 0, add_alias_and_strangers), QUERY_DO_SEND);
+        assert_int_equal(read_answer(), MESSAGE_NOERROR);
+        assert_int_equal(answer.counts[MESSAGE_ANSWER], 2);
+    }
+}
+
+TEST(LIM_06_a_loop_fails_for_every_type)
+{
+    begin("www.example.com", MESSAGE_TYPE_A, MESSAGE_RD, true, 1232);
+    assert_int_equal(reply(QUERY_MAIN, 0, add_loop), QUERY_DO_SEND);
+    assert_int_equal(read_answer(), MESSAGE_SERVFAIL);
+    assert_int_equal(answer.counts[MESSAGE_ANSWER], 0);
+}
+
 TEST(D64_SEC_01_checking_disabled_gets_what_there_is)
 {
     assert_int_equal(begin("www.example.com", MESSAGE_TYPE_AAAA, MESSAGE_RD | MESSAGE_CD, true, 1232),
@@ -396,6 +427,8 @@ int main(void)
         CASE(D64_5_1_5_01_chains_up_to_sixteen_links),
         CASE(LIM_06_a_loop_of_aliases),
         CASE(LIM_03_records_outside_the_chain_are_left_out),
+        CASE(LIM_03_LES_D_41_nor_passed_with_other_types),
+        CASE(LIM_06_a_loop_fails_for_every_type),
         CASE(D64_SEC_01_checking_disabled_gets_what_there_is),
         CASE(D64_5_3_3_01_a_is_passed_on),
         CASE(FWD_04_what_is_refused),
