@@ -244,6 +244,7 @@ struct settings_dns64 {
     char cookie_secret[SETTINGS_SECRET_LEN]; /* "": none is configured */
     uint64_t cache_size;                     /* bytes, of all threads */
     int negative_ttl_max, stale_max, stale_wait_ms;
+    int rate_limit; /* answers a second for a client network; 0: no limit */
     bool nxdomain_cut, prefetch;
     bool case_randomisation, trusted_upstream;
     uint64_t names; /* bytes of common/names; 0: off */

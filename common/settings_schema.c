@@ -344,6 +344,8 @@ const struct settings_key settings_schema[] = {
      "as dns64.hide-a"},
     {"dns64.views[].signed-for-do", SETTINGS_TYPE_WORD, VIEW_AT(signed_for_do), 0, 0, NULL, signed_for_do,
      false, "as dns64.signed-for-do"},
+    INT("dns64.rate-limit", dns64.rate_limit, 0, 1000000, "0", false,
+        "answers a second for each client network by UDP, unless it shows a valid cookie; 0: no limit"),
     GROUP("dns64.tcp", "limits of TCP clients (RFC 7766 6)"),
     INT("dns64.tcp.connections", dns64.tcp.connections, 1, 100000, "4096", true, "in all"),
     INT("dns64.tcp.connections-per-network", dns64.tcp.connections_per_network, 1, 100000, "50", false,

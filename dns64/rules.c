@@ -273,8 +273,10 @@ int rules_new(struct settings **settings, const struct links *links, const char 
     rules->holders = 1;
     rules->workers = worker_count(*settings);
     rules->tcp = (struct rules_tcp){share((*settings)->dns64.tcp.connections, rules->workers),
-                                    share((*settings)->dns64.tcp.connections_per_network, rules->workers),
+                                    (unsigned)(*settings)->dns64.tcp.connections_per_network,
                                     (unsigned)(*settings)->dns64.tcp.idle_s};
+    rules->rate_limit = (uint32_t)(*settings)->dns64.rate_limit;
+    rules->uplink = links->uplink4;
     r = make_clients(rules, *settings, links);
     if (r == 0)
         r = local_data_load(*settings, &rules->roster, &rules->zones, error);
@@ -328,7 +330,8 @@ int rules_find_upstream(const struct rules *rules, const struct settings_upstrea
 
 bool rules_same_network(const struct rules *a, const struct rules *b)
 {
-    if (a->upstreams_count != b->upstreams_count || a->clients.backends_count != b->clients.backends_count)
+    if (a->upstreams_count != b->upstreams_count || a->clients.backends_count != b->clients.backends_count ||
+        a->uplink != b->uplink)
         return false;
     for (unsigned i = 0; i < a->upstreams_count; i++)
         if (!settings_upstream_equal(&a->upstreams[i], &b->upstreams[i]))

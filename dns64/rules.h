@@ -18,9 +18,9 @@
 #include "dns64/rules_view.h"
 #include "dns64/upstream/route.h"
 
-/* Of one thread: its share of the whole. */
 struct rules_tcp {
-    unsigned connections, connections_per_network;
+    unsigned connections; /* of one thread: its share of the whole */
+    unsigned connections_per_network;
     unsigned idle_s;
 };
 
@@ -42,6 +42,8 @@ struct rules {
     struct rules_tcp tcp;
     struct roster *roster;
     struct zones zones;
+    uint32_t rate_limit;           /* answers a second for a client network; 0: no limit */
+    uint32_t uplink;               /* interface of the IPv4 default route; 0: there is none */
     struct addr_prefix6 *backends; /* with the gateway's own addresses */
     struct addr_prefix6 *images;
     size_t images_count;

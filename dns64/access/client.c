@@ -4,9 +4,7 @@
  */
 #include "dns64/access/client.h"
 
-enum {
-    NETWORK_LEN = 64,
-};
+#include <string.h>
 
 static bool is_local(const struct addr *client)
 {
@@ -30,10 +28,10 @@ bool client_allowed(const struct client_list *list, const struct addr *client)
     return false;
 }
 
-struct addr client_network(const struct addr *client)
+uint64_t client_network_hash(const struct addr *client, struct siphash_key secret)
 {
-    struct addr network = *client;
+    uint64_t words[2] = {client->family, client->v4};
     if (client->family == AF_INET6)
-        network.v6 = addr_mask6(&client->v6, NETWORK_LEN);
-    return network;
+        memcpy(&words[1], &client->v6, sizeof(words[1])); /* 64 bits */
+    return siphash13_words(secret, words, 2);
 }

@@ -8,6 +8,7 @@
 #define GATE64_DNS64_ACCESS_CLIENT_H
 
 #include "common/addr.h"
+#include "common/siphash.h"
 
 struct client_list {
     const struct addr_prefix6 *backends;
@@ -18,7 +19,8 @@ struct client_list {
 
 bool client_allowed(const struct client_list *list, const struct addr *client);
 
-/* The network that limits count by: the /64, or the IPv4 address. */
-struct addr client_network(const struct addr *client);
+/* The network that limits count by, which is the /64 or the IPv4 address, as a word that only who knows the
+ * key can foresee. */
+uint64_t client_network_hash(const struct addr *client, struct siphash_key secret);
 
 #endif

@@ -7,11 +7,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    BACKLOG = 1024,
+    BACKLOG = 4096,
+    PACKET_OPTIONS_LEN = 256,
     PORT_FIRST = 1024, /* RFC 5452 9.2: the largest range */
     PORT_TRIES = 10,
     RECEIVE_BUFFER = 1 << 20, /* bursts of questions */
@@ -66,22 +68,17 @@ static int set(int fd, int level, int option, int value)
     return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
-/* Answers are not cut into fragments on the way, nor made smaller by what outsiders say of the path. No flow
- * label is made of each client's address and port. Who is bound to one address need not be told which was
- * asked. */
+/* Answers are not cut into fragments on the way, nor made smaller by what outsiders say of the path; no flow
+ * label is made of each client's address and port. */
 static int set_datagram_options(int fd, const struct addr_endpoint *at)
 {
     int r;
-    if (at->addr.family == AF_INET) {
-        r = set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
-        return r < 0 || !socket_is_any(at) ? r : set(fd, IPPROTO_IP, IP_PKTINFO, 1);
-    }
+    if (at->addr.family == AF_INET)
+        return set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     r = set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
     if (r == 0)
         r = set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
-    if (r == 0)
-        r = set(fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0);
-    return r < 0 || !socket_is_any(at) ? r : set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    return r < 0 ? r : set(fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0);
 }
 
 /* Several threads share the port; the kernel spreads clients over them. */
@@ -92,6 +89,9 @@ static int set_listen_options(int fd, const struct addr_endpoint *at, int type)
         r = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (r == 0 && at->addr.family == AF_INET6)
         r = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    if (r == 0) /* which address of ours, and which interface, it came to */
+        r = at->addr.family == AF_INET6 ? set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+                                        : set(fd, IPPROTO_IP, IP_PKTINFO, 1);
     if (r < 0 || type == SOCK_STREAM)
         return r;
     return set_datagram_options(fd, at);
@@ -117,6 +117,30 @@ static int listen_on(const struct addr_endpoint *at, int type)
     if (type == SOCK_DGRAM)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)); /* less will do */
     return fd;
+}
+
+uint32_t socket_interface(int fd)
+{
+    _Alignas(struct cmsghdr) uint8_t control[PACKET_OPTIONS_LEN];
+    socklen_t len = sizeof(control);
+    if (getsockopt(fd, IPPROTO_IPV6, IPV6_2292PKTOPTIONS, control, &len) < 0) {
+        len = sizeof(control);
+        if (getsockopt(fd, IPPROTO_IP, IP_PKTOPTIONS, control, &len) < 0)
+            return 0;
+    }
+    struct msghdr message = {.msg_control = control, .msg_controllen = len};
+    const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header == NULL)
+        return 0;
+    if (header->cmsg_level == IPPROTO_IP)
+        return (uint32_t)((const struct in_pktinfo *)CMSG_DATA(header))->ipi_ifindex;
+    return ((const struct in6_pktinfo *)CMSG_DATA(header))->ipi6_ifindex;
+}
+
+void socket_no_delay(int fd)
+{
+    static const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* else they do wait */
 }
 
 int socket_listen_udp(const struct addr_endpoint *at)

@@ -19,6 +19,11 @@ int socket_listen_tcp(const struct addr_endpoint *at);
 /* From a random port above 1023. */
 int socket_connect_udp(const struct addr_endpoint *to, struct random *random);
 
+/* The interface that an accepted connection came in by; 0: not known. */
+uint32_t socket_interface(int fd);
+/* Small answers do not wait for each other (RFC 7766 8). */
+void socket_no_delay(int fd);
+
 socklen_t socket_to_sockaddr(const struct addr_endpoint *endpoint, struct sockaddr_storage *ret_address);
 struct addr socket_addr(const struct sockaddr *address);
 /* Whether it stands for all of this host's addresses. */

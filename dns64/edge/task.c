@@ -20,6 +20,7 @@ struct task {
     uint64_t until_ns;
     task_reply *reply;
     void *context;
+    int place; /* of its client network */
     struct task *next, *previous;
 };
 
@@ -58,6 +59,7 @@ static void task_free(struct task *task)
     query_done(&task->query);
     task_rules_release(task->rules);
     task->shared->outstanding--;
+    places_give(task->shared->waiting, task->place);
     if (task->next != NULL)
         task->next->previous = task->previous;
     *(task->previous != NULL ? &task->previous->next : &task->shared->first) = task->next;
@@ -231,13 +233,16 @@ static void refresh_parts(struct task_context *shared, const struct query *query
 bool task_wait(struct task_context *shared, const struct query *query, unsigned actions, task_reply *reply,
                void *context)
 {
-    if (shared->outstanding >= TASKS_MAX) {
+    int place = shared->outstanding < TASKS_MAX
+                    ? places_take(shared->waiting, &query->client.addr, TASKS_PER_NETWORK)
+                    : -1;
+    struct task *task = place >= 0 ? calloc(1, sizeof(*task)) : NULL;
+    if (task == NULL) {
+        if (place >= 0)
+            places_give(shared->waiting, place);
         counters_add(shared->counters, OUTCOME_OVERLOAD, 1);
         return false;
     }
-    struct task *task = calloc(1, sizeof(*task));
-    if (task == NULL)
-        return false;
     *task = (struct task){.shared = shared,
                           .rules = shared->in_force,
                           .started_ns = clock_now_ns(),
@@ -245,6 +250,7 @@ bool task_wait(struct task_context *shared, const struct query *query, unsigned 
                           .until_ns = clock_now_ns() + ATTEMPT_BUDGET_MS * CLOCK_NS_PER_MS,
                           .reply = reply,
                           .context = context,
+                          .place = place,
                           .next = shared->first};
     task->rules->holders++;
     if (shared->first != NULL)

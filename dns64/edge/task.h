@@ -8,6 +8,8 @@
 #ifndef GATE64_DNS64_EDGE_TASK_H
 #define GATE64_DNS64_EDGE_TASK_H
 
+#include "dns64/access/places.h"
+#include "dns64/access/rate.h"
 #include "dns64/edge/question.h"
 #include "dns64/observe/observer.h"
 #include "dns64/query/query.h"
@@ -15,7 +17,8 @@
 #include "dns64/upstream/exchange.h"
 
 enum {
-    TASKS_MAX = 8192, /* outstanding in one thread; more are dropped and counted */
+    TASKS_MAX = 8192,                      /* outstanding in one thread; more are dropped and counted */
+    TASKS_PER_NETWORK = TASKS_MAX / 4 * 3, /* of one client network: something is left for others */
 };
 
 /* The rules with what one thread learned of their upstreams. Freed when neither the thread goes by them nor
@@ -33,6 +36,8 @@ struct task_context {
     struct counters *counters;
     struct cache *cache;
     struct observer observer;
+    struct places *waiting; /* tasks of each client network */
+    struct rate *rate;      /* of all threads */
     struct question_table questions;
     struct exchange_thread exchanges;
     unsigned outstanding;

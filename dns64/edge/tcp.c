@@ -8,6 +8,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,35 +17,95 @@
 #include "dns64/edge/socket.h"
 
 enum {
-    FRAME = 2, /* RFC 1035 4.2.2: length before each message */
+    FRAME = 2,        /* RFC 1035 4.2.2: length before each message */
+    QUERY_LEN = 4096, /* a longer query is none */
     LISTENERS_MAX = 64,
     OUTSTANDING_MAX = 100, /* pipelined queries of one connection; more wait in the socket */
     OUTPUT_MAX = 1 << 20,  /* bytes that a client does not read before it is closed */
+    LONGEST_S = 3600,      /* a connection takes no more queries then */
+    REFUSALS_PER_SECOND = 100,
+    CROWDED_PART = 4, /* when less than this part of the places is free, the idle time is this part */
+};
+
+struct tcp_limits {
+    pthread_mutex_t lock; /* at the beginning and end of a connection only */
+    struct places *networks;
 };
 
 struct tcp_connection {
     struct tcp_server *server;
     struct bufferevent *stream;
     struct addr client;
-    struct addr network;
-    uint64_t last_query_ns;
+    int place; /* of its network */
+    uint64_t opened_ns;
+    uint64_t last_query_ns, last_answer_ns;
     unsigned outstanding;
+    bool reading;                         /* its queries are being taken */
+    bool ended;                           /* it sends no more, or is not heard any more */
     bool closed;                          /* freed when the last outstanding answer has come */
     struct tcp_connection *newer, *older; /* by last whole query */
 };
 
 struct tcp_server {
     struct task_context *tasks;
+    struct tcp_limits *limits;
     struct evconnlistener *listeners[LISTENERS_MAX];
     unsigned listeners_count;
     struct event *sweep;
     struct tcp_connection *newest, *oldest;
     unsigned count;
+    uint64_t refusals_second;
+    unsigned refusals;
 };
+
+struct tcp_limits *tcp_limits_new(size_t connections)
+{
+    struct siphash_key secret;
+    struct tcp_limits *limits = calloc(1, sizeof(*limits));
+    if (limits == NULL)
+        return NULL;
+    clock_random(&secret, sizeof(secret));
+    limits->networks = places_new(connections, secret);
+    if (limits->networks == NULL) {
+        free(limits);
+        return NULL;
+    }
+    pthread_mutex_init(&limits->lock, NULL);
+    return limits;
+}
+
+void tcp_limits_free(struct tcp_limits *limits)
+{
+    if (limits == NULL)
+        return;
+    places_free(limits->networks);
+    pthread_mutex_destroy(&limits->lock);
+    free(limits);
+}
+
+static int take_place(struct tcp_limits *limits, const struct addr *client, unsigned most)
+{
+    pthread_mutex_lock(&limits->lock);
+    int place = places_take(limits->networks, client, most);
+    pthread_mutex_unlock(&limits->lock);
+    return place;
+}
+
+static void give_place(struct tcp_limits *limits, int place)
+{
+    pthread_mutex_lock(&limits->lock);
+    places_give(limits->networks, place);
+    pthread_mutex_unlock(&limits->lock);
+}
 
 static const struct rules *in_force(const struct tcp_server *server)
 {
     return server->tasks->in_force->rules;
+}
+
+static void count(struct tcp_server *server, enum outcome outcome)
+{
+    counters_add(server->tasks->counters, outcome, 1);
 }
 
 static void list_remove(struct tcp_connection *connection)
@@ -54,14 +115,14 @@ static void list_remove(struct tcp_connection *connection)
     *(connection->older != NULL ? &connection->older->newer : &server->oldest) = connection->newer;
 }
 
-static void list_push(struct tcp_connection *connection)
+static void list_push(struct tcp_connection *connection, uint64_t now_ns)
 {
     struct tcp_server *server = connection->server;
     connection->newer = NULL;
     connection->older = server->newest;
     *(server->newest != NULL ? &server->newest->newer : &server->oldest) = connection;
     server->newest = connection;
-    connection->last_query_ns = clock_now_ns();
+    connection->last_query_ns = now_ns;
 }
 
 /* The stream goes at once; the rest with the last answer that is still under way. */
@@ -71,10 +132,35 @@ static void close_connection(struct tcp_connection *connection)
         connection->closed = true;
         list_remove(connection);
         connection->server->count--;
+        give_place(connection->server->limits, connection->place);
         bufferevent_free(connection->stream);
     }
-    if (connection->outstanding == 0)
+    if (connection->outstanding == 0 && !connection->reading)
         free(connection);
+}
+
+/* RFC 7766 6.2.4: who has said all may still be waiting for answers. The connection may be gone afterwards.
+ */
+static void settle(struct tcp_connection *connection)
+{
+    bool over = connection->ended && connection->outstanding == 0 &&
+                evbuffer_get_length(bufferevent_get_output(connection->stream)) == 0;
+    if (over && !connection->reading)
+        close_connection(connection);
+}
+
+/* RFC 7766 8: length and message in one piece. False: the client does not read its answers. */
+static bool put_answer(struct tcp_connection *connection, const uint8_t *bytes, size_t len)
+{
+    struct evbuffer *output = bufferevent_get_output(connection->stream);
+    struct evbuffer_iovec piece;
+    if (evbuffer_get_length(output) + FRAME + len > OUTPUT_MAX ||
+        evbuffer_reserve_space(output, (ev_ssize_t)(FRAME + len), &piece, 1) != 1)
+        return false;
+    bytes_put16(piece.iov_base, (uint16_t)len);
+    memcpy((uint8_t *)piece.iov_base + FRAME, bytes, len);
+    piece.iov_len = FRAME + len;
+    return evbuffer_commit_space(output, &piece, 1) == 0;
 }
 
 static void read_queries(struct tcp_connection *connection);
@@ -83,59 +169,64 @@ static void send_reply(void *context, const uint8_t *bytes, size_t len)
 {
     struct tcp_connection *connection = context;
     connection->outstanding--;
+    connection->last_answer_ns = clock_now_ns();
+    if (connection->closed || (len > 0 && !put_answer(connection, bytes, len)))
+        close_connection(connection);
+    else if (!connection->reading)
+        read_queries(connection); /* what waited for a place, or the end */
+}
+
+/* One whole message out of the input; false when there is none, or none that may be taken now. */
+static bool take_query(struct tcp_connection *connection)
+{
+    struct tcp_server *server = connection->server;
+    struct evbuffer *input = bufferevent_get_input(connection->stream);
+    struct query_client who = {.addr = connection->client,
+                               .utc_s = (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S)};
+    uint8_t frame[FRAME];
+    uint64_t now_ns = clock_now_ns();
+    if (connection->outstanding >= OUTSTANDING_MAX ||
+        evbuffer_copyout(input, frame, sizeof(frame)) < (ssize_t)sizeof(frame))
+        return false;
+    size_t len = bytes_get16(frame);
+    if (evbuffer_get_length(input) < FRAME + len && len <= QUERY_LEN)
+        return false;
+    const uint8_t *bytes = len <= QUERY_LEN ? evbuffer_pullup(input, (ev_ssize_t)(FRAME + len)) : NULL;
+    if (bytes == NULL) {
+        close_connection(connection);
+        return false;
+    }
+    list_remove(connection);
+    list_push(connection, now_ns);
+    connection->outstanding++;
+    who.allowed = client_allowed(&in_force(server)->clients, &who.addr);
+    if (!task_start(server->tasks, bytes + FRAME, len, &who, send_reply, connection)) {
+        connection->outstanding--;
+        close_connection(connection); /* no DNS, or too much of it */
+        return false;
+    }
+    if (connection->closed)
+        return false;
+    evbuffer_drain(input, FRAME + len);
+    return true;
+}
+
+/* `reading` keeps an answer that is given at once from freeing the connection under the loop. */
+static void read_queries(struct tcp_connection *connection)
+{
+    connection->reading = true;
+    while (!connection->closed && take_query(connection))
+        continue;
+    connection->reading = false;
     if (connection->closed) {
         close_connection(connection);
         return;
     }
-    struct evbuffer *output = bufferevent_get_output(connection->stream);
-    uint8_t frame[FRAME];
-    bytes_put16(frame, (uint16_t)len);
-    if (len > 0 && (evbuffer_add(output, frame, sizeof(frame)) < 0 || evbuffer_add(output, bytes, len) < 0 ||
-                    evbuffer_get_length(output) > OUTPUT_MAX))
-        close_connection(connection);
-}
-
-/* One whole message out of the input; false when there is none yet. The connection may be gone afterwards. */
-static bool take_query(struct tcp_connection *connection)
-{
-    struct evbuffer *input = bufferevent_get_input(connection->stream);
-    uint8_t frame[FRAME];
-    if (evbuffer_copyout(input, frame, sizeof(frame)) < (ssize_t)sizeof(frame))
-        return false;
-    size_t len = bytes_get16(frame);
-    if (evbuffer_get_length(input) < FRAME + len)
-        return false;
-    uint8_t *bytes = malloc(len + 1);
-    if (bytes == NULL)
-        return false;
-    evbuffer_drain(input, FRAME);
-    evbuffer_remove(input, bytes, len);
-    list_remove(connection);
-    list_push(connection);
-    connection->outstanding++;
-    struct query_client who = {.addr = connection->client,
-                               .utc_s = (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S)};
-    who.allowed = client_allowed(&in_force(connection->server)->clients, &who.addr);
-    if (!task_start(connection->server->tasks, bytes, len, &who, send_reply, connection)) {
-        connection->outstanding--;
-        close_connection(connection); /* no DNS, or too much of it */
-        free(bytes);
-        return false;
+    if (clock_now_ns() - connection->opened_ns > LONGEST_S * CLOCK_NS_PER_S) {
+        bufferevent_disable(connection->stream, EV_READ);
+        connection->ended = true;
     }
-    free(bytes);
-    return true;
-}
-
-/* `outstanding` is held up by one so that an answer given at once cannot free the connection under the loop.
- */
-static void read_queries(struct tcp_connection *connection)
-{
-    connection->outstanding++;
-    while (!connection->closed && connection->outstanding <= OUTSTANDING_MAX && take_query(connection))
-        continue;
-    connection->outstanding--;
-    if (connection->closed && connection->outstanding == 0)
-        free(connection);
+    settle(connection);
 }
 
 static void on_read(struct bufferevent *stream, void *context)
@@ -144,89 +235,133 @@ static void on_read(struct bufferevent *stream, void *context)
     read_queries(context);
 }
 
-static void on_event(struct bufferevent *stream, short events, void *context)
+/* All is written. */
+static void on_written(struct bufferevent *stream, void *context)
 {
     (void)stream;
-    if (events & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
-        close_connection(context);
+    settle(context);
 }
 
-static unsigned count_network(const struct tcp_server *server, const struct addr *network)
+static void on_event(struct bufferevent *stream, short events, void *context)
 {
-    unsigned count = 0;
-    for (const struct tcp_connection *at = server->newest; at != NULL; at = at->older)
-        if (at->network.family == network->family && at->network.v4 == network->v4 &&
-            addr_equal6(&at->network.v6, &network->v6))
-            count++;
-    return count;
+    struct tcp_connection *connection = context;
+    (void)stream;
+    if (events & BEV_EVENT_EOF && !(events & BEV_EVENT_ERROR)) {
+        connection->ended = true;
+        settle(connection);
+    } else if (events & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
+        close_connection(connection);
+    }
 }
 
-/* Room for one more: the longest without a whole query goes. */
-static bool make_room(struct tcp_server *server, const struct addr *network)
+/* Whether a client that may not ask is heard, and so told; never one of the Internet. */
+static bool may_refuse(struct tcp_server *server, int fd)
 {
-    if (count_network(server, network) >= in_force(server)->tcp.connections_per_network)
+    const struct rules *rules = in_force(server);
+    uint64_t second = clock_now_ns() / CLOCK_NS_PER_S;
+    if (rules->uplink != 0 && socket_interface(fd) == rules->uplink)
         return false;
+    if (second != server->refusals_second) {
+        server->refusals_second = second;
+        server->refusals = 0;
+    }
+    return server->refusals++ < REFUSALS_PER_SECOND;
+}
+
+static void make_room(struct tcp_server *server)
+{
     if (server->count < in_force(server)->tcp.connections)
-        return true;
-    counters_add(server->tasks->counters, OUTCOME_TCP_CLOSED, 1);
+        return;
+    count(server, OUTCOME_TCP_CLOSED);
     close_connection(server->oldest);
-    return true;
+}
+
+static void open_connection(struct tcp_server *server, int fd, const struct addr *client, int place)
+{
+    struct tcp_connection *connection = calloc(1, sizeof(*connection));
+    struct bufferevent *stream =
+        connection != NULL ? bufferevent_socket_new(server->tasks->base, fd, BEV_OPT_CLOSE_ON_FREE) : NULL;
+    if (stream == NULL) {
+        give_place(server->limits, place);
+        free(connection);
+        close(fd);
+        return;
+    }
+    count(server, OUTCOME_TCP_CONNECTIONS);
+    *connection = (struct tcp_connection){
+        .server = server, .stream = stream, .client = *client, .place = place, .opened_ns = clock_now_ns()};
+    list_push(connection, connection->opened_ns);
+    server->count++;
+    bufferevent_setcb(stream, on_read, on_written, on_event, connection);
+    bufferevent_setwatermark(stream, EV_READ, 0, FRAME + QUERY_LEN);
+    bufferevent_enable(stream, EV_READ | EV_WRITE);
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len,
                       void *context)
 {
     struct tcp_server *server = context;
-    struct sockaddr_storage from = {0};
-    struct addr_endpoint client;
+    struct addr client = socket_addr(address);
     (void)listener;
-    memcpy(&from, address, (size_t)len < sizeof(from) ? (size_t)len : sizeof(from));
-    socket_from_sockaddr(&from, &client);
-    struct addr network = client_network(&client.addr);
-    struct tcp_connection *connection = make_room(server, &network) ? calloc(1, sizeof(*connection)) : NULL;
-    struct bufferevent *stream =
-        connection != NULL ? bufferevent_socket_new(server->tasks->base, fd, BEV_OPT_CLOSE_ON_FREE) : NULL;
-    if (stream == NULL) {
-        counters_add(server->tasks->counters, OUTCOME_TCP_CLOSED, 1);
-        free(connection);
+    (void)len;
+    bool heard = client_allowed(&in_force(server)->clients, &client) || may_refuse(server, fd);
+    int place =
+        heard ? take_place(server->limits, &client, in_force(server)->tcp.connections_per_network) : -1;
+    if (place < 0) {
+        count(server, OUTCOME_TCP_REFUSED);
         close(fd);
         return;
     }
-    counters_add(server->tasks->counters, OUTCOME_TCP_CONNECTIONS, 1);
-    *connection = (struct tcp_connection){
-        .server = server, .stream = stream, .client = client.addr, .network = network};
-    list_push(connection);
-    server->count++;
-    bufferevent_setcb(stream, on_read, NULL, on_event, connection);
-    bufferevent_setwatermark(stream, EV_READ, 0, FRAME + MESSAGE_MAX);
-    bufferevent_enable(stream, EV_READ | EV_WRITE);
+    socket_no_delay(fd);
+    make_room(server);
+    open_connection(server, fd, &client, place);
+}
+
+/* No descriptors left: one is had by closing the longest without a query. */
+static void on_accept_error(struct evconnlistener *listener, void *context)
+{
+    struct tcp_server *server = context;
+    (void)listener;
+    if ((errno != EMFILE && errno != ENFILE) || server->oldest == NULL)
+        return;
+    count(server, OUTCOME_TCP_CLOSED);
+    close_connection(server->oldest);
+}
+
+/* RFC 7766 6.2.3: less patience under load. */
+static uint64_t idle_ns(const struct tcp_server *server)
+{
+    const struct rules_tcp *tcp = &in_force(server)->tcp;
+    uint64_t idle = (uint64_t)tcp->idle_s * CLOCK_NS_PER_S;
+    return server->count > tcp->connections - tcp->connections / CROWDED_PART ? idle / CROWDED_PART : idle;
 }
 
 /* Every second: who has been idle for too long. The list is in order, so it ends at the first who has not. */
 static void on_sweep(evutil_socket_t fd, short events, void *context)
 {
     struct tcp_server *server = context;
-    uint64_t limit_ns = (uint64_t)in_force(server)->tcp.idle_s * CLOCK_NS_PER_S, now_ns = clock_now_ns();
+    uint64_t limit_ns = idle_ns(server), now_ns = clock_now_ns();
     (void)fd;
     (void)events;
     for (struct tcp_connection *at = server->oldest, *newer; at != NULL; at = newer) {
         newer = at->newer;
         if (now_ns - at->last_query_ns < limit_ns)
             break;
-        if (at->outstanding > 0)
+        if (at->outstanding > 0 || (at->last_answer_ns > 0 && now_ns - at->last_answer_ns < limit_ns))
             continue;
-        counters_add(server->tasks->counters, OUTCOME_TCP_CLOSED, 1);
+        count(server, OUTCOME_TCP_CLOSED);
         close_connection(at);
     }
 }
 
-int tcp_new(struct task_context *tasks, struct tcp_server **ret_server)
+int tcp_new(struct task_context *tasks, struct tcp_limits *limits, struct tcp_server **ret_server)
 {
     static const struct timeval second = {1, 0};
     struct tcp_server *server = calloc(1, sizeof(*server));
     if (server == NULL)
         return -ENOMEM;
     server->tasks = tasks;
+    server->limits = limits;
     server->sweep = event_new(tasks->base, -1, EV_PERSIST, on_sweep, server);
     if (server->sweep == NULL || event_add(server->sweep, &second) < 0) {
         tcp_free(server);
@@ -244,6 +379,7 @@ int tcp_listen(struct tcp_server *server, int fd)
         server->tasks->base, on_accept, server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
     if (listener == NULL)
         return -ENOMEM;
+    evconnlistener_set_error_cb(listener, on_accept_error);
     server->listeners[server->listeners_count++] = listener;
     return 0;
 }

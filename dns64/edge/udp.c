@@ -33,7 +33,7 @@ struct udp_listener {
     struct task_context *tasks;
     struct udp_batch *batch;
     int fd;
-    bool tells_address; /* bound to any: each query says which of ours it asked */
+    bool answers_from; /* bound to any: an answer says which address of ours it leaves from */
     struct event *event;
     uint64_t refusals_second;
     unsigned refusals;
@@ -87,30 +87,37 @@ static void send_reply(void *context, const uint8_t *bytes, size_t len)
 }
 
 /* The packet information goes back as it came, without the interface: the route decides that. */
-static void keep_local(struct udp_target *target, struct msghdr *message)
+static void keep_local(const struct udp_listener *listener, struct udp_target *target, struct msghdr *message)
 {
     struct cmsghdr *control = CMSG_FIRSTHDR(message);
     target->control_len = 0;
+    target->arrived = 0;
     if (control == NULL)
         return;
     if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
         struct in6_pktinfo *info = (struct in6_pktinfo *)CMSG_DATA(control);
+        target->arrived = info->ipi6_ifindex;
         if (!IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
             info->ipi6_ifindex = 0;
     } else if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
         struct in_pktinfo *info = (struct in_pktinfo *)CMSG_DATA(control);
+        target->arrived = (uint32_t)info->ipi_ifindex;
         info->ipi_spec_dst = info->ipi_addr;
         info->ipi_ifindex = 0;
     } else {
         return;
     }
-    target->control_len = message->msg_controllen;
+    if (listener->answers_from)
+        target->control_len = message->msg_controllen;
 }
 
-/* Whether a client that may not ask is told so now. */
-static bool may_refuse(struct udp_listener *listener, uint64_t now_ns)
+/* Whether a client that may not ask is told so now; never one of the Internet. */
+static bool may_refuse(struct udp_listener *listener, const struct udp_target *target, uint64_t now_ns)
 {
+    const struct rules *rules = listener->tasks->in_force->rules;
     uint64_t second = now_ns / CLOCK_NS_PER_S;
+    if (rules->uplink != 0 && target->arrived == rules->uplink)
+        return false;
     if (second != listener->refusals_second) {
         listener->refusals_second = second;
         listener->refusals = 0;
@@ -139,13 +146,16 @@ static void wait_for_answer(struct udp_listener *listener, const struct udp_targ
 static void on_query(struct udp_listener *listener, const struct udp_target *target, const uint8_t *bytes,
                      size_t len, const struct moment *moment)
 {
+    const struct rules *rules = listener->tasks->in_force->rules;
     struct udp_sender *sender = listener->batch->sender;
     struct query_client who = {
         .addr = socket_addr((const struct sockaddr *)&target->address), .udp = true, .utc_s = moment->utc_s};
     struct query query;
     size_t out_len = 0;
-    who.allowed = client_allowed(&listener->tasks->in_force->rules->clients, &who.addr);
-    if (!who.allowed && !may_refuse(listener, moment->now_ns)) {
+    who.allowed = client_allowed(&rules->clients, &who.addr);
+    who.limited = rules->rate_limit > 0 &&
+                  !rate_take(listener->tasks->rate, &who.addr, rules->rate_limit, moment->now_ns);
+    if (!who.allowed && !may_refuse(listener, target, moment->now_ns)) {
         counters_add(listener->tasks->counters, OUTCOME_REFUSED_SILENT, 1);
         return;
     }
@@ -172,15 +182,14 @@ static bool read_batch(struct udp_listener *listener)
 {
     struct udp_batch *batch = listener->batch;
     struct moment moment = {0};
-    if (listener->tells_address)
-        expect_address(batch);
+    expect_address(batch);
     int got = recvmmsg(listener->fd, batch->messages, BATCH, 0, NULL);
     if (got > 0)
         moment = (struct moment){clock_now_ns(), (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S)};
     for (int i = 0; i < got; i++) {
         struct msghdr *message = &batch->messages[i].msg_hdr;
         struct udp_target *target = &batch->targets[i];
-        keep_local(target, message);
+        keep_local(listener, target, message);
         target->address_len = message->msg_namelen;
         on_query(listener, target, batch->bytes[i], batch->messages[i].msg_len, &moment);
         message->msg_namelen = sizeof(target->address);
@@ -199,14 +208,13 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
         continue;
 }
 
-int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, bool tells_address,
+int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, bool answers_from,
             struct udp_listener **ret_listener)
 {
     struct udp_listener *listener = calloc(1, sizeof(*listener));
     if (listener == NULL)
         return -ENOMEM;
-    *listener =
-        (struct udp_listener){.tasks = tasks, .batch = batch, .fd = fd, .tells_address = tells_address};
+    *listener = (struct udp_listener){.tasks = tasks, .batch = batch, .fd = fd, .answers_from = answers_from};
     listener->event = event_new(tasks->base, fd, EV_READ | EV_PERSIST, on_readable, listener);
     if (listener->event == NULL || event_add(listener->event, NULL) < 0) {
         if (listener->event != NULL)

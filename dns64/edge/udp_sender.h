@@ -25,6 +25,7 @@ struct udp_target {
     struct sockaddr_in6 address; /* or a sockaddr_in */
     socklen_t address_len;
     size_t control_len; /* 0: the socket has one address only */
+    uint32_t arrived;   /* interface that the query came in by */
     _Alignas(struct cmsghdr) uint8_t control[UDP_CONTROL_LEN];
 };
 

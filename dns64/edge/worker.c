@@ -43,6 +43,8 @@ struct worker_group {
     struct worker *workers;
     struct counters *counters;
     struct tally *tallies;
+    struct rate *rate;
+    struct tcp_limits *tcp_limits;
     unsigned count;
     pthread_mutex_t
         lock; /* of `next`, `visit`, `stopping`, and `in_force` as others than its thread see it */
@@ -126,7 +128,10 @@ static int init_worker(struct worker *worker, struct rules *rules, struct counte
         return -ENOMEM;
     size_t share = dns64->cache_size / rules->workers;
     worker->tasks.cache = cache_new(share > CACHE_SIZE_MIN ? share : CACHE_SIZE_MIN, secret);
-    if (worker->tasks.cache == NULL)
+    clock_random(&secret, sizeof(secret));
+    worker->tasks.waiting = places_new(TASKS_MAX, secret);
+    worker->tasks.rate = worker->group->rate;
+    if (worker->tasks.cache == NULL || worker->tasks.waiting == NULL)
         return -ENOMEM;
     question_table_init(&worker->tasks.questions, worker->tasks.base, worker->tasks.cache, counters);
     exchange_thread_init(&worker->tasks.exchanges, worker->tasks.base, counters);
@@ -134,7 +139,7 @@ static int init_worker(struct worker *worker, struct rules *rules, struct counte
     worker->wake = event_new(worker->tasks.base, worker->wake_fd, EV_READ | EV_PERSIST, on_wake, worker);
     if (worker->tasks.in_force == NULL || worker->wake == NULL || event_add(worker->wake, NULL) < 0)
         return -ENOMEM;
-    int r = tcp_new(&worker->tasks, &worker->tcp);
+    int r = tcp_new(&worker->tasks, worker->group->tcp_limits, &worker->tcp);
     for (size_t i = 0; r == 0 && i < dns64->listen_count && i < LISTEN_MAX; i++)
         r = listen_one(worker, &dns64->listen[i]);
     return r;
@@ -143,6 +148,7 @@ static int init_worker(struct worker *worker, struct rules *rules, struct counte
 int worker_new(struct rules *rules, struct worker_group **ret_group)
 {
     struct worker_group *group = calloc(1, sizeof(*group));
+    struct siphash_key secret;
     int r = -ENOMEM;
     if (group == NULL)
         return r;
@@ -151,7 +157,11 @@ int worker_new(struct rules *rules, struct worker_group **ret_group)
     group->workers = calloc(rules->workers, sizeof(*group->workers));
     group->counters = aligned_alloc(_Alignof(struct counters), rules->workers * sizeof(struct counters));
     group->tallies = aligned_alloc(_Alignof(struct tally), rules->workers * sizeof(struct tally));
-    if (group->workers == NULL || group->counters == NULL || group->tallies == NULL)
+    clock_random(&secret, sizeof(secret));
+    group->rate = rate_new(secret);
+    group->tcp_limits = tcp_limits_new((size_t)rules->settings->dns64.tcp.connections + rules->workers);
+    if (group->workers == NULL || group->counters == NULL || group->tallies == NULL || group->rate == NULL ||
+        group->tcp_limits == NULL)
         goto out;
     memset(group->tallies, 0, rules->workers * sizeof(struct tally));
     memset(group->counters, 0, rules->workers * sizeof(struct counters));
@@ -220,6 +230,7 @@ static void done_worker(struct worker *worker)
     task_rules_release(worker->tasks.in_force);
     cache_free(worker->tasks.cache);
     top_free(worker->tasks.observer.top);
+    places_free(worker->tasks.waiting);
     if (worker->wake != NULL)
         event_free(worker->wake);
     if (worker->tasks.base != NULL)
@@ -241,6 +252,8 @@ void worker_stop(struct worker_group *group)
             pthread_join(group->workers[i].thread, NULL);
     for (unsigned i = 0; i < group->count; i++)
         done_worker(&group->workers[i]);
+    rate_free(group->rate);
+    tcp_limits_free(group->tcp_limits);
     free(group->workers);
     free(group->counters);
     free(group->tallies);

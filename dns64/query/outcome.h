@@ -46,6 +46,8 @@
     X(NOT_SENT, "not_sent", "answers by UDP that could not be sent")                                  \
     X(CUT, "cut", "answers that no upstream gave whole")                                              \
     X(LOOPED, "looped", "queries that came back to us through our upstreams")                         \
+    X(RATE_LIMITED, "rate_limited", "queries by UDP beyond the limit of their client's network")      \
+    X(RATE_SLIPPED, "rate_slipped", "of these, answered with TC alone")                               \
     X(OVERLOAD, "overload", "queries dropped because too many were outstanding")                      \
     X(CACHE_ANSWERS, "cache_answers", "answered from the cache by a copy")                            \
     X(CACHE_DATA, "cache_data", "upstreams' replies taken from the cache")                            \
@@ -64,6 +66,7 @@
     X(UPSTREAM_WRONG, "upstream_wrong", "replies that did not match what was asked")                  \
     X(UPSTREAM_TCP, "upstream_tcp", "questions repeated over TCP")                                    \
     X(TCP_CONNECTIONS, "tcp_connections", "TCP connections accepted")                                 \
+    X(TCP_REFUSED, "tcp_refused", "TCP connections of clients that have enough, or may not ask")      \
     X(TCP_CLOSED, "tcp_closed", "TCP connections closed to make room or for idling")
 
 enum outcome {

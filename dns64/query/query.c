@@ -12,6 +12,10 @@
 #include "dns64/query/reply.h"
 #include "dns64/wire/edns.h"
 
+enum {
+    SLIP = 2, /* of so many queries beyond the limit one is answered */
+};
+
 void query_count(struct query *query, enum outcome outcome)
 {
     counters_add(query->counters, outcome, 1);
@@ -67,6 +71,18 @@ static unsigned refuse(struct query *query, enum outcome outcome, unsigned rcode
     query_count(query, outcome);
     *ret_len = reply_error(query, rcode, ede, out);
     return *ret_len > 0 ? QUERY_DO_SEND : QUERY_DO_DROP;
+}
+
+/* Beyond its limit, or somebody who asks in its name: mostly silence, and now and then a way by TCP, on which
+ * it would show that it is there. */
+static unsigned limit(struct query *query, uint8_t *out, size_t *ret_len)
+{
+    query_count(query, OUTCOME_RATE_LIMITED);
+    if (counters_get(query->counters, OUTCOME_RATE_LIMITED) % SLIP != 0)
+        return QUERY_DO_DROP;
+    query_count(query, OUTCOME_RATE_SLIPPED);
+    *ret_len = reply_cut(query, out);
+    return QUERY_DO_SEND;
 }
 
 static bool is_meta(uint16_t type)
@@ -130,7 +146,7 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
 {
     struct message message;
     unsigned actions;
-    bool bad_cookie;
+    bool bad_cookie, readable;
     *query = (struct query){
         .policy = policy, .client = *client, .counters = counters, .keep = true, .life_s = UINT32_MAX};
     enum message_fault fault = message_parse(bytes, len, &message);
@@ -140,11 +156,14 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
     }
     query_count(query, client->udp ? OUTCOME_QUERIES_UDP : OUTCOME_QUERIES_TCP);
     take_header(query, &message);
+    readable = fault == MESSAGE_OK && message.opt_version == 0 && take_options(query, &message, &bad_cookie);
+    if (client->limited && !query->cookie_valid)
+        return limit(query, out, ret_len);
     if (fault == MESSAGE_MALFORMED)
         return refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
     if (message.has_opt && message.opt_version > 0)
         return refuse(query, OUTCOME_BAD_VERSION, MESSAGE_BADVERS, REPLY_NO_EDE, out, ret_len);
-    if (!take_options(query, &message, &bad_cookie))
+    if (!readable)
         return refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
     if (answer_here(query, bad_cookie, out, ret_len, &actions))
         return actions;

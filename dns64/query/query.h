@@ -87,6 +87,7 @@ struct query_client {
     struct addr addr;
     bool udp;
     bool allowed;   /* may ask at all */
+    bool limited;   /* had enough answers by UDP, unless its cookie is valid */
     uint32_t utc_s; /* since 1970: of cookies */
 };
 

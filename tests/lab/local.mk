@@ -11,6 +11,7 @@ LAB_TESTS += \
 	tests/lab/host.sh \
 	tests/lab/dns64.sh \
 	tests/lab/dns64_reload.sh \
+	tests/lab/dns64_listen.sh \
 	tests/lab/dns64_cache.sh \
 	tests/lab/dns64_local.sh \
 	tests/lab/dns64_observe.sh \
@@ -47,6 +48,7 @@ EXTRA_DIST += $(LAB_TESTS) $(LAB_ALONE) $(LONG_LAB_TESTS) \
 	tests/lab/all_points.sh \
 	tests/lab/dns64_equal.py \
 	tests/lab/dns64_load.py \
+	tests/lab/dns64_tcp.py \
 	tests/lab/dns64_upstream.py \
 	tests/lab/enter \
 	tests/lab/flows.py \

@@ -79,7 +79,7 @@ TEST(limits_are_shared_by_the_threads)
         make("dns64: { workers = 4; tcp: { connections = 10; connections-per-network = 3; idle-s = 9; }; };");
     assert_int_equal(rules->workers, 4);
     assert_int_equal(rules->tcp.connections, 2);
-    assert_int_equal(rules->tcp.connections_per_network, 1);
+    assert_int_equal(rules->tcp.connections_per_network, 3); /* counted over all threads */
     assert_int_equal(rules->tcp.idle_s, 9);
     rules_release(rules);
 }
