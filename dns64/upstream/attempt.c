@@ -227,7 +227,7 @@ enum attempt_step attempt_reply(struct attempt *attempt, unsigned i, const struc
     if (verdict == ASK_NOT_KNOWN && !knows_no_edns(attempt, i, message))
         return take_wrong(attempt, i, false, now_ns);
     send->closed = true;
-    choice_answered(upstream_of(attempt, i), now_ns - send->sent_ns);
+    choice_answered(upstream_of(attempt, i), now_ns - send->sent_ns, now_ns);
     return take_matching(attempt, i, message, now_ns);
 }
 

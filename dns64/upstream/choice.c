@@ -69,10 +69,14 @@ void choice_sent(struct choice_upstream *upstream, uint64_t now_ns)
     upstream->asked_ns = now_ns;
 }
 
-void choice_answered(struct choice_upstream *upstream, uint64_t latency_ns)
+void choice_answered(struct choice_upstream *upstream, uint64_t latency_ns, uint64_t now_ns)
 {
+    /* RFC 6298 2.3, for a steady flow; what is measured seldom says more of now than what was before. */
+    bool seldom = now_ns - upstream->measured_ns >= (uint64_t)CHOICE_PROBE_MS * NS_PER_MS / 2;
+    uint32_t share = seldom ? 2 : 8;
     uint32_t measured = (uint32_t)(latency_ns / NS_PER_US) + 1, smoothed = upstream->latency_us;
     choice_count(upstream, CHOICE_ANSWERED);
+    upstream->measured_ns = now_ns;
     upstream->silent = 0;
     upstream->rests = 0;
     upstream->bad = false;
@@ -83,7 +87,7 @@ void choice_answered(struct choice_upstream *upstream, uint64_t latency_ns)
     }
     uint32_t difference = smoothed > measured ? smoothed - measured : measured - smoothed;
     upstream->variance_us = upstream->variance_us - upstream->variance_us / 4 + difference / 4;
-    upstream->latency_us = smoothed - smoothed / 8 + measured / 8 + 1;
+    upstream->latency_us = smoothed - smoothed / share + measured / share + 1;
 }
 
 void choice_failed(struct choice_upstream *upstream, uint64_t now_ns)

@@ -47,12 +47,13 @@ struct choice_upstream {
     _Atomic uint32_t latency_us; /* smoothed; 0: nothing measured */
     _Atomic bool bad;
     uint32_t variance_us;
-    unsigned silent;     /* questions in a row that it did not answer */
-    unsigned rests;      /* how often in a row it was left alone for a while */
-    uint64_t asked_ns;   /* when last; 0: never */
-    uint64_t retry_ns;   /* when silent: no probe before */
-    uint64_t plain_ns;   /* until then without EDNS, which it did not understand (RFC 6891 6.2.2) */
-    bool stream_is_open; /* a connection to it stands */
+    unsigned silent;      /* questions in a row that it did not answer */
+    unsigned rests;       /* how often in a row it was left alone for a while */
+    uint64_t measured_ns; /* when it answered last */
+    uint64_t asked_ns;    /* when last; 0: never */
+    uint64_t retry_ns;    /* when silent: no probe before */
+    uint64_t plain_ns;    /* until then without EDNS, which it did not understand (RFC 6891 6.2.2) */
+    bool stream_is_open;  /* a connection to it stands */
     struct client_cookie cookie;
 };
 
@@ -69,7 +70,7 @@ int choice_probe(const struct choice *choice, uint64_t candidates, uint64_t now_
 uint32_t choice_wait_ms(const struct choice_upstream *upstream);
 
 void choice_sent(struct choice_upstream *upstream, uint64_t now_ns);
-void choice_answered(struct choice_upstream *upstream, uint64_t latency_ns);
+void choice_answered(struct choice_upstream *upstream, uint64_t latency_ns, uint64_t now_ns);
 void choice_failed(struct choice_upstream *upstream, uint64_t now_ns);
 
 static inline void choice_count(struct choice_upstream *upstream, enum choice_counter counter)
