@@ -61,8 +61,11 @@ static void note_open(struct streams *streams)
 static void free_stream(struct stream *stream)
 {
     event_del(&stream->timer);
-    if (stream->ssl != NULL && stream->open)
+    if (stream->ssl != NULL && stream->open) {
         SSL_shutdown(stream->ssl);
+        /* Else its session could not be taken up again. */
+        SSL_set_shutdown(stream->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    }
     ERR_clear_error();
     bufferevent_free(stream->bev);
     *stream->link = stream->next;

@@ -47,6 +47,8 @@ int tls_client_init(struct tls_client *client, const struct settings_upstream *t
     *client = (struct tls_client){.context = context, .to = to, .learned = learned};
     SSL_CTX_set_app_data(context, client);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    /* Messages say their own length: a peer that closes without close_notify cuts nothing off. */
+    SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, keep_session);

@@ -14,6 +14,7 @@ LAB_TESTS += \
 	tests/lab/dns64_listen.sh \
 	tests/lab/dns64_cache.sh \
 	tests/lab/dns64_local.sh \
+	tests/lab/dns64_upstreams.sh \
 	tests/lab/dns64_observe.sh \
 	tests/lab/dns64_clients.sh \
 	tests/lab/dns64_peers.sh \
@@ -50,6 +51,7 @@ EXTRA_DIST += $(LAB_TESTS) $(LAB_ALONE) $(LONG_LAB_TESTS) \
 	tests/lab/dns64_load.py \
 	tests/lab/dns64_tcp.py \
 	tests/lab/dns64_upstream.py \
+	tests/lab/dns64_resolvers.py \
 	tests/lab/enter \
 	tests/lab/flows.py \
 	tests/lab/fragment_points.sh \
