@@ -56,11 +56,13 @@ zones() {
 
 mkdir -p "$LAB_DIR"
 lab_network && lab_services && sign || { echo "Bail out! no lab"; exit 1; }
-for last in 54 57; do
+for last in 54 56 57; do
     lab_in legacy ip addr add 192.52.193.$last/32 dev wide
 done
-# Upstreams: one that does not validate, one that does on the gateway itself, one whose authority drops AAAA questions.
+# Upstreams: one that does not validate, one that does, one that does on the gateway itself; and an authority that drops
+# AAAA questions.
 recursor legacy 192.52.193.54 iterator "$(zones)"
+recursor legacy 192.52.193.56 "validator iterator" "$(zones)"
 recursor gw 127.0.0.54 "validator iterator" "$(zones)"
 lab_spawn legacy dropper env PYTHONDONTWRITEBYTECODE=1 python3 "$G64_SOURCE/tests/peers/upstream.py" 192.52.193.57 5353 "$G64_SOURCE/tests/peers/zone" "$LAB_DIR/questions"
 lab_config
@@ -73,7 +75,7 @@ recursor pi2 ::1 "validator iterator" "forward-zone:
 ready() { # NAMESPACE ADDRESS
     lab_in "$1" dig +time=1 +tries=1 "@$2" text.signed.example TXT | grep -q 'status: NOERROR'
 }
-lab_wait 10 ready legacy 192.52.193.54 && lab_wait 10 ready gw 127.0.0.54 && lab_wait 10 ready pi2 ::1 ||
+lab_wait 10 ready legacy 192.52.193.54 && lab_wait 10 ready legacy 192.52.193.56 && lab_wait 10 ready gw 127.0.0.54 && lab_wait 10 ready pi2 ::1 ||
     { cat "$LAB_DIR"/unbound-*.log; echo "Bail out! no resolvers"; exit 1; }
 
 heard() { # FRAGMENT CMD...: what the command prints has it
@@ -97,7 +99,7 @@ within() { # MS NAME: the synthetic address comes in time
 }
 synthetic='AAAA[[:space:]]64:ff9b::c034:c10a'
 
-t_plan 26
+t_plan 30
 t "D64-5.1.6-03 drill reads a synthetic answer" heard "$synthetic" drill @$server api.legacy.example AAAA
 t "TCP-7766-01 drill over TCP" heard "$synthetic" drill -t @$server api.legacy.example AAAA
 t "D64-5.3.1-02 drill -x of a synthetic address" heard 'PTR[[:space:]]api.legacy.example' drill -x @$server 64:ff9b::c034:c10a
@@ -122,12 +124,20 @@ t "D64-SEC-01 its CD=1 questions get no synthesis" resolver_says_not 'flags:.* a
 t "D64-SEC-05 and it still finds what is forged" resolver_says 'status: SERVFAIL' v4.broken.example A
 t "D64-5.1.6-03 an unsigned IPv4-only name is synthesised through it" resolver_says "$synthetic" api.legacy.example AAAA
 
-# The same before a resolver that validates, which is on this host.
-printf 'state-dir = "%s/second";\ndns64: { listen = ["::#5300"]; upstream = ["127.0.0.54"]; };\n' "$LAB_DIR" >"$LAB_DIR/second.conf"
-lab_spawn gw second "$G64_BUILD/dns64/dns64" -c "$LAB_DIR/second.conf" -f
-lab_wait 10 test -S "$LAB_DIR/second/dns64/control"
-t "D64-SEC-03 AD of an upstream that is not trusted is not passed" dig_says_not 'status: NOERROR' 'flags:.* ad' -p 5300 +dnssec six.signed.example AAAA
-t "D64-SEC-03 nor set on what is synthetic" dig_says_not "$synthetic" 'flags:.* ad' -p 5300 +dnssec v4.signed.example AAAA
-t "D64-SEC-01 what the upstream finds forged is SERVFAIL" dig_says 'status: SERVFAIL' -p 5300 v4.broken.example AAAA
-t "D64-SEC-05 and with CD=1 it is passed" dig_says '192.52.193.99' -p 5300 +cd v4.broken.example A
+# Before resolvers that validate: across the network, and on this host.
+other() { # PORT UPSTREAM LINES: another dns64 on the gateway
+    printf 'state-dir = "%s/other-%s";\ndns64: { listen = ["::#%s"]; upstream = ["%s"]; %s };\n' "$LAB_DIR" "$1" "$1" "$2" "$3" \
+        >"$LAB_DIR/other-$1.conf"
+    lab_spawn gw "other-$1" "$G64_BUILD/dns64/dns64" -c "$LAB_DIR/other-$1.conf" -f
+    lab_wait 10 test -S "$LAB_DIR/other-$1/dns64/control"
+}
+other 5301 192.52.193.56 "" && other 5302 192.52.193.56 "trusted-upstream = true;" && other 5303 127.0.0.54 ""
+t "D64-SEC-03 AD of a resolver across the network is not passed" dig_says_not 'status: NOERROR' 'flags:.* ad' -p 5301 +dnssec six.signed.example AAAA
+t "D64-SEC-03 unless it is said to be trusted" dig_says 'flags:.* ad' -p 5302 +dnssec six.signed.example AAAA
+t "D64-SEC-03 AD of one on this host is passed" dig_says 'flags:.* ad' -p 5303 +dnssec six.signed.example AAAA
+t "D64-SEC-06 to who says that AD is known to it" dig_says 'flags:.* ad' -p 5303 +nodnssec +adflag v4.signed.example A
+t "D64-SEC-06 and to nobody else" dig_says_not 'status: NOERROR' 'flags:.* ad' -p 5303 +nodnssec +noadflag v4.signed.example A
+t "D64-SEC-03 it is never set on what is synthetic" dig_says_not "$synthetic" 'flags:.* ad' -p 5303 +dnssec v4.signed.example AAAA
+t "D64-SEC-01 what the upstream finds forged is SERVFAIL" dig_says 'status: SERVFAIL' -p 5303 v4.broken.example AAAA
+t "D64-SEC-05 and with CD=1 it is passed" dig_says '192.52.193.99' -p 5303 +cd v4.broken.example A
 exit $t_failed
