@@ -193,6 +193,11 @@ struct settings_view {
     size_t upstream_count;
     struct settings_forward *forward;
     size_t forward_count;
+    struct settings_line *local;
+    size_t local_count;
+    bool local_zones;
+    struct settings_line *local_zones_off;
+    size_t local_zones_off_count;
     struct addr_prefix6 *exclude_aaaa;
     size_t exclude_aaaa_count;
     enum settings_aaaa_failure on_aaaa_failure;

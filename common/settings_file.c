@@ -389,6 +389,8 @@ static void free_dns64(struct settings_dns64 *dns64)
         free_pref64(view->pref64, view->pref64_count);
         free(view->upstream);
         free_forward(view->forward, view->forward_count);
+        free(view->local);
+        free(view->local_zones_off);
         free(view->exclude_aaaa);
         free(view->never);
         free(view->always);

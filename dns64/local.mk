@@ -31,7 +31,7 @@ dns64_dns64_SOURCES = dns64/main.c $(dns64_edge)
 dns64_edge = \
 	dns64/control.c dns64/control.h dns64/control_cache.c dns64/control_cache.h \
 	dns64/control_local.c dns64/control_local.h dns64/control_record.c dns64/control_record.h \
-	dns64/rules.c dns64/rules.h dns64/rules_view.c dns64/rules_view.h dns64/edge/list_file.c dns64/edge/list_file.h dns64/server.c dns64/server.h \
+	dns64/rules.c dns64/rules.h dns64/rules_view.c dns64/rules_view.h dns64/edge/line_file.c dns64/edge/line_file.h dns64/edge/list_file.c dns64/edge/list_file.h dns64/server.c dns64/server.h \
 	dns64/edge/local_data.c dns64/edge/local_data.h \
 	dns64/edge/question.c dns64/edge/question.h dns64/edge/resolv.c dns64/edge/resolv.h dns64/edge/socket.c dns64/edge/socket.h \
 	dns64/edge/task.c dns64/edge/task.h dns64/edge/tcp.c dns64/edge/tcp.h \

@@ -14,7 +14,6 @@
 #include "common/settings_file.h"
 #include "common/settings_upstream.h"
 #include "common/siphash.h"
-#include "dns64/edge/local_data.h"
 #include "dns64/edge/resolv.h"
 
 /* Of the host, what rules are made of. */
@@ -97,8 +96,6 @@ static struct query_policy base_policy(const struct rules *rules, const struct s
     const struct settings_dns64 *dns64 = &settings->dns64;
     return (struct query_policy){
         .filter = {.images = rules->images, .images_count = rules->images_count},
-        .roster = rules->roster,
-        .zones = rules->zones,
         .hop_id = hop_id(),
         .reverse = dns64->reverse,
         .local_ttl_s = (uint32_t)dns64->local_ttl,
@@ -279,8 +276,6 @@ int rules_new(struct settings **settings, const struct links *links, const char 
     rules->uplink = links->uplink4;
     r = make_clients(rules, *settings, links);
     if (r == 0)
-        r = local_data_load(*settings, &rules->roster, &rules->zones, error);
-    if (r == 0)
         r = make_views(rules, *settings, &host, error);
     if (r == 0)
         r = index_views(rules, &(*settings)->dns64);
@@ -308,7 +303,6 @@ void rules_release(struct rules *rules)
     if (rules == NULL || atomic_fetch_sub(&rules->holders, 1) > 1)
         return;
     settings_file_free(rules->settings);
-    roster_free(rules->roster);
     free(rules->backends);
     rules_view_done(&rules->outside);
     for (size_t i = 0; i < rules->views_count; i++)

@@ -40,8 +40,6 @@ struct rules {
     struct settings_upstream upstreams[ROUTE_UPSTREAMS_MAX]; /* each once, of all lists */
     unsigned upstreams_count;
     struct rules_tcp tcp;
-    struct roster *roster;
-    struct zones zones;
     uint32_t rate_limit;           /* answers a second for a client network; 0: no limit */
     uint32_t uplink;               /* interface of the IPv4 default route; 0: there is none */
     struct addr_prefix6 *backends; /* with the gateway's own addresses */

@@ -13,6 +13,7 @@
 #include "common/pref64.h"
 #include "common/settings_views.h"
 #include "dns64/edge/list_file.h"
+#include "dns64/edge/local_data.h"
 
 /* Of policies made since the start. */
 static atomic_uint generations;
@@ -28,6 +29,11 @@ struct settings_view rules_view_outside(const struct settings *settings)
         .upstream_count = dns64->upstream_count,
         .forward = dns64->forward,
         .forward_count = dns64->forward_count,
+        .local = dns64->local,
+        .local_count = dns64->local_count,
+        .local_zones = dns64->local_zones,
+        .local_zones_off = dns64->local_zones_off,
+        .local_zones_off_count = dns64->local_zones_off_count,
         .exclude_aaaa = dns64->exclude_aaaa,
         .exclude_aaaa_count = dns64->exclude_aaaa_count,
         .on_aaaa_failure = dns64->on_aaaa_failure,
@@ -42,14 +48,29 @@ struct settings_view rules_view_outside(const struct settings *settings)
     };
 }
 
-static bool same_entries(const struct rules_list *list, const struct settings_line *entries, size_t count)
+/* What stands there already of equal entries; NULL: nothing. */
+static const struct rules_list *find_made(const struct rules_lists *lists, bool names,
+                                          const struct settings_line *entries, size_t count)
 {
-    if (list->count != count)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(list->entries[i].text, entries[i].text) != 0)
-            return false;
-    return true;
+    for (size_t k = 0; k < lists->count; k++) {
+        const struct rules_list *made = &lists->items[k];
+        bool same = made->count == count && (made->roster != NULL) == names;
+        for (size_t i = 0; same && i < count; i++)
+            same = strcmp(made->entries[i].text, entries[i].text) == 0;
+        if (same)
+            return made;
+    }
+    return NULL;
+}
+
+static int keep_made(struct rules_lists *lists, const struct rules_list *made)
+{
+    struct rules_list *items = realloc(lists->items, (lists->count + 1) * sizeof(*items));
+    if (items == NULL)
+        return -ENOMEM;
+    lists->items = items;
+    items[lists->count++] = *made;
+    return 0;
 }
 
 static int fill(struct list *list, const struct settings_line *entries, size_t count,
@@ -66,26 +87,40 @@ static int fill(struct list *list, const struct settings_line *entries, size_t c
 static int find_list(struct rules_lists *lists, const struct settings_line *entries, size_t count,
                      const struct list **ret_list, char error[SETTINGS_ERROR_LEN])
 {
+    const struct rules_list *found = find_made(lists, false, entries, count);
     struct siphash_key secret;
-    *ret_list = NULL;
-    if (count == 0)
+    *ret_list = found != NULL ? found->list : NULL;
+    if (count == 0 || found != NULL)
         return 0;
-    for (size_t i = 0; i < lists->count; i++)
-        if (same_entries(&lists->items[i], entries, count)) {
-            *ret_list = lists->items[i].list;
-            return 0;
-        }
-    struct rules_list *items = realloc(lists->items, (lists->count + 1) * sizeof(*items));
-    if (items == NULL)
-        return -ENOMEM;
-    lists->items = items;
     clock_random(&secret, sizeof(secret));
-    struct list *list = list_new(secret);
-    if (list == NULL)
-        return -ENOMEM;
-    items[lists->count++] = (struct rules_list){entries, count, list};
-    *ret_list = list;
-    return fill(list, entries, count, error);
+    struct rules_list made = {.entries = entries, .count = count, .list = list_new(secret)};
+    int r = made.list != NULL ? fill(made.list, entries, count, error) : -ENOMEM;
+    if (r == 0)
+        r = keep_made(lists, &made);
+    if (r < 0)
+        list_free(made.list);
+    else
+        *ret_list = made.list;
+    return r;
+}
+
+static int find_roster(struct rules_lists *lists, const struct settings *settings,
+                       const struct settings_view *from, const struct roster **ret_roster,
+                       char error[SETTINGS_ERROR_LEN])
+{
+    const struct rules_list *found = find_made(lists, true, from->local, from->local_count);
+    *ret_roster = found != NULL ? found->roster : NULL;
+    if (from->local_count == 0 || found != NULL)
+        return 0;
+    struct rules_list made = {.entries = from->local, .count = from->local_count};
+    int r = local_data_names(settings, from->local, from->local_count, &made.roster, error);
+    if (r == 0)
+        r = keep_made(lists, &made);
+    if (r < 0)
+        roster_free(made.roster);
+    else
+        *ret_roster = made.roster;
+    return r;
 }
 
 static int make_pref64(const struct settings *settings, const struct settings_view *from,
@@ -125,6 +160,10 @@ int rules_view_make(const struct settings *settings, const struct settings_view 
         r = find_list(lists, from->always, from->always_count, &policy->always, error);
     if (r == 0)
         r = find_list(lists, from->hide_a, from->hide_a_count, &policy->hide_a, error);
+    if (r == 0)
+        r = find_roster(lists, settings, from, &policy->roster, error);
+    if (r == 0)
+        r = local_data_zones(settings, from, &policy->zones, error);
     policy->pref64 = view->pref64;
     return r;
 }
@@ -137,8 +176,10 @@ void rules_view_done(struct rules_view *view)
 
 void rules_lists_done(struct rules_lists *lists)
 {
-    for (size_t i = 0; i < lists->count; i++)
+    for (size_t i = 0; i < lists->count; i++) {
         list_free(lists->items[i].list);
+        roster_free(lists->items[i].roster);
+    }
     free(lists->items);
 }
 

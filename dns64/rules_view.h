@@ -19,11 +19,12 @@ struct rules_view {
     struct route_forward *forwards;
 };
 
-/* A list that was read, and what it was made of. */
+/* What was made of a list, once for all views that have the same: domains, or local names. */
 struct rules_list {
     const struct settings_line *entries;
     size_t count;
     struct list *list;
+    struct roster *roster;
 };
 
 struct rules_lists {

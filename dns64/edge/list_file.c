@@ -5,12 +5,10 @@
 #include "dns64/edge/list_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "dns64/edge/line_file.h"
 
 static const char blanks[] = " \t\r\n";
 
@@ -41,53 +39,25 @@ static void wrong_entry(const char *path, unsigned number, char *entry, char err
              number, QUOTED_MAX, entry);
 }
 
-static int read_lines(FILE *in, const char *path, struct list *list, char error[SETTINGS_ERROR_LEN])
-{
-    char *line = NULL;
-    size_t size = 0;
-    int r = 0;
-    for (unsigned number = 1; r == 0 && getline(&line, &size, in) >= 0; number++) {
-        char *entry = entry_of(line);
-        r = entry[0] == '\0' ? 0 : list_add(list, entry);
-        if (r == -EINVAL)
-            wrong_entry(path, number, entry, error);
-    }
-    if (r == 0 && ferror(in)) {
-        snprintf(error, SETTINGS_ERROR_LEN, "%s:0: cannot read it whole", path);
-        r = -EIO;
-    }
-    free(line);
-    return r;
-}
+struct reading {
+    struct list *list;
+    const char *path;
+    char *error;
+};
 
-/* A FIFO or a device would be waited for. */
-static int open_regular(const char *path)
+static int take_line(void *context, unsigned number, char *line, size_t len)
 {
-    struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return -errno;
-    int r = fstat(fd, &info) < 0 ? -errno : S_ISREG(info.st_mode) ? 0 : -EINVAL;
-    if (r == 0)
-        return fd;
-    close(fd);
+    struct reading *reading = context;
+    char *entry = entry_of(line);
+    (void)len;
+    int r = entry[0] == '\0' ? 0 : list_add(reading->list, entry);
+    if (r == -EINVAL)
+        wrong_entry(reading->path, number, entry, reading->error);
     return r;
 }
 
 int list_file_read(const char *path, struct list *list, char error[SETTINGS_ERROR_LEN])
 {
-    int fd = open_regular(path);
-    if (fd < 0) {
-        snprintf(error, SETTINGS_ERROR_LEN, "%s:0: cannot read it: %s; name a readable file in file:PATH",
-                 path, strerror(-fd));
-        return fd;
-    }
-    FILE *in = fdopen(fd, "r");
-    if (in == NULL) {
-        close(fd);
-        return -ENOMEM;
-    }
-    int r = read_lines(in, path, list, error);
-    fclose(in);
-    return r;
+    struct reading reading = {list, path, error};
+    return line_file_read(path, "name a readable file in file:PATH", take_line, &reading, error);
 }

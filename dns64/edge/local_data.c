@@ -6,16 +6,11 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/clock.h"
+#include "dns64/edge/line_file.h"
 #include "dns64/local/hosts.h"
-
-enum {
-    FILE_MAX = 64 << 20, /* bytes; a longer one is a mistake */
-};
 
 static const char *what_of(int r)
 {
@@ -45,43 +40,27 @@ static int take_line(struct roster *roster, const char *text, size_t len, const 
     return 0;
 }
 
-static int take_file(struct roster *roster, FILE *in, const char *path, char error[SETTINGS_ERROR_LEN])
+struct reading {
+    struct roster *roster;
+    const char *path;
+    char *error;
+};
+
+static int take_file_line(void *context, unsigned number, char *line, size_t len)
 {
-    char *text = NULL;
-    size_t room = 0;
-    ssize_t len;
-    unsigned number = 0;
-    const char *what = "cannot be read to its end; allowed: a file on a disk that is well";
-    int r = 0;
-    while (r == 0 && (len = getline(&text, &room, in)) >= 0) {
-        number++;
-        r = take_line(roster, text, (size_t)len - (text[len - 1] == '\n'), &what);
-    }
-    free(text);
-    if (r == 0 && ferror(in))
-        r = -EIO;
+    struct reading *reading = context;
+    const char *what;
+    int r = take_line(reading->roster, line, len, &what);
     if (r < 0)
-        snprintf(error, SETTINGS_ERROR_LEN, "%s:%u: %s", path, number, what);
+        snprintf(reading->error, SETTINGS_ERROR_LEN, "%s:%u: %s", reading->path, number, what);
     return r;
 }
 
 static int read_file(struct roster *roster, const char *path, char error[SETTINGS_ERROR_LEN])
 {
-    struct stat info;
-    FILE *in = fopen(path, "re");
-    int r = in == NULL || fstat(fileno(in), &info) < 0 ? -errno : 0;
-    if (r == 0 && (!S_ISREG(info.st_mode) || info.st_size > FILE_MAX))
-        r = -EFBIG;
-    if (r < 0)
-        snprintf(error, SETTINGS_ERROR_LEN,
-                 "%s:0: cannot read it: %s; allowed in dns64.local: files of at most 64 MiB that the user of "
-                 "dns64 may read",
-                 path, strerror(-r));
-    else
-        r = take_file(roster, in, path, error);
-    if (in != NULL)
-        fclose(in);
-    return r;
+    struct reading reading = {roster, path, error};
+    return line_file_read(path, "name in dns64.local a file that the user of dns64 may read", take_file_line,
+                          &reading, error);
 }
 
 /* A path, or what could be a line of such a file. */
@@ -98,19 +77,20 @@ static int take_entry(struct roster *roster, const struct settings *settings, co
     return r;
 }
 
-static int load_names(const struct settings *settings, struct roster **ret_roster,
-                      char error[SETTINGS_ERROR_LEN])
+int local_data_names(const struct settings *settings, const struct settings_line *lines, size_t count,
+                     struct roster **ret_roster, char error[SETTINGS_ERROR_LEN])
 {
     struct siphash_key secret;
     int r = 0;
+    *ret_roster = NULL;
+    if (count == 0)
+        return 0;
     clock_random(&secret, sizeof(secret));
     struct roster *roster = roster_new(secret);
-    if (roster == NULL) {
-        snprintf(error, SETTINGS_ERROR_LEN, "out of memory");
+    if (roster == NULL)
         return -ENOMEM;
-    }
-    for (size_t i = 0; i < settings->dns64.local_count && r == 0; i++)
-        r = take_entry(roster, settings, settings->dns64.local[i].text, error);
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = take_entry(roster, settings, lines[i].text, error);
     if (r < 0)
         roster_free(roster);
     else
@@ -118,35 +98,22 @@ static int load_names(const struct settings *settings, struct roster **ret_roste
     return r;
 }
 
-static int load_zones(const struct settings *settings, struct zones *ret_zones,
-                      char error[SETTINGS_ERROR_LEN])
+int local_data_zones(const struct settings *settings, const struct settings_view *view,
+                     struct zones *ret_zones, char error[SETTINGS_ERROR_LEN])
 {
-    const struct settings_dns64 *dns64 = &settings->dns64;
     struct name name;
     *ret_zones = (struct zones){0};
-    if (!dns64->local_zones)
+    if (!view->local_zones)
         zones_switch_all_off(ret_zones);
-    for (size_t i = 0; i < dns64->local_zones_off_count; i++) {
-        const char *text = dns64->local_zones_off[i].text;
+    for (size_t i = 0; i < view->local_zones_off_count; i++) {
+        const char *text = view->local_zones_off[i].text;
         if (name_from_text(text, &name) && zones_switch_off(ret_zones, &name) > 0)
             continue;
         snprintf(error, SETTINGS_ERROR_LEN,
-                 "%s:0: wrong value \"%.64s\" of dns64.local-zones-off; allowed: a zone of LOCAL ZONES in "
+                 "%s:%d: wrong value \"%.64s\" of dns64.local-zones-off; allowed: a zone of LOCAL ZONES in "
                  "gate64.conf(5), or a domain above some",
-                 settings->file, text);
+                 settings->file, view->line, text);
         return -EINVAL;
     }
     return 0;
-}
-
-int local_data_load(const struct settings *settings, struct roster **ret_roster, struct zones *ret_zones,
-                    char error[SETTINGS_ERROR_LEN])
-{
-    struct roster *roster = NULL;
-    int r = load_zones(settings, ret_zones, error);
-    if (r == 0 && settings->dns64.local_count > 0)
-        r = load_names(settings, &roster, error);
-    if (r == 0)
-        *ret_roster = roster;
-    return r;
 }

@@ -83,12 +83,13 @@ faulty() { # the line is told, and the names stay
     refuses "$hosts:$((lines + 1)): no address at the beginning; allowed: ADDRESS NAME" || return 1
     answers 'AAAA.64:ff9b::c034:c163' new.corp.example AAAA || return 1
     kill -HUP "$DNS64_PID"
-    lab_wait 5 grep -qF "$hosts:$((lines + 1)): no address" "$LAB_DIR/dns64.log" || return 1
+    twice() { [ "$(grep -cF "$hosts:$((lines + 1)): no address" "$LAB_DIR/dns64.log")" = 2 ]; } # by request, and by signal
+    lab_wait 5 twice || return 1
     { cat "$LAB_DIR/good"; echo '192.52.193.40 *.corp.example'; } >"$hosts"
     refuses "$hosts:$((lines + 1)): not a name" || return 1
     cp "$LAB_DIR/good" "$hosts"
     write "local = [\"$LAB_DIR/not-there\"];" && refuses "$LAB_DIR/not-there:0: cannot read it: No such file" || return 1
-    write "local = [\"$LAB_DIR\"];" && refuses "$LAB_DIR:0: cannot read it" || return 1
+    write "local = [\"$LAB_DIR\"];" && refuses "$LAB_DIR:0: cannot read it: Is a directory" || return 1
     write 'local = ["db.example 192.0.2.1"];' && refuses 'gate64.conf:0: wrong value \"db.example 192.0.2.1\" of dns64.local' || return 1
     answers 'AAAA.64:ff9b::c034:c163' new.corp.example AAAA && kill -0 "$DNS64_PID"
 }
@@ -169,6 +170,12 @@ viewed() { # a view without DNS64
     write 'views = ( { name = "plain"; clients = ["2001:db8:2::/64"]; dns64 = false; } );' && reload && ask ipv4only.arpa A && has 192.52.193.10 &&
         [ "$(asked 'ipv4only.arpa 1$')" = 1 ] && ask -x 64:ff9b::192.0.0.170 && ! has ipv4only && denies NXDOMAIN test www.test A
 }
+split() { # another view, other addresses
+    write 'local = ["192.52.193.10 www.corp.example"]; views = ( { name = "inside"; clients = ["2001:db8:2::/64"]; local = ["2001:db8:2::80 www.corp.example"]; } );' \
+        'backends = ["2001:db8:2::/64", "2001:db8:66::/64"];'
+    reload && answers 'AAAA.2001:db8:2::80' www.corp.example AAAA && ! has 64:ff9b &&
+        lab_in out dig +time=4 +tries=1 @2001:db8:2::1 www.corp.example AAAA | tee /dev/stderr | grep -q 64:ff9b::c034:c10a
+}
 plain() { # no prefix, so no DNS64
     write '' 'pref64 = (); pools = (); eam = ( { ipv4 = "192.31.196.19"; ipv6 = "2001:db8:2::2"; } );' && reload && ask ipv4only.arpa A && has 192.52.193.10
 }
@@ -178,7 +185,7 @@ shown() {
         gate64 dns lookup other.example.com | tee "$LAB_DIR/table" && ! grep -q local "$LAB_DIR/table"
 }
 
-t_plan 25
+t_plan 26
 t "LIST-03 LES-D-02 a local A alone is synthesised" synthesised
 t "LIST-03 a local AAAA stops synthesis" real
 t "LIST-03 other types of local names have no data" no_data
@@ -200,6 +207,7 @@ t "D64-7050-02 D64-7050-03 a name of the NAT64 and the way back" own_name
 t "D64-8880-07 the TTL of ipv4only.arpa" ttl
 t "D64-8880-10 a view without DNS64 asks for it" viewed
 t "D64-8880-10 a server without prefixes asks for it" plain
+t "VIEW-01 LIST-03 a view has local names of its own" split
 t "what is answered here is shown by gate64 dns lookup" shown
 write '' 'pools = ( { name = "main"; address = "192.31.196.16/30"; } ); nat64: { icmp-errors: { per-second = 1; per-second-per-network = 1; }; };'
 lab_nat64d || { cat "$LAB_DIR/nat64d.log"; echo "Bail out! no nat64d"; exit 1; }

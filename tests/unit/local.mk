@@ -170,7 +170,7 @@ tests_unit_dns64_test_forward_LDADD = $(query)
 tests_unit_dns64_test_view_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(base)
 tests_unit_dns64_test_list_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(base)
 tests_unit_dns64_test_rules_SOURCES = tests/unit/dns64/test_rules.c dns64/rules.c dns64/rules.h \
-	dns64/rules_view.c dns64/rules_view.h dns64/edge/list_file.c dns64/edge/list_file.h \
+	dns64/rules_view.c dns64/rules_view.h dns64/edge/line_file.c dns64/edge/line_file.h dns64/edge/list_file.c dns64/edge/list_file.h \
 	dns64/edge/local_data.c dns64/edge/local_data.h dns64/edge/resolv.c dns64/edge/resolv.h
 tests_unit_dns64_test_rules_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(service)
 endif

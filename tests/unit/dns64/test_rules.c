@@ -196,6 +196,92 @@ TEST(LIST_01_a_list_file_that_is_good_bad_or_not_there)
     assert_null(rules);
 }
 
+static bool has_name(const struct query_policy *policy, const char *text)
+{
+    struct name name;
+    assert_true(name_from_text(text, &name));
+    return policy->roster != NULL && roster_find(policy->roster, &name) != NULL;
+}
+
+static bool has_zone(const struct query_policy *policy, const char *text)
+{
+    struct name name;
+    struct zones_found found;
+    assert_true(name_from_text(text, &name));
+    return zones_find(&policy->zones, &name, MESSAGE_TYPE_A, &found);
+}
+
+TEST(LIST_03_VIEW_01_local_names_and_zones_of_a_view)
+{
+    struct rules *rules =
+        make("dns64: { local = [\"192.0.2.1 a.example\"]; local-zones-off = [\"test\"]; views = (\n"
+             "{ name = \"own\"; clients = [\"2001:db8:9::/48\"]; local = [\"192.0.2.2 b.example\"];\n"
+             "  local-zones-off = [\"172.in-addr.arpa\"]; },\n"
+             "{ name = \"none\"; clients = [\"2001:db8:a::/48\"]; local = []; local-zones = false; },\n"
+             "{ name = \"same\"; clients = [\"2001:db8:b::/48\"]; dns64 = false; } ); };\n");
+    const struct query_policy *outside = policy_of(rules, "2001:db8:1::1"),
+                              *mine = policy_of(rules, "2001:db8:9::1"),
+                              *none = policy_of(rules, "2001:db8:a::1"),
+                              *same = policy_of(rules, "2001:db8:b::1");
+    assert_true(has_name(outside, "a.example") && !has_name(outside, "b.example"));
+    assert_true(has_name(mine, "b.example") && !has_name(mine, "a.example"));
+    assert_null(none->roster);
+    assert_ptr_equal(same->roster, outside->roster); /* made once */
+    assert_true(!has_zone(outside, "a.test") && has_zone(outside, "7.20.172.in-addr.arpa"));
+    assert_true(has_zone(mine, "a.test") && !has_zone(mine, "7.20.172.in-addr.arpa"));
+    assert_true(!has_zone(none, "a.test") && !has_zone(none, "localhost"));
+    assert_true(!has_zone(same, "a.test") && has_zone(same, "localhost"));
+    rules_release(rules);
+}
+
+/* In a file of `text`. */
+static int make_with_hosts(const char *text, char error[SETTINGS_ERROR_LEN])
+{
+    char path[] = "/tmp/gate64-hosts-XXXXXX";
+    struct rules *rules = NULL;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    error[0] = '\0';
+    int r = make_with_file("dns64: { local = [\"%s\"]; };", path, &rules, error);
+    rules_release(rules);
+    unlink(path);
+    return r;
+}
+
+TEST(LIST_03_hosts_files_that_are_good_or_faulty)
+{
+    static const struct {
+        const char *text, *error; /* NULL: none */
+    } cases[] = {
+        {"192.0.2.1 a.example\n# nothing\n2001:db8::1 a.example b", NULL},
+        {"", NULL},
+        {"192.0.2.1 a\n\n192.0.2.256 b\n", ":3: no address at the beginning; allowed: "},
+        {"192.0.2.1\n", ":1: an address without a name; allowed: "},
+        {"192.0.2.1 a\n192.0.2.1 *.b\n", ":2: not a name; allowed: "},
+    };
+    char error[SETTINGS_ERROR_LEN];
+    struct rules *rules = NULL;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(make_with_hosts(cases[i].text, error), cases[i].error == NULL ? 0 : -EINVAL);
+        if (cases[i].error != NULL)
+            assert_non_null(strstr(error, cases[i].error));
+    }
+    assert_int_equal(make_with_file("dns64: { local = [\"%s\"]; };", "/nonexistent/hosts", &rules, error),
+                     -ENOENT);
+    assert_non_null(strstr(error, "/nonexistent/hosts:0: cannot read it: "));
+    assert_int_equal(make_with_file("dns64: { local = [\"%s\"]; };", "/tmp", &rules, error), -EISDIR);
+    assert_int_equal(make_with_file("dns64: { local = [\"192.0.2.1 %s\"]; };", "*.a", &rules, error),
+                     -EINVAL);
+    assert_non_null(strstr(error, "test.conf:0: wrong value \"192.0.2.1 *.a\" of dns64.local: "));
+    assert_int_equal(make_with_file("dns64: { local-zones-off = [\"%s\"]; };", "example", &rules, error),
+                     -EINVAL);
+    assert_non_null(
+        strstr(error, "test.conf:0: wrong value \"example\" of dns64.local-zones-off; allowed: "));
+    assert_null(rules);
+}
+
 TEST(no_resolver_and_too_many)
 {
     char many[2048] = "dns64: { upstream = [\"192.0.2.1\"", error[SETTINGS_ERROR_LEN];
@@ -309,6 +395,8 @@ int main(void)
         WITH_RESOLV(VIEW_01_what_a_view_does_not_name_is_as_outside),
         WITH_RESOLV(VIEW_02_views_that_ask_the_same_share_data_and_no_answers),
         WITH_RESOLV(LIST_01_a_list_file_that_is_good_bad_or_not_there),
+        WITH_RESOLV(LIST_03_VIEW_01_local_names_and_zones_of_a_view),
+        WITH_RESOLV(LIST_03_hosts_files_that_are_good_or_faulty),
         WITH_RESOLV(no_resolver_and_too_many),
         WITH_RESOLV(upstreams_are_found_again),
         WITH_RESOLV(the_same_network_and_another_one),
