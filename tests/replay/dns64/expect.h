@@ -18,6 +18,7 @@ enum {
 struct expect {
     const struct text_line *line;
     bool none;          /* no answer */
+    bool any;           /* one, whatever it is */
     bool exactly;       /* at the time, not until it */
     uint64_t within_ms; /* UINT64_MAX: whenever */
     int rcode;

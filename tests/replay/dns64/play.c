@@ -79,6 +79,17 @@ static void append_upstreams(const struct play *play, char config[CONFIG_LEN], c
     append(config, &nowhere, "];");
 }
 
+/* Whether a later line of the same keyword sets the same key. */
+static bool is_overridden(const struct scenario *scenario, size_t at)
+{
+    const char *text = scenario->lines[at].text;
+    size_t keyword = strcspn(text, " "), len = keyword + 1 + strcspn(text + keyword + 1, " =");
+    for (size_t i = at + 1; i < scenario->count; i++)
+        if (strncmp(scenario->lines[i].text, text, len + 1) == 0)
+            return true;
+    return false;
+}
+
 /* The lines of `config` and `global`, wherever they stand. */
 static void make_config(struct play *play, char config[CONFIG_LEN])
 {
@@ -89,9 +100,10 @@ static void make_config(struct play *play, char config[CONFIG_LEN])
         for (size_t i = 0; i < play->scenario->count; i++) {
             const struct text_line *line = &play->scenario->lines[i];
             char *text = strdup(line->text), *rest = text;
-            if (text_take(&rest, global ? "global" : "config"))
-                append(config, line, rest);
-            else if (text_take(&rest, "ask-upstreams"))
+            if (text_take(&rest, global ? "global" : "config")) {
+                if (!is_overridden(play->scenario, i))
+                    append(config, line, rest);
+            } else if (text_take(&rest, "ask-upstreams"))
                 chosen = line->text;
             else if (text_take(&rest, "upstream"))
                 play->counted[upstream_number(line, text_word(&rest))] = true;
