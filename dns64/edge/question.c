@@ -10,6 +10,11 @@
 #include "common/clock.h"
 #include "dns64/edge/task.h"
 
+enum {
+    MS_PER_S = 1000,
+    US_PER_MS = 1000,
+};
+
 struct question {
     struct question_table *table;
     struct task_rules *rules; /* those of its beginning */
@@ -18,8 +23,8 @@ struct question {
     struct question *next;
     struct exchange *exchange;
     struct question_waiter *first, **last;
-    struct event *stale_timer; /* NULL: there is nothing stale */
-    bool stale_due;            /* it has run: who comes now need not wait */
+    struct event *stale_timer; /* NULL: there was nothing stale, or nobody waits for it */
+    uint64_t stale_due_ns;     /* when it runs, or did: who comes later need not wait */
 };
 
 void question_table_init(struct question_table *table, struct event_base *base, struct cache *cache,
@@ -106,7 +111,6 @@ static void on_stale_timer(evutil_socket_t fd, short events, void *context)
     struct known_reply reply;
     (void)fd;
     (void)events;
-    question->stale_due = true;
     if (question->first == NULL || !known_find_stale(question->table->cache, policy_of(question),
                                                      &question->asked, clock_now_ns(), &reply))
         return;
@@ -115,20 +119,10 @@ static void on_stale_timer(evutil_socket_t fd, short events, void *context)
     free(reply.bytes);
 }
 
-static void arm(struct question *question, uint32_t wait_ms)
-{
-    struct timeval wait = {wait_ms / 1000, (int)(wait_ms % 1000) * 1000};
-    if (question->stale_timer == NULL)
-        question->stale_timer = evtimer_new(question->table->base, on_stale_timer, question);
-    if (question->stale_timer != NULL)
-        evtimer_add(question->stale_timer, &wait);
-}
-
 static int start(struct question_table *table, struct task_rules *rules, const struct known_question *asked,
                  uint64_t until_ns, struct question **bucket, struct question **ret_question)
 {
     struct exchange_question message = {.set = asked->set.members, .until_ns = until_ns};
-    struct known_reply stale;
     struct question *question = table->outstanding < QUESTIONS_MAX ? calloc(1, sizeof(*question)) : NULL;
     if (question == NULL)
         return -ENOMEM;
@@ -148,12 +142,35 @@ static int start(struct question_table *table, struct task_rules *rules, const s
         question_free(question);
         return r;
     }
-    if (known_find_stale(table->cache, policy_of(question), asked, clock_now_ns(), &stale)) {
-        free(stale.bytes);
-        arm(question, policy_of(question)->stale_wait_ms);
-    }
     *ret_question = question;
     return 0;
+}
+
+static void arm(struct question *question, uint64_t due_ns, uint64_t now_ns)
+{
+    uint64_t wait_ms = due_ns > now_ns ? (due_ns - now_ns) / CLOCK_NS_PER_MS : 0;
+    struct timeval wait = {(time_t)(wait_ms / MS_PER_S), (suseconds_t)(wait_ms % MS_PER_S * US_PER_MS)};
+    question->stale_due_ns = due_ns;
+    if (question->stale_timer == NULL)
+        question->stale_timer = evtimer_new(question->table->base, on_stale_timer, question);
+    if (question->stale_timer != NULL)
+        evtimer_add(question->stale_timer, &wait);
+}
+
+/* RFC 8767 5: what counts is how long a client has waited for its answer, not each question of it. */
+static void watch_stale(struct question *question, uint64_t since_ns)
+{
+    const struct query_policy *policy = policy_of(question);
+    uint64_t now_ns = clock_now_ns(), due_ns = since_ns + policy->stale_wait_ms * CLOCK_NS_PER_MS;
+    struct known_reply stale;
+    if (question->stale_timer != NULL && question->stale_due_ns <= due_ns && question->stale_due_ns > now_ns)
+        return; /* it runs soon enough */
+    if (!known_find_stale(question->table->cache, policy, &question->asked, now_ns, &stale))
+        return;
+    free(stale.bytes);
+    if (question->stale_timer != NULL && question->stale_due_ns <= now_ns)
+        due_ns = now_ns;
+    arm(question, due_ns, now_ns);
 }
 
 static void wait_for(struct question *question, struct question_waiter *waiter)
@@ -162,8 +179,7 @@ static void wait_for(struct question *question, struct question_waiter *waiter)
     waiter->next = NULL;
     *question->last = waiter;
     question->last = &waiter->next;
-    if (question->stale_due)
-        arm(question, 0);
+    watch_stale(question, waiter->since_ns);
 }
 
 int question_ask(struct question_table *table, struct task_rules *rules, const struct known_question *asked,

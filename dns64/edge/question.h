@@ -37,6 +37,7 @@ typedef void question_done(void *context, struct known_reply *reply);
 struct question_waiter {
     question_done *done;
     void *context;
+    uint64_t since_ns;         /* the client waits */
     struct question *question; /* NULL: not waiting */
     struct question_waiter *next;
 };

@@ -139,8 +139,8 @@ static unsigned ask(struct task *task, enum query_slot_name slot, size_t *ret_le
             refresh(shared, task->rules, &task->query, slot);
         return take(task, slot, &reply, ret_len);
     }
-    task->waiter[slot] =
-        (struct question_waiter){.done = slot == QUERY_MAIN ? on_main : on_a, .context = task};
+    task->waiter[slot] = (struct question_waiter){
+        .done = slot == QUERY_MAIN ? on_main : on_a, .context = task, .since_ns = task->started_ns};
     if (ask_upstream(shared, task->rules, &task->query, slot, task->until_ns, &task->waiter[slot]) < 0)
         return take(task, slot, &nothing, ret_len);
     if (slot == QUERY_MAIN)
