@@ -3,6 +3,7 @@
  *
  * Layer: path
  * Specification: RFC 6147 5, RFC 8880 7.1, RFC 5625, RFC 6891 6
+ * Fuzz: fuzz_dns_query
  *
  * No system call and no clock: the edge asks what query_begin and query_response tell it to ask, and sends
  * what they tell it to send. A slot is one question to the upstreams: QUERY_MAIN is what the client asked (or

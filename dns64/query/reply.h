@@ -4,6 +4,7 @@
  *
  * Layer: path
  * Specification: RFC 1035 4.1, RFC 6891 6 and 7, RFC 6147 5.4, RFC 8914
+ * Fuzz: fuzz_dns_reply
  *
  * `out` has room for MESSAGE_MAX; each returns the length.
  */

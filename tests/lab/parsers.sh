@@ -14,7 +14,7 @@ head_of() { # the first comment
 # Code that takes bytes or text apart and nothing else: by its name, or by where it is.
 untagged() {
     local header
-    { grep -rlE --include='*.h' '\b[a-z0-9]+_parse[a-z0-9_]*\(' $FOLDERS; ls dns64/wire/*.h nat64d/packet/parse.h; } | sort -u |
+    { grep -rlE --include='*.h' '\b[a-z0-9]+_parse[a-z0-9_]*\(' $FOLDERS; grep -lE "uint8_t \*|struct message" dns64/wire/*.h; ls nat64d/packet/parse.h; } | sort -u |
         while read -r header; do
             head_of "$header" | grep -q '^ \* Layer: pure' || continue
             head_of "$header" | grep -q '^ \* Fuzz: ' || echo "$header"
