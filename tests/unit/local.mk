@@ -39,7 +39,8 @@ unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_cha
 unit_dns64 = tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 unit_dns64 += tests/unit/dns64/test_local tests/unit/dns64/test_roster tests/unit/dns64/test_reverse tests/unit/dns64/test_zones
 unit_dns64 += tests/unit/dns64/test_cache tests/unit/dns64/test_known tests/unit/dns64/test_list tests/unit/dns64/test_view
-unit_dns64 += tests/unit/dns64/test_edns tests/unit/dns64/test_forward tests/unit/dns64/test_message tests/unit/dns64/test_oracle
+unit_dns64 += tests/unit/dns64/test_edns tests/unit/dns64/test_forward tests/unit/dns64/test_message tests/unit/dns64/test_oracle \
+	tests/unit/dns64/test_any_query
 unit_dns64 += tests/unit/dns64/test_told
 unit_dns64 += tests/unit/dns64/test_observer
 unit_common += tests/unit/common/test_histogram
@@ -161,6 +162,9 @@ tests_unit_dns64_test_rate_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(base
 tests_unit_dns64_test_limits_LDADD = $(query)
 tests_unit_dns64_test_known_LDADD = $(query)
 tests_unit_dns64_test_attempt_LDADD = $(query)
+tests_unit_dns64_test_any_query_SOURCES = tests/unit/dns64/test_any_query.c tests/fuzz/fuzz_dns_query.c \
+	tests/fuzz/dns_policy.c tests/fuzz/dns_policy.h
+tests_unit_dns64_test_any_query_LDADD = $(query)
 tests_unit_dns64_test_edns_LDADD = $(query)
 tests_unit_dns64_test_oracle_LDADD = $(query) $(LDNS_LIBS)
 tests_unit_dns64_test_oracle_CFLAGS = $(AM_CFLAGS) $(LDNS_CFLAGS)

@@ -421,6 +421,40 @@ TEST(EDE_02_failures_say_whose_they_are)
     assert_int_equal(error_of_answer(), EDNS_CACHED_ERROR);
 }
 
+static void add_private(struct message_writer *writer)
+{
+    message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_A, 300, "\x0a\0\0\1", 4);
+}
+
+TEST(EDE_02_blocked_are_ranges_that_may_not_be_reached)
+{
+    begin("www.example.com", MESSAGE_TYPE_AAAA);
+    reply(QUERY_MAIN, 0, add_soa);
+    reply(QUERY_A, 0, add_private);
+    assert_int_equal(read_answer(), MESSAGE_NOERROR);
+    assert_int_equal(answer.counts[MESSAGE_ANSWER], 0);
+    assert_int_equal(error_of_answer(), EDNS_BLOCKED);
+}
+
+static void add_loop(struct message_writer *writer)
+{
+    message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_CNAME, 300, writer->question.bytes,
+                writer->question.len);
+}
+
+TEST(EDE_02_a_loop_of_aliases_is_told_in_words)
+{
+    struct edns_walk walk;
+    struct edns_option option;
+    begin("www.example.com", MESSAGE_TYPE_AAAA);
+    reply(QUERY_MAIN, 0, add_loop);
+    assert_int_equal(read_answer(), MESSAGE_SERVFAIL);
+    assert_int_equal(error_of_answer(), EDNS_OTHER);
+    edns_walk_init(&walk, &answer);
+    assert_true(edns_walk_next(&walk, &option));
+    assert_true(option.len > 2 && option.len <= 2 + EDNS_TEXT_MAX);
+}
+
 TEST(EDE_02_stale_answers_say_so)
 {
     begin("www.example.com", MESSAGE_TYPE_A);
@@ -455,6 +489,8 @@ int main(void)
         CASE(LES_D_46_an_unknown_type_is_passed_byte_by_byte),
         CASE(EDE_02_failures_say_whose_they_are),
         CASE(EDE_02_stale_answers_say_so),
+        CASE(EDE_02_blocked_are_ranges_that_may_not_be_reached),
+        CASE(EDE_02_a_loop_of_aliases_is_told_in_words),
     };
     return RUN(tests);
 }
