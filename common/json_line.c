@@ -64,6 +64,15 @@ void json_line_signed(struct json_line *line, const char *key, int64_t value)
     put_digits(line, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
+void json_line_thousandths(struct json_line *line, const char *key, uint64_t value)
+{
+    const char fraction[] = {'.', (char)('0' + value / 100 % 10), (char)('0' + value / 10 % 10),
+                             (char)('0' + value % 10)};
+    put_key(line, key);
+    put_digits(line, value / 1000);
+    put(line, fraction, sizeof(fraction));
+}
+
 void json_line_time(struct json_line *line, const char *key, uint64_t utc_ns)
 {
     char time[UTC_TEXT_LEN];

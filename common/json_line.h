@@ -28,6 +28,8 @@ void json_line_raw(struct json_line *line, const char *text);
 void json_line_text(struct json_line *line, const char *key, const char *text);
 void json_line_number(struct json_line *line, const char *key, uint64_t value);
 void json_line_signed(struct json_line *line, const char *key, int64_t value);
+/* Thousandths, as 12.345. */
+void json_line_thousandths(struct json_line *line, const char *key, uint64_t value);
 void json_line_time(struct json_line *line, const char *key, uint64_t utc_ns);
 /* A name that somebody else chose: what JSON would take for something else is escaped, what is no text is a
  * question mark, so that the line can be read in any case. */

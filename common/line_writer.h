@@ -16,6 +16,7 @@
 
 struct line_writer {
     const char *area, *what; /* of log lines: "events", "the event log" */
+    int wake;                /* an eventfd, for line_writer_sleep */
     int fd;                  /* -1: there is none to write to */
     char path[SETTINGS_PATH_LEN];
     char *buffer;        /* the owner's */
@@ -24,6 +25,16 @@ struct line_writer {
     uint64_t stalled_ns; /* since when nothing is taken; 0: it is */
     bool stall_told;
 };
+
+/* With a buffer of so many bytes, and no file. */
+int line_writer_init(struct line_writer *writer, const char *area, const char *what, size_t size)
+    __attribute__((warn_unused_result));
+/* Closes the file, too. Accepts what line_writer_init left on failure. */
+void line_writer_done(struct line_writer *writer);
+
+/* By any thread: the writer's ends its sleep, or does not begin one. */
+void line_writer_wake(struct line_writer *writer);
+void line_writer_sleep(struct line_writer *writer, int most_ms);
 
 /* 0, or why the rest of the buffer cannot be written now. */
 int line_writer_flush(struct line_writer *writer) __attribute__((warn_unused_result));

@@ -22,4 +22,5 @@ common_libservice_a_SOURCES = \
 	common/settings_value.c common/settings_value.h
 # Counts over time, and lines that are logged.
 common_libshared_a_SOURCES += common/histogram.c common/histogram.h
+common_libservice_a_SOURCES += common/descriptor.c common/descriptor.h
 common_libservice_a_SOURCES += common/line_file.c common/line_file.h common/line_writer.c common/line_writer.h

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/descriptor.h"
 #include "common/names_server.h"
 
 static int connect_to(const char *path)
@@ -33,35 +34,14 @@ static int connect_to(const char *path)
     return fd;
 }
 
-/* The descriptor that comes with the message, or -1. */
-static int take_descriptor(struct msghdr *message)
-{
-    int fd = -1;
-    struct cmsghdr *rights = CMSG_FIRSTHDR(message);
-    if (rights != NULL && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS &&
-        rights->cmsg_len == CMSG_LEN(sizeof(int)))
-        memcpy(&fd, CMSG_DATA(rights), sizeof(fd));
-    return fd;
-}
-
 static int receive(int connection)
 {
     struct names_hello hello;
-    struct pollfd wait = {.fd = connection, .events = POLLIN};
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-    struct iovec part = {&hello, sizeof(hello)};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
-    int r = poll(&wait, 1, NAMES_READER_WAIT_MS);
-    if (r <= 0)
-        return r < 0 ? -errno : -ETIMEDOUT;
-    ssize_t n = recvmsg(connection, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    if (n < 0)
-        return -errno;
-    int fd = take_descriptor(&message);
-    if (fd < 0)
-        return -EPROTO;
-    if (n != sizeof(hello) || hello.magic != NAMES_HELLO_MAGIC || hello.layout != NAMES_LAYOUT) {
+    int fd = -1;
+    int r = descriptor_receive(connection, &hello, sizeof(hello), NAMES_READER_WAIT_MS, &fd);
+    if (r < 0 || fd < 0)
+        return r < 0 ? r : -EPROTO;
+    if (hello.magic != NAMES_HELLO_MAGIC || hello.layout != NAMES_LAYOUT) {
         close(fd);
         return -EPROTO;
     }

@@ -13,6 +13,7 @@
 
 #include "common/clock.h"
 #include "common/control.h"
+#include "common/descriptor.h"
 #include "common/mapping.h"
 
 enum {
@@ -81,16 +82,7 @@ int names_server_listen(struct names_server *server, const char *path, gid_t gro
 static bool greet(const struct names_server *server, int fd)
 {
     struct names_hello hello = {NAMES_HELLO_MAGIC, NAMES_LAYOUT};
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
-    struct iovec part = {&hello, sizeof(hello)};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(rights), &server->mapping.fd, sizeof(int));
-    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(hello);
+    return descriptor_send(fd, &hello, sizeof(hello), server->mapping.fd) == 0;
 }
 
 static void admit(struct names_server *server)

@@ -252,7 +252,8 @@ struct settings_dns64 {
     int rate_limit; /* answers a second for a client network; 0: no limit */
     bool nxdomain_cut, prefetch;
     bool case_randomisation, trusted_upstream;
-    uint64_t names; /* bytes of common/names; 0: off */
+    uint64_t names;                    /* bytes of common/names; 0: off */
+    char query_log[SETTINGS_PATH_LEN]; /* a file of JSON lines; "": none */
     struct {
         int connections, connections_per_network, idle_s;
     } tcp;

@@ -319,6 +319,9 @@ static int check_log(const struct settings *settings, const struct fault *fault)
         return fail(
             fault, 0,
             "log.events is no absolute path; allowed: a path that begins with /, \"journal\" or \"\"");
+    if (settings->dns64.query_log[0] != '\0' && settings->dns64.query_log[0] != '/')
+        return fail(fault, 0,
+                    "dns64.query-log is no absolute path; allowed: a path that begins with /, or \"\"");
     return 0;
 }
 

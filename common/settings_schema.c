@@ -299,6 +299,8 @@ const struct settings_key settings_schema[] = {
     INT("dns64.stale-wait-ms", dns64.stale_wait_ms, 1, 10000, "1800", false,
         "for how long the resolvers may be silent until it does"),
     BOOL("dns64.prefetch", dns64.prefetch, "true", "what is asked for often is asked anew before its end"),
+    {"dns64.query-log", SETTINGS_TYPE_TEXT, AT(dns64.query_log), 0, SETTINGS_PATH_LEN - 1, "\"\"", NULL,
+     false, "who asked what, and what became of it: a file of JSON lines"},
     ROOM("dns64.names", dns64.names, MEBIBYTE, 1024 * MEBIBYTE, "\"16M\"",
          "memory for which backend was told which name of an IPv4 address; 0: that is not noted"),
     BOOL("dns64.case-randomisation", dns64.case_randomisation, "false",

@@ -44,7 +44,8 @@ dns64_libdnswire_a_SOURCES += dns64/wire/type.c dns64/wire/type.h
 dns64_libdnsstate_a_SOURCES += \
 	dns64/observe/log_ring.c dns64/observe/log_ring.h dns64/observe/tally.c dns64/observe/tally.h \
 	dns64/observe/top.c dns64/observe/top.h
-dns64_libdnsquery_a_SOURCES += dns64/observe/observer.c dns64/observe/observer.h
+dns64_libdnsquery_a_SOURCES += dns64/observe/log_text.c dns64/observe/log_text.h dns64/observe/observer.c dns64/observe/observer.h
+dns64_edge += dns64/edge/opener.c dns64/edge/opener.h dns64/edge/query_log.c dns64/edge/query_log.h
 dns64_edge += dns64/control_metrics.c dns64/control_metrics.h dns64/control_top.c dns64/control_top.h
 dns64_archives = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a \
 	common/libservice.a common/libshared.a common/libbase.a

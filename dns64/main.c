@@ -19,12 +19,13 @@
 #include "common/settings_file.h"
 #include "config.h"
 #include "dns64/control.h"
+#include "dns64/edge/opener.h"
 
 struct daemon {
     struct settings *settings;
     struct server *server;
     struct control *control;
-    int lock, signals, network;
+    int lock, signals, network, opener;
 };
 
 static int start(struct daemon *daemon)
@@ -40,17 +41,24 @@ static int start(struct daemon *daemon)
     daemon->signals = service_signals();
     if (daemon->signals < 0)
         return daemon->signals;
+    daemon->opener = opener_start(daemon->settings->file);
+    if (daemon->opener < 0) {
+        log_error("service", "cannot start a process: %s", strerror(-daemon->opener));
+        return daemon->opener;
+    }
     daemon->network = links_watch(); /* before it is read, so that no change falls between */
     if (daemon->network < 0)
         log_warning("links", "cannot watch this host's network: %s; continuing without following it",
                     strerror(-daemon->network));
-    int r = server_new(&daemon->settings, &daemon->server);
+    int r = server_new(&daemon->settings, daemon->opener, &daemon->server);
     if (r == 0)
         r = sandbox_keep(kept, sizeof(kept) / sizeof(kept[0]));
     if (r == 0)
         r = sandbox_restrict(calls, sizeof(calls) / sizeof(calls[0]));
-    if (r == 0)
+    if (r == 0) {
+        server_open_log(daemon->server);
         r = worker_run(daemon->server->group);
+    }
     if (r == 0)
         r = program_control("dns64", daemon->server->rules->settings, control_routes, daemon->server,
                             &daemon->control);
@@ -103,6 +111,8 @@ static void stop(struct daemon *daemon)
         close(daemon->network);
     if (daemon->signals >= 0)
         close(daemon->signals);
+    if (daemon->opener >= 0)
+        close(daemon->opener);
     if (daemon->lock >= 0)
         close(daemon->lock);
     settings_file_free(daemon->settings);
@@ -110,7 +120,7 @@ static void stop(struct daemon *daemon)
 
 int main(int argc, char *argv[])
 {
-    struct daemon daemon = {.lock = -1, .signals = -1, .network = -1};
+    struct daemon daemon = {.lock = -1, .signals = -1, .network = -1, .opener = -1};
     struct program_order order;
     int status = program_begin("dns64", argc, argv, false, &order, &daemon.settings);
     if (status >= 0)

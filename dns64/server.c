@@ -12,6 +12,8 @@
 #include "common/links.h"
 #include "common/log.h"
 #include "common/settings_file.h"
+#include "dns64/edge/opener.h"
+#include "dns64/edge/query_log.h"
 
 static const char resolv_file[] = "/etc/resolv.conf";
 static const char other_daemon[] = "nat64";
@@ -55,7 +57,7 @@ static int make_names(struct server *server)
     return r;
 }
 
-int server_new(struct settings **settings, struct server **ret_server)
+int server_new(struct settings **settings, int opener, struct server **ret_server)
 {
     char error[SETTINGS_ERROR_LEN];
     struct rules *rules;
@@ -71,7 +73,10 @@ int server_new(struct settings **settings, struct server **ret_server)
     }
     pthread_mutex_init(&server->lock, NULL);
     server->rules = rules;
+    server->opener = opener;
     r = make_names(server);
+    if (r == 0)
+        r = query_log_new(rules->workers, &server->log);
     if (r == 0)
         r = worker_new(rules, &server->group);
     if (r < 0) {
@@ -79,8 +84,26 @@ int server_new(struct settings **settings, struct server **ret_server)
         return r;
     }
     worker_set_names(server->group, names_server_table(server->names));
+    worker_set_log(server->group, query_log_slots(server->log));
     *ret_server = server;
     return 0;
+}
+
+void server_open_log(struct server *server)
+{
+    const char *path = server->rules->settings->dns64.query_log;
+    if (path[0] == '\0') {
+        query_log_close(server->log);
+        return;
+    }
+    int fd = opener_ask(server->opener, path);
+    int r = fd < 0 ? fd : query_log_open(server->log, path, fd);
+    if (r < 0)
+        log_error(
+            "query-log",
+            "cannot open %s: %s; continuing without it; make its folder, which the user of dns64 may write "
+            "to, and reload",
+            path, r == -ESTALE ? "the configuration was changed meanwhile" : strerror(-r));
 }
 
 void server_free(struct server *server)
@@ -89,6 +112,7 @@ void server_free(struct server *server)
         return;
     worker_stop(server->group);
     names_server_free(server->names);
+    query_log_free(server->log);
     rules_release(server->rules);
     pthread_mutex_destroy(&server->lock);
     free(server);
@@ -129,6 +153,8 @@ int server_reload(struct server *server, const struct reload_order *order, struc
     pthread_mutex_lock(&server->lock);
     const struct reload_target target = {server->rules->settings, other_daemon, apply, server};
     int r = reload_run(&target, order, ret_outcome);
+    if (r == 0 && !order->check)
+        server_open_log(server); /* anew in any case: it may have been rotated */
     pthread_mutex_unlock(&server->lock);
     if (order->check)
         return r;

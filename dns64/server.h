@@ -20,11 +20,17 @@ struct server {
     struct rules *rules;
     struct worker_group *group;
     struct names_server *names; /* NULL: off */
+    struct query_log *log;
+    int opener; /* of the query log's file (edge/opener) */
 };
 
 /* Reads this host's network, builds everything and opens the sockets; logs what it could not do. Takes
- * *settings (and sets it NULL) if it succeeds. */
-int server_new(struct settings **settings, struct server **ret_server) __attribute__((warn_unused_result));
+ * *settings (and sets it NULL) if it succeeds. `opener` stays the caller's. */
+int server_new(struct settings **settings, int opener, struct server **ret_server)
+    __attribute__((warn_unused_result));
+/* Opens the query log, if there is to be one, or says why it could not; when the process is restricted as it
+ * will be. */
+void server_open_log(struct server *server);
 /* Accepts NULL and the half-built. */
 void server_free(struct server *server);
 

@@ -90,7 +90,7 @@ static void give(struct question *question, const struct known_reply *reply)
     }
 }
 
-static void on_answer(void *context, uint8_t *bytes, size_t len)
+static void on_answer(void *context, uint8_t *bytes, size_t len, const struct addr_endpoint *from)
 {
     struct question *question = context;
     question->exchange = NULL;
@@ -98,6 +98,8 @@ static void on_answer(void *context, uint8_t *bytes, size_t len)
         known_take(question->table->cache, policy_of(question), &question->asked, clock_now_ns(), bytes, len);
     if (reply.source.kind == QUERY_FROM_STALE)
         counters_add(question->table->counters, OUTCOME_CACHE_STALE, 1);
+    else if (from != NULL)
+        reply.source.upstream = *from;
     leave_table(question);
     give(question, &reply);
     free(reply.bytes);

@@ -188,6 +188,12 @@ void worker_set_names(struct worker_group *group, const struct names *names)
         group->workers[i].tasks.observer.names = names;
 }
 
+void worker_set_log(struct worker_group *group, struct observer_log *slots)
+{
+    for (unsigned i = 0; i < group->count; i++)
+        group->workers[i].tasks.observer.log = &slots[i];
+}
+
 static void *run(void *context)
 {
     struct worker *worker = context;
@@ -346,6 +352,7 @@ void worker_upstream(const struct worker_group *group, unsigned upstream,
         for (unsigned k = 0; k < CHOICE_COUNTERS; k++)
             ret_upstream->counters[k] += atomic_load_explicit(&at->counters[k], memory_order_relaxed);
         latency += at->latency_us;
+        histogram_collect(&at->took, &ret_upstream->took);
         measured += at->latency_us != 0;
         bad += at->bad;
     }

@@ -10,8 +10,7 @@
 #include "common/counters.h"
 #include "common/names.h"
 #include "dns64/cache/cache.h"
-#include "dns64/observe/tally.h"
-#include "dns64/observe/top.h"
+#include "dns64/observe/observer.h"
 #include "dns64/rules.h"
 #include "dns64/upstream/choice.h"
 
@@ -22,6 +21,8 @@ struct worker_group;
 int worker_new(struct rules *rules, struct worker_group **ret_group) __attribute__((warn_unused_result));
 /* Before worker_run: what answers tell is noted there (NULL: nowhere), which outlives the group. */
 void worker_set_names(struct worker_group *group, const struct names *names);
+/* Before worker_run: where each thread finds its ring of the query log. */
+void worker_set_log(struct worker_group *group, struct observer_log *slots);
 int worker_run(struct worker_group *group) __attribute__((warn_unused_result));
 /* Other rules for all running threads, none of which lose a socket, a client or what they learned of
  * upstreams that stay. Returns when all go by them; -ENOMEM: none does. */
@@ -49,6 +50,7 @@ struct worker_upstream {
     uint64_t counters[CHOICE_COUNTERS];
     uint32_t latency_us;
     bool bad;
+    struct histogram_sum took;
 };
 void worker_upstream(const struct worker_group *group, unsigned upstream,
                      struct worker_upstream *ret_upstream);

@@ -12,13 +12,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "common/addr.h"
+#include "common/settings.h"
 #include "dns64/observe/tally.h"
 #include "dns64/wire/name.h"
 
 enum {
     LOG_RING_RECORDS = 4096, /* a power of two */
-    LOG_RING_VIEW_LEN = 32,
 };
 
 /* One query that was answered. */
@@ -31,7 +30,8 @@ struct log_record {
     uint32_t size; /* bytes of the answer */
     enum tally_from from;
     bool udp;
-    char view[LOG_RING_VIEW_LEN]; /* "": none */
+    struct addr_endpoint upstream; /* port 0: none */
+    char view[SETTINGS_NAME_LEN];  /* "": none */
 };
 
 struct log_ring;

@@ -4,6 +4,8 @@
  */
 #include "dns64/observe/observer.h"
 
+#include <string.h>
+
 #include "dns64/query/told.h"
 
 static enum tally_from from_of(const struct query *query)
@@ -47,7 +49,10 @@ static void log_answer(struct observer *observer, const struct query *query, siz
                                   .outcome = (uint16_t)query->outcome,
                                   .size = (uint32_t)len,
                                   .from = from_of(query),
+                                  .upstream = query->upstream,
                                   .udp = query->client.udp};
+    if (query->policy != NULL && query->policy->view != NULL)
+        strncpy(record->view, query->policy->view, sizeof(record->view) - 1);
     log_ring_put(ring);
 }
 

@@ -195,6 +195,8 @@ void query_from(struct query *query, const struct query_source *source)
     query->stale |= source->kind == QUERY_FROM_STALE;
     query->kept_failure |= source->kind == QUERY_FROM_FAILURE;
     query->asked_upstream |= source->kind == QUERY_FROM_UPSTREAM;
+    if (source->upstream.port != 0)
+        query->upstream = source->upstream;
     if (source->life_s < query->life_s)
         query->life_s = source->life_s;
 }

@@ -80,7 +80,8 @@ enum query_source_kind {
 
 struct query_source {
     enum query_source_kind kind;
-    uint32_t life_s; /* for how long what is made of it may be kept; 0: not at all */
+    uint32_t life_s;               /* for how long what is made of it may be kept; 0: not at all */
+    struct addr_endpoint upstream; /* that sent it; port 0: none did */
 };
 
 /* Whose query it is, and by which way it came. */
@@ -114,13 +115,14 @@ struct query {
     struct name target; /* of a reverse name */
     struct hops hops;   /* through whom it came */
     struct query_slot slot[QUERY_SLOTS];
-    bool stale, kept_failure; /* of what the answer is made */
-    bool asked_upstream;      /* and that */
-    bool finished;            /* it was kept as a whole */
-    uint32_t life_s;          /* of the answer */
-    bool keep;                /* it is whole, and may be kept */
-    bool refresh;             /* the finished answer is asked for often, and nearly over */
-    unsigned outcome;         /* the last that was counted */
+    bool stale, kept_failure;      /* of what the answer is made */
+    bool asked_upstream;           /* and that */
+    struct addr_endpoint upstream; /* the last that sent something for it; port 0: none */
+    bool finished;                 /* it was kept as a whole */
+    uint32_t life_s;               /* of the answer */
+    bool keep;                     /* it is whole, and may be kept */
+    bool refresh;                  /* the finished answer is asked for often, and nearly over */
+    unsigned outcome;              /* the last that was counted */
     enum decide_reason decided;
 };
 

@@ -77,6 +77,7 @@ void choice_answered(struct choice_upstream *upstream, uint64_t latency_ns, uint
     uint32_t measured = (uint32_t)(latency_ns / NS_PER_US) + 1, smoothed = upstream->latency_us;
     choice_count(upstream, CHOICE_ANSWERED);
     upstream->measured_ns = now_ns;
+    histogram_add(&upstream->took, latency_ns, 1);
     upstream->silent = 0;
     upstream->rests = 0;
     upstream->bad = false;

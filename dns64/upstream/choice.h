@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/histogram.h"
 #include "dns64/upstream/client_cookie.h"
 #include "dns64/upstream/route.h"
 
@@ -45,6 +46,7 @@ enum choice_counter {
 struct choice_upstream {
     _Atomic uint64_t counters[CHOICE_COUNTERS];
     _Atomic uint32_t latency_us; /* smoothed; 0: nothing measured */
+    struct histogram took;       /* from a question to its reply */
     _Atomic bool bad;
     uint32_t variance_us;
     unsigned silent;      /* questions in a row that it did not answer */

@@ -27,8 +27,9 @@ struct exchange {
     struct attempt attempt;
     struct way ways[ATTEMPT_PACKETS];
     struct event timer;
-    uint64_t due_ns; /* when it runs */
-    uint8_t *kept;   /* a reply with an error, given if no upstream does better */
+    uint64_t due_ns;           /* when it runs */
+    struct addr_endpoint from; /* whose the reply is that is given */
+    uint8_t *kept;             /* a reply with an error, given if no upstream does better */
     size_t kept_len;
     struct exchange *next, **link; /* among the lingering */
     struct name asked;             /* in the client's letters */
@@ -99,11 +100,12 @@ static void finish(struct exchange *exchange, uint8_t *bytes, size_t len)
 {
     exchange_done *done = exchange->done;
     void *context = exchange->context;
+    struct addr_endpoint from = exchange->from;
     if (attempt_due(&exchange->attempt) != 0)
         linger(exchange);
     else
         free_exchange(exchange);
-    done(context, bytes, len);
+    done(context, bytes, len, bytes != NULL ? &from : NULL);
 }
 
 static void run(struct exchange *exchange, enum attempt_step step);
@@ -196,6 +198,7 @@ static uint8_t *copy_reply(const struct exchange *exchange, unsigned i, const st
 static void take(struct exchange *exchange, unsigned i, const struct message *message)
 {
     uint8_t *copy = copy_reply(exchange, i, message);
+    exchange->from = exchange->ways[i].resolver->at.at;
     leave(&exchange->ways[i], false);
     set_timer(exchange);
     finish(exchange, copy, copy != NULL ? message->len : 0);
@@ -205,6 +208,7 @@ static void keep(struct exchange *exchange, unsigned i, const struct message *me
 {
     free(exchange->kept);
     exchange->kept = copy_reply(exchange, i, message);
+    exchange->from = exchange->ways[i].resolver->at.at;
     exchange->kept_len = exchange->kept != NULL ? message->len : 0;
 }
 

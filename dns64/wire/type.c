@@ -83,3 +83,8 @@ const char *type_rcode_text(unsigned rcode, char buffer[TYPE_TEXT_LEN])
     unsigned kind = type_rcode_kind(rcode);
     return kind < TYPE_RCODES - 1 ? rcodes[kind].name : number_text("RCODE", rcode & UINT16_MAX, buffer);
 }
+
+const char *type_class_text(uint16_t class, char buffer[TYPE_TEXT_LEN])
+{
+    return class == 1 ? "IN" : number_text("CLASS", class, buffer);
+}

@@ -21,6 +21,9 @@ const char *type_text(uint16_t type, char buffer[TYPE_TEXT_LEN]);
 unsigned type_kind(uint16_t type);
 const char *type_kind_text(unsigned kind); /* "AAAA", "other" */
 
+/* "IN", or "CLASS3" in `buffer`. */
+const char *type_class_text(uint16_t class, char buffer[TYPE_TEXT_LEN]);
+
 /* "NOERROR", or "RCODE12" in `buffer`. */
 const char *type_rcode_text(unsigned rcode, char buffer[TYPE_TEXT_LEN]);
 unsigned type_rcode_kind(unsigned rcode);

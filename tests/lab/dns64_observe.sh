@@ -150,7 +150,89 @@ top_names() {
     gate64 dns top --json | grep -q '"queries":40,"top":\[{"name":"api.legacy.example","queries":30'
 }
 
-t_plan 12
+log=$LAB_DIR/queries.json
+last() { tail -1 "$log"; }
+log_has() { lab_wait 5 grep -q "$1" "$log" || { cat "$log"; return 1; }; } # PATTERN
+logged() { # off until it is asked for; then a line for each query, with what became of it
+    write "query-log = \"$log\";"
+    gate64 reload dns64 && [ -f "$log" ] || return 1
+    for _ in 1 2 3; do ask +short l1.wild.legacy.example AAAA; done # two threads: each may ask the upstream once
+    ask3 +tcp lost.legacy.example A && ask ipv4only.arpa AAAA
+    log_has ipv4only && cat "$log"
+    python3 - "$log" <<'END'
+import json, sys, time, calendar
+lines = [json.loads(line) for line in open(sys.argv[1])]
+def one(most=1, **what):
+    found = [l for l in lines if all(l.get(k) == v for k, v in what.items())]
+    assert 1 <= len(found) <= most, (what, found)
+    return found[0]
+first = one(2, client="2001:db8:2::2", name="l1.wild.legacy.example", type="AAAA", rcode="NOERROR", outcome="aaaa_synthesised",
+            **{"from": "upstream", "class": "IN"}, upstream="192.52.193.53#53", transport="udp")
+assert first["ms"] > 0 and first["size"] > 50, first
+assert abs(calendar.timegm(time.strptime(first["time"], "%Y-%m-%dT%H:%M:%S." + first["time"][20:])) - time.time()) < 60, first
+assert "upstream" not in one(2, name="l1.wild.legacy.example", **{"from": "cache"})
+one(client="2001:db8:3:0:1::2", name="lost.legacy.example", rcode="NXDOMAIN", transport="tcp")
+one(name="ipv4only.arpa", **{"from": "local"})
+assert len(lines) == 5
+END
+}
+mode() { [ "$(stat -c %a "$log")" = 640 ]; }
+rotated() { # as logrotate does, by signal and by request
+    mv "$log" "$log.1"
+    kill -HUP "$DNS64_PID"
+    lab_wait 5 test -f "$log" && ask +short l2.wild.legacy.example AAAA && log_has l2.wild && ! grep -q l2.wild "$log.1" || return 1
+    rm "$log"
+    gate64 reload dns64 && ask +short l3.wild.legacy.example AAAA && log_has l3.wild && mode
+}
+stands_still() { # nobody reads: answers come as fast, records are lost and counted; then it goes on
+    mkfifo "$LAB_DIR/pipe"
+    write "query-log = \"$LAB_DIR/pipe\";"
+    gate64 reload dns64 || return 1
+    lab_in pi2 python3 - <<'END' || return 1
+import socket, struct, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.connect(("2001:db8:2::1", 53))
+s.settimeout(3)
+question = b"\1\0\0\1\0\0\0\0\0\0\3api\6legacy\7example\0\0\x1c\0\1"
+begin, answers = time.time(), 0
+for i in range(30000):
+    s.send(struct.pack("!H", i) + question)
+    answers += len(s.recv(4096)) > 0
+print(answers, "answers in", time.time() - begin, "s")
+END
+    gate64 counters dns64 | tee "$LAB_DIR/counters" | grep -E 'log_lost'
+    lab_wait 5 grep -q 'cannot write to .*pipe: nobody reads from it' "$LAB_DIR/dns64.log" && grep -q 'log_lost' "$LAB_DIR/counters" || return 1
+    timeout 20 head -c 2000000 "$LAB_DIR/pipe" >"$LAB_DIR/read" &
+    local reader=$!
+    lab_wait 15 grep -q '"event":"lost","count":' "$LAB_DIR/read"
+    local r=$?
+    kill $reader 2>/dev/null
+    wait $reader 2>/dev/null
+    write ''
+    gate64 reload dns64
+    return $r
+}
+opener() { pgrep -P "$DNS64_PID"; }
+few_rights() { # dns64 and the process beside it: the first can only listen, the other only open
+    local pid
+    grep -q 'CapEff:.0000000000000400' "/proc/$DNS64_PID/status" && grep -q 'CapEff:.0000000000000000' "/proc/$(opener)/status" || return 1
+    for pid in "$DNS64_PID" $(opener); do
+        grep -H 'Seccomp:\|NoNewPrivs' "/proc/$pid"/task/*/status
+        [ "$(cat "/proc/$pid"/task/*/status | grep -c 'Seccomp:.2')" = "$(ls "/proc/$pid/task" | wc -l)" ] &&
+            grep -q 'NoNewPrivs:.1' "/proc/$pid/status" || return 1
+    done
+    ls -l "/proc/$(opener)/fd"
+    [ "$(ls "/proc/$(opener)/fd" | wc -l)" = 4 ] && ! ls -l "/proc/$DNS64_PID/fd" | grep queries.json
+}
+wrong_log() { # a folder that is not there: said, and answers go on
+    write 'query-log = "/nonexistent/queries";'
+    gate64 reload dns64
+    lab_wait 5 grep -q 'cannot open /nonexistent/queries: No such file' "$LAB_DIR/dns64.log" && ask +short api.legacy.example AAAA | grep -q 64:ff9b || return 1
+    write 'query-log = "relative";'
+    ! gate64 reload dns64 && write '' && gate64 reload dns64
+}
+
+t_plan 18
 t "a name is noted before its answer leaves" noted_before
 t "names by backend" by_backend
 t "the name is the one that was asked" chains
@@ -161,6 +243,12 @@ t "metrics are those of the manual" documented
 t "metrics are OpenMetrics" well_formed
 t "answers are counted by type and RCODE, and timed" counted
 t "what is asked for most, and who asks most" top_names
+t "SEC-64 the query log has a line for each query, in UTC" logged
+t "SEC-63 the query log is for root and the group" mode
+t "the query log is opened anew" rotated
+t "a log that stands still loses records, and no answers" stands_still
+t "SEC-60 dns64 and what opens its log may do nothing else" few_rights
+t "a log that cannot be opened" wrong_log
 t "SEC-61 names are for root and the group" for_few
 t "a restarted dns64 is noticed, and names are off when they are" restarted
 exit $t_failed

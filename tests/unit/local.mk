@@ -42,7 +42,7 @@ unit_dns64 += tests/unit/dns64/test_cache tests/unit/dns64/test_known tests/unit
 unit_dns64 += tests/unit/dns64/test_edns tests/unit/dns64/test_forward tests/unit/dns64/test_message tests/unit/dns64/test_oracle \
 	tests/unit/dns64/test_any_query
 unit_dns64 += tests/unit/dns64/test_told
-unit_dns64 += tests/unit/dns64/test_observer
+unit_dns64 += tests/unit/dns64/test_observer tests/unit/dns64/test_query_log
 unit_common += tests/unit/common/test_histogram
 unit_dns64 += tests/unit/dns64/test_places tests/unit/dns64/test_rate tests/unit/dns64/test_limits
 unit_dns64 += tests/unit/dns64/test_attempt
@@ -74,6 +74,8 @@ tests_unit_common_test_sandbox_LDADD = $(service)
 tests_unit_dns64_test_told_LDADD = $(query)
 tests_unit_dns64_test_observer_LDADD = $(query)
 tests_unit_common_test_histogram_LDADD = common/libshared.a $(base)
+tests_unit_dns64_test_query_log_SOURCES = tests/unit/dns64/test_query_log.c dns64/edge/opener.c dns64/edge/query_log.c
+tests_unit_dns64_test_query_log_LDADD = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a $(service)
 tests_unit_common_test_names_LDADD = common/libshared.a $(base)
 tests_unit_common_test_names_share_LDADD = $(service)
 tests_unit_common_test_utc_LDADD = $(base)
