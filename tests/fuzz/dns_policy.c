@@ -16,6 +16,25 @@ static struct list *list_of(const char *text)
     return list;
 }
 
+/* Names that a mutated question is likely to have, with each family alone and both. */
+static struct roster *some_names(void)
+{
+    static const struct {
+        struct name name;
+        struct addr addr;
+    } lines[] = {
+        {{.len = 3, .bytes = "\1a"}, {.family = AF_INET, .v4 = 0xc01fc407}},
+        {{.len = 5, .bytes = "\1a\1b"}, {.family = AF_INET6, .v6 = {{{0x20, 1, 0x0d, 0xb8, [15] = 7}}}}},
+        {{.len = 3, .bytes = "\1b"}, {.family = AF_INET, .v4 = 0xc01fc408}},
+        {{.len = 3, .bytes = "\1b"}, {.family = AF_INET6, .v6 = {{{0, 0x64, 0xff, 0x9b, [15] = 1}}}}},
+    };
+    struct roster *roster = roster_new((struct siphash_key){1, 2});
+    assert(roster != NULL);
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        assert(roster_add(roster, &lines[i].name, &lines[i].addr, true) == 0);
+    return roster;
+}
+
 struct query_policy dns_policy(unsigned which)
 {
     static const struct synthesize_pref64 pref64[] = {{.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}},
@@ -23,12 +42,17 @@ struct query_policy dns_policy(unsigned which)
     static const struct addr_prefix6 excluded = {{{{[10] = 0xff, [11] = 0xff}}}, 96};
     static const struct route route;
     static struct list *listed, *below;
+    static struct roster *roster;
     if (listed == NULL) {
+        roster = some_names();
         listed = list_of("a");
         below = list_of("*.b");
     }
     return (struct query_policy){
         .route = &route,
+        .roster = which & 256 ? roster : NULL,
+        .local_ttl_s = 300,
+        .ipv4only_ttl_s = 3600,
         .pref64 = pref64,
         .pref64_count = which & 1 ? 2 : 1,
         .filter = {.excluded = &excluded,

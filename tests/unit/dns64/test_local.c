@@ -390,6 +390,26 @@ TEST(LIST_03_local_names_obey_the_algorithm)
     expect_denial("db.example");
 }
 
+TEST(LIST_03_the_lists_hold_for_local_names)
+{
+    struct list *list = list_new((struct siphash_key){5, 6});
+    assert_non_null(list);
+    assert_int_equal(list_add(list, "db.example"), 0);
+    add("db.example", "192.31.196.7");
+    policy.never = list;
+    assert_int_equal(ask("db.example", MESSAGE_TYPE_AAAA), MESSAGE_NOERROR);
+    expect_denial("db.example");
+    ask("db.example", MESSAGE_TYPE_A);
+    assert_int_equal(answer.counts[MESSAGE_ANSWER], 1);
+    policy.never = NULL;
+    policy.hide_a = list;
+    assert_int_equal(ask("db.example", MESSAGE_TYPE_A), MESSAGE_NOERROR);
+    assert_int_equal(answer.counts[MESSAGE_ANSWER], 0);
+    ask("db.example", MESSAGE_TYPE_AAAA);
+    expect_address6(0, "64:ff9b::192.31.196.7", LOCAL_TTL);
+    list_free(list);
+}
+
 TEST(LIST_03_other_types_have_no_data_and_nothing_is_asked)
 {
     static const uint16_t types[] = {2, 5, 6, 12, 15, 16, 33, 43, 64, 65, 257};
@@ -711,6 +731,7 @@ int main(void)
         CASE(LIST_03_LES_D_02_a_local_a_alone_is_synthesised),
         CASE(LIST_03_a_local_aaaa_stops_synthesis),
         CASE(LIST_03_local_names_obey_the_algorithm),
+        CASE(LIST_03_the_lists_hold_for_local_names),
         CASE(LIST_03_other_types_have_no_data_and_nothing_is_asked),
         CASE(LIST_03_they_win_over_local_zones),
         CASE(LES_D_36_a_denied_name_above_hides_no_local_one),

@@ -125,16 +125,11 @@ TEST(lines_that_are_wrong)
         "::g a",       "#",         "1.2.3.4.5 a"};
     for (size_t i = 0; i < sizeof(no_address) / sizeof(no_address[0]); i++)
         assert_int_equal(parse(no_address[i]), no_address[i][0] == '#' ? HOSTS_BLANK : HOSTS_ADDRESS);
-    static const char *const no_name[] = {
-        "192.0.2.1 a..b",
-        "192.0.2.1 .",
-        "192.0.2.1 .a",
-        "192.0.2.1 *.example",
-        "192.0.2.1 a b\\c",
-        "192.0.2.1 \xc3\xa9",
-        "192.0.2.1 a,b",
-        "192.0.2.1 "
-        "a123456789012345678901234567890123456789012345678901234567890123.example"};
+    static const char long_label[] = /* of 64 bytes */
+        "192.0.2.1 a123456789012345678901234567890123456789012345678901234567890123.example";
+    static const char *const no_name[] = {"192.0.2.1 a..b",      "192.0.2.1 .",      "192.0.2.1 .a",
+                                          "192.0.2.1 *.example", "192.0.2.1 a b\\c", "192.0.2.1 \xc3\xa9",
+                                          "192.0.2.1 a,b",       long_label};
     for (size_t i = 0; i < sizeof(no_name) / sizeof(no_name[0]); i++)
         assert_int_equal(parse(no_name[i]), HOSTS_NAME);
     assert_int_equal(parse("192.0.2.1"), HOSTS_NO_NAME);

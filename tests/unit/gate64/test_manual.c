@@ -18,7 +18,7 @@
 #include "common/settings_file.h"
 
 enum {
-    TEXT_MAX = 64 * 1024,
+    TEXT_MAX = 128 * 1024,
     ENTRY_MAX = 1024,
 };
 
@@ -179,7 +179,7 @@ static void every_example_parses(void **state)
 static void every_whole_example_parses(void **state)
 {
     static const char begin[] = "\n.Bd -literal -offset indent\n";
-    enum { EXAMPLES_AT_LEAST = 7 };
+    enum { EXAMPLES_AT_LEAST = 12 };
     char *manual = read_source("man/gate64.conf.5"), file[ENTRY_MAX];
     int examples = 0;
     (void)state;
