@@ -37,6 +37,7 @@ LAB_TESTS += \
 	tests/lab/gate64.sh \
 	tests/lab/check.sh
 LAB_ALONE += \
+	tests/lab/dns64_storm.sh \
 	tests/lab/nat64d_two_workers.sh \
 	tests/lab/shared_host.sh \
 	tests/lab/limits.sh \
@@ -92,3 +93,5 @@ tests_lab_flow_flood_LDADD = nat64d/libxlat.a common/libbase.a
 check_PROGRAMS += tests/lab/soak_authority tests/lab/soak_load
 tests_lab_soak_authority_SOURCES = tests/lab/soak_authority.c tests/lab/soak_names.c tests/lab/soak_names.h
 tests_lab_soak_load_SOURCES = tests/lab/soak_load.c tests/lab/soak_names.c tests/lab/soak_names.h
+# Clients that mean no good.
+check_PROGRAMS += tests/lab/dns64_storm
