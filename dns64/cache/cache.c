@@ -15,6 +15,7 @@
 enum {
     UNIT = 8, /* entries begin at multiples; an index counts these, from 1 */
     BYTES_A_BUCKET = 256,
+    BUCKET_MAX = 16,     /* entries in a bucket; there is one on average */
     LARGEST_PART = 8,    /* an entry takes at most this part of the ring */
     SECOND_CHANCES = 8,  /* entries moved to the front for one new one */
     OFTEN = 2,           /* uses that make an entry worth refreshing */
@@ -247,6 +248,21 @@ void cache_drop(struct cache *cache, const struct cache_key *key)
         unlink_entry(cache, entry);
 }
 
+/* Whatever the hash does: a look-up ends after so many. The oldest of a bucket is its last. */
+static void bound_chain(struct cache *cache, uint64_t hash)
+{
+    unsigned length = 0;
+    uint32_t index = cache->buckets[hash & cache->bucket_mask];
+    while (index != 0) {
+        struct entry *entry = at_index(cache, index);
+        if (++length == BUCKET_MAX) {
+            unlink_entry(cache, entry);
+            return;
+        }
+        index = entry->next;
+    }
+}
+
 void cache_put(struct cache *cache, const struct cache_key *key, uint64_t now_ns,
                const struct cache_value *value)
 {
@@ -255,6 +271,7 @@ void cache_put(struct cache *cache, const struct cache_key *key, uint64_t now_ns
     cache_drop(cache, key);
     if (size > cache->ring_size / LARGEST_PART || value->len > UINT16_MAX || value->ttl_count > UINT16_MAX)
         return;
+    bound_chain(cache, key->hash);
     struct entry *entry = make_room(cache, size, now_ns);
     uint32_t *bucket = &cache->buckets[key->hash & cache->bucket_mask];
     *entry = (struct entry){

@@ -13,6 +13,7 @@
 enum {
     MS_PER_S = 1000,
     US_PER_MS = 1000,
+    BUCKET_MAX = 64, /* questions in a bucket; sixteen of them when all are taken */
 };
 
 struct question {
@@ -188,8 +189,11 @@ int question_ask(struct question_table *table, struct task_rules *rules, const s
                  uint64_t until_ns, struct question_waiter *waiter)
 {
     struct question **bucket = find_bucket(table, asked), *question = *bucket;
-    while (question != NULL && !same(&question->asked, asked))
-        question = question->next;
+    for (unsigned length = 0; question != NULL && !same(&question->asked, asked); question = question->next)
+        if (++length == BUCKET_MAX) {
+            counters_add(table->counters, OUTCOME_OVERLOAD, 1);
+            return -EBUSY;
+        }
     if (question != NULL) {
         counters_add(table->counters, OUTCOME_CACHE_JOINED, 1);
     } else {

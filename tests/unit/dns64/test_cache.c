@@ -285,6 +285,29 @@ static void CCH_OURS_01_any_sequence_is_as_the_model_says(void **context)
     }
 }
 
+/* Names of one bucket, as if somebody knew the key: a look-up stays short, the newest are kept. */
+TEST(SEC_31_a_bucket_holds_a_few_entries_only)
+{
+    enum { WANTED = 40, KEPT = 16 };
+    static struct cache_key keys[WANTED];
+    struct cache_found found;
+    unsigned count = 0, kept = 0;
+    for (unsigned i = 0; count < WANTED; i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "n%u.example", i);
+        keys[count] = key_of(text, CACHE_DATA, 0, 0, 1);
+        count += keys[count].hash % 4096 == 5; /* the same bucket, as long as there are no more than 4096 */
+    }
+    const struct cache_value value = {.bytes = (const uint8_t *)"x", .len = 1, .life_s = 60};
+    for (unsigned i = 0; i < WANTED; i++)
+        cache_put(cache, &keys[i], 0, &value);
+    for (unsigned i = 0; i < WANTED; i++)
+        kept += cache_find(cache, &keys[i], 0, &found);
+    assert_int_equal(kept, KEPT);
+    assert_true(cache_find(cache, &keys[WANTED - 1], 0, &found));
+    assert_false(cache_find(cache, &keys[0], 0, &found));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -298,6 +321,7 @@ int main(void)
         CASE(CCH_OURS_01_what_is_too_large_is_not_kept),
         CASE(CCH_OURS_01_flushed_by_name_and_below),
         CASE(CCH_OURS_01_looked_at_by_name),
+        CASE(SEC_31_a_bucket_holds_a_few_entries_only),
         CASE(CCH_OURS_01_any_sequence_is_as_the_model_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
