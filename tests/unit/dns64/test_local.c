@@ -427,6 +427,37 @@ TEST(LIST_03_other_types_have_no_data_and_nothing_is_asked)
     assert_int_equal(read_answer(), MESSAGE_NOERROR);
 }
 
+/* What is said here is all that is to be said: nothing is asked for, and nothing made of it. */
+TEST(LES_D_07_the_nodata_of_a_local_rule_is_final)
+{
+    static const char *const names_without[] = {"home.arpa", "_dns.resolver.arpa", "10.in-addr.arpa",
+                                                "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa"};
+    for (size_t i = 0; i < sizeof(names_without) / sizeof(names_without[0]); i++) {
+        assert_int_equal(ask(names_without[i], MESSAGE_TYPE_AAAA), MESSAGE_NOERROR);
+        assert_int_equal(answer.counts[MESSAGE_ANSWER], 0);
+        assert_int_equal(query_waited(&query), 0);
+    }
+}
+
+/* Every list names it, and the operator's names have it. */
+TEST(ORD_01_ipv4only_arpa_comes_before_lists_and_names)
+{
+    struct list *all = list_new((struct siphash_key){5, 6});
+    assert_non_null(all);
+    assert_int_equal(list_add(all, "."), 0);
+    policy.never = policy.always = policy.hide_a = all;
+    add("ipv4only.arpa", "192.31.196.7");
+    add("x.ipv4only.arpa", "192.31.196.7");
+    forward("arpa");
+    assert_int_equal(ask("ipv4only.arpa", MESSAGE_TYPE_AAAA), MESSAGE_NOERROR);
+    assert_int_equal(answer.counts[MESSAGE_ANSWER], 2);
+    expect_address6(0, "64:ff9b::c000:aa", 3600);
+    ask("ipv4only.arpa", MESSAGE_TYPE_A);
+    assert_int_equal(answer.counts[MESSAGE_ANSWER], 2);
+    assert_int_equal(ask("x.ipv4only.arpa", MESSAGE_TYPE_A), MESSAGE_NXDOMAIN);
+    list_free(all);
+}
+
 TEST(LIST_03_they_win_over_local_zones)
 {
     add("printer.local", "192.31.196.9");
@@ -733,6 +764,8 @@ int main(void)
         CASE(LIST_03_local_names_obey_the_algorithm),
         CASE(LIST_03_the_lists_hold_for_local_names),
         CASE(LIST_03_other_types_have_no_data_and_nothing_is_asked),
+        CASE(LES_D_07_the_nodata_of_a_local_rule_is_final),
+        CASE(ORD_01_ipv4only_arpa_comes_before_lists_and_names),
         CASE(LIST_03_they_win_over_local_zones),
         CASE(LES_D_36_a_denied_name_above_hides_no_local_one),
         CASE(D64_5_3_1_02_a_cname_and_what_stands_there),
