@@ -20,6 +20,7 @@ enum {
 static const char *const kinds[] = {[CACHE_DATA] = "reply",
                                     [CACHE_FAILURE] = "failure",
                                     [CACHE_DENIED] = "denied",
+                                    [CACHE_ALIAS] = "alias",
                                     [CACHE_ANSWER] = "answer"};
 
 static json_int_t counter(const struct server *server, enum outcome outcome)
@@ -99,12 +100,12 @@ static void see_one(void *context, const struct cache_seen *seen)
         lookup->records,
         json_pack("{s:i, s:s, s:s, s:i, s:b, s:b, s:b, s:I, s:I, s:i, s:I, s:o}", "worker",
                   (int)lookup->worker, "kind", kinds[seen->kind], "type",
-                  seen->kind == CACHE_DENIED ? "-" : type_text(seen->type, type), "class", seen->class, "do",
-                  (seen->flags & CACHE_DO) != 0, "cd", (seen->flags & CACHE_CD) != 0, "edns",
-                  (seen->flags & CACHE_EDNS) != 0, "age_s", (json_int_t)found->age_s, "left_s",
-                  (json_int_t)found->life_s - (json_int_t)found->age_s, "rcode",
-                  sound ? (int)message_rcode(&message) : MESSAGE_SERVFAIL, "bytes", (json_int_t)found->len,
-                  "answer", sound ? control_record_answers(&message) : json_array()));
+                  seen->kind == CACHE_DENIED || seen->kind == CACHE_ALIAS ? "-" : type_text(seen->type, type),
+                  "class", seen->class, "do", (seen->flags & CACHE_DO) != 0, "cd",
+                  (seen->flags & CACHE_CD) != 0, "edns", (seen->flags & CACHE_EDNS) != 0, "age_s",
+                  (json_int_t)found->age_s, "left_s", (json_int_t)found->life_s - (json_int_t)found->age_s,
+                  "rcode", sound ? (int)message_rcode(&message) : MESSAGE_SERVFAIL, "bytes",
+                  (json_int_t)found->len, "answer", sound ? control_record_answers(&message) : json_array()));
 }
 
 static void look_one(void *context, struct cache *cache, unsigned worker, uint64_t now_ns)

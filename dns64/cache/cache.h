@@ -19,9 +19,10 @@
 #include "dns64/wire/name.h"
 
 enum cache_kind {
-    CACHE_DATA,    /* an upstream's reply */
+    CACHE_DATA,    /* an upstream's reply; the tag is whether the name is an alias in it */
     CACHE_FAILURE, /* that there was none, or only one with an error; the tag is its wait in seconds */
     CACHE_DENIED,  /* NXDOMAIN of the name itself, for all types and all names below (RFC 8020 2) */
+    CACHE_ALIAS,   /* that the name was an alias: what was kept of it for other types before is over */
     CACHE_ANSWER,  /* as a client got it; the tag is its outcome */
 };
 

@@ -51,6 +51,29 @@ static struct cache_key denied_key(const struct cache *cache, const struct known
     return key;
 }
 
+static struct cache_key alias_key(const struct cache *cache, const struct known_question *question)
+{
+    struct cache_key key;
+    cache_key(cache, CACHE_ALIAS, 0, question->set.variant, &question->name, 0, question->class, &key);
+    return key;
+}
+
+/* Fresh or not. What is kept of a name is over when the name became an alias since, whatever was asked for
+ * then (RFC 1034 3.6.2: an alias has no other data). */
+static bool find_data(struct cache *cache, const struct known_question *question, uint64_t now_ns,
+                      struct cache_found *ret_found)
+{
+    struct cache_key key = key_of(cache, CACHE_DATA, question), alias = alias_key(cache, question);
+    struct cache_found became;
+    if (!cache_find(cache, &key, now_ns, ret_found))
+        return false;
+    if (ret_found->tag != 0 || !cache_find(cache, &alias, now_ns, &became) ||
+        became.age_s >= ret_found->age_s)
+        return true;
+    cache_drop(cache, &key);
+    return false;
+}
+
 /* A copy as old as it is; false: no memory. */
 static bool copy_fresh(const struct cache_found *found, struct known_reply *ret_reply)
 {
@@ -71,10 +94,9 @@ static bool copy_fresh(const struct cache_found *found, struct known_reply *ret_
 bool known_find_stale(struct cache *cache, const struct query_policy *policy,
                       const struct known_question *question, uint64_t now_ns, struct known_reply *ret_reply)
 {
-    struct cache_key key = key_of(cache, CACHE_DATA, question);
     struct cache_found found;
-    if (policy->stale_max_s == 0 || !cache_find(cache, &key, now_ns, &found) || found.age_s < found.life_s ||
-        found.age_s - found.life_s >= policy->stale_max_s)
+    if (policy->stale_max_s == 0 || !find_data(cache, question, now_ns, &found) ||
+        found.age_s < found.life_s || found.age_s - found.life_s >= policy->stale_max_s)
         return false;
     uint8_t *bytes = malloc(found.len);
     if (bytes == NULL)
@@ -140,13 +162,12 @@ static bool find_denied(struct cache *cache, const struct query_policy *policy,
 bool known_find(struct cache *cache, const struct query_policy *policy, const struct known_question *question,
                 uint64_t now_ns, struct known_reply *ret_reply)
 {
-    struct cache_key key = key_of(cache, CACHE_DATA, question);
+    struct cache_key key = key_of(cache, CACHE_FAILURE, question);
     struct cache_found found;
-    if (cache_find(cache, &key, now_ns, &found) && found.age_s < found.life_s)
+    if (find_data(cache, question, now_ns, &found) && found.age_s < found.life_s)
         return copy_fresh(&found, ret_reply);
     if (find_denied(cache, policy, question, now_ns, ret_reply))
         return true;
-    key = key_of(cache, CACHE_FAILURE, question);
     if (!cache_find(cache, &key, now_ns, &found) || found.age_s >= found.life_s)
         return false;
     if (known_find_stale(cache, policy, question, now_ns, ret_reply))
@@ -203,15 +224,19 @@ static bool is_contradicted(struct cache *cache, const struct known_question *qu
 
 /* RFC 8020 2 and 6: what does not exist is the last name of the chain. */
 static void keep_denied(struct cache *cache, const struct known_question *question, uint64_t now_ns,
-                        const struct message *message, const struct cache_value *value)
+                        const struct chain *chain, const struct cache_value *value)
 {
-    static const struct chain_filter none;
-    struct chain chain;
-    chain_follow(message, &question->name, question->type, &none, &chain);
-    if (chain.broken || !chain.has_soa)
+    if (chain->broken || !chain->has_soa)
         return;
-    struct cache_key key = denied_key(cache, question, &chain.names[chain.links]);
+    struct cache_key key = denied_key(cache, question, &chain->names[chain->links]);
     cache_put(cache, &key, now_ns, value);
+}
+
+static void keep_alias(struct cache *cache, const struct known_question *question, uint64_t now_ns)
+{
+    static const struct cache_value seen = {.life_s = LIFETIME_MAX_S};
+    struct cache_key key = alias_key(cache, question);
+    cache_put(cache, &key, now_ns, &seen);
 }
 
 static void keep_data(struct cache *cache, const struct known_question *question, uint64_t now_ns,
@@ -222,8 +247,14 @@ static void keep_data(struct cache *cache, const struct known_question *question
                                 .ttls = ttls->offsets,
                                 .ttl_count = ttls->count,
                                 .life_s = life_s};
+    static const struct chain_filter none;
     struct cache_key key = key_of(cache, CACHE_FAILURE, question);
+    struct chain chain;
     cache_drop(cache, &key);
+    chain_follow(message, &question->name, question->type, &none, &chain);
+    value.tag = chain.links > 0;
+    if (chain.links > 0)
+        keep_alias(cache, question, now_ns);
     key = key_of(cache, CACHE_DATA, question);
     if (life_s == 0) {
         cache_drop(cache, &key);
@@ -231,7 +262,7 @@ static void keep_data(struct cache *cache, const struct known_question *question
     }
     cache_put(cache, &key, now_ns, &value);
     if (message_rcode(message) == MESSAGE_NXDOMAIN && !is_contradicted(cache, question, now_ns))
-        keep_denied(cache, question, now_ns, message, &value);
+        keep_denied(cache, question, now_ns, &chain, &value);
 }
 
 struct known_reply known_take(struct cache *cache, const struct query_policy *policy,

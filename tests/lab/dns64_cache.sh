@@ -51,6 +51,22 @@ stale() { # silent, not gone: the answer comes after 0.9 s, and the real one whe
     ask old.cache.example AAAA && sleep 3.2 && kill -STOP "$UPSTREAM_PID" && ask old.cache.example AAAA
     has 'EDE: 3( |$)' && has '64:ff9b::c034:c10a' && [ "$(ttl_of)" = 30 ] && [ "$(awk '/Query time/ {print $4}' "$LAB_DIR/answer")" -lt 2000 ]
 }
+not_without_rd() { # what is over is for those who would have had it asked for
+    ask +norecurse old.cache.example AAAA && has 'status: REFUSED' && ! has 64:ff9b
+}
+once() { # the timer of the stale answer, the late reply and more of the same question meet
+    local names='' i
+    for i in $(seq 20); do names="$names once$i.cache.example"; done
+    for i in $names; do ask "$i" AAAA >/dev/null; done
+    sleep 3.5
+    kill -STOP "$UPSTREAM_PID"
+    # shellcheck disable=SC2086
+    lab_in pi2 python3 "$G64_SOURCE/tests/lab/dns64_once.py" 2001:db8:2::1 10 $names &
+    local asker=$!
+    sleep 0.8
+    kill -CONT "$UPSTREAM_PID"
+    wait $asker
+}
 fresh_again() { # RFC 8767 5: they are asked again after 30 s
     kill -CONT "$UPSTREAM_PID"
     lab_wait 45 refreshed && [ "$(ttl_of)" -le 3 ]
@@ -87,7 +103,7 @@ other_rules() { # what was learned stays, what was made of it does not
     has 2001:db8:64::c034:c10a && ! has 64:ff9b::c034 && [ "$(asked longrules.cache.example)" = 2 ]
 }
 
-t_plan 15
+t_plan 17
 t "D64-SYN-08 a synthetic answer comes from the cache and its TTL counts down" counts_down
 t "VIEW-02 the letters of the question are the client's" keeps_case
 t "VIEW-02 EDNS is the client's" edns_by_client
@@ -96,7 +112,9 @@ t "TRAP-03 100 equal questions from 100 clients are one to the upstream" joined 
 t "NEG-8020-01 nothing is below a name that does not exist" cut
 t "NEG-9520-01 a hundred questions for what fails are one round of tries" failures
 t "STL-8767-02 a silent upstream: the stale answer in time, good for 30 s" stale
+t "STL-8767-03 nothing stale without RD" not_without_rd
 t "LES-D-05 and the real one when it is back" fresh_again
+t "LES-D-38 one answer whatever ends the wait" once
 t "LES-D-14 what is asked often is asked again early, A and AAAA both" refreshed_early
 t "what the cache holds of a name is shown" looked_up
 t "a name is flushed, alone or with all below" flushed

@@ -54,6 +54,7 @@ EXTRA_DIST += $(LAB_TESTS) $(LAB_ALONE) $(LONG_LAB_TESTS) \
 	tests/lab/dns64_tcp.py \
 	tests/lab/dns64_upstream.py \
 	tests/lab/dns64_resolvers.py \
+	tests/lab/dns64_once.py \
 	tests/lab/enter \
 	tests/lab/flows.py \
 	tests/lab/fragment_points.sh \

@@ -509,6 +509,41 @@ static void STL_8767_03_errors_leave_what_is_kept_and_a_denial_does_not(void **c
     assert_int_equal(message_rcode(&answer), MESSAGE_NXDOMAIN);
 }
 
+static void STL_8767_03_data_with_a_ttl_of_zero_never_stand_in(void **context)
+{
+    (void)context;
+    on_a = (struct script){MESSAGE_NOERROR, add_a};
+    ask("www.example", MESSAGE_TYPE_A);
+    later(A_TTL);
+    a_ttl = 0; /* what was kept before is over as well */
+    ask("www.example", MESSAGE_TYPE_A);
+    assert_int_equal(ttl_in(MESSAGE_ANSWER), 0);
+    on_a = (struct script){SILENT, NULL};
+    ask("www.example", MESSAGE_TYPE_A);
+    assert_int_equal(message_rcode(&answer), MESSAGE_SERVFAIL);
+}
+
+static void STL_8767_03_an_alias_ends_what_the_name_had_before(void **context)
+{
+    (void)context;
+    on_a = (struct script){MESSAGE_NOERROR, add_a};
+    on_other = (struct script){MESSAGE_NOERROR, add_soa};
+    ask("www.example", MESSAGE_TYPE_A);
+    ask("new.example", MESSAGE_TYPE_A);
+    later(A_TTL);
+    on_other = (struct script){MESSAGE_NOERROR, add_alias_into_nothing};
+    ask("www.example", 16); /* an alias by now */
+    later(1);
+    on_a = (struct script){SILENT, NULL};
+    ask("www.example", MESSAGE_TYPE_A);
+    assert_int_equal(message_rcode(&answer), MESSAGE_SERVFAIL);
+    ask("new.example", MESSAGE_TYPE_A);
+    assert_int_equal(ttl_in(MESSAGE_ANSWER), 30);
+    ask("www.example", 16); /* the alias itself is kept */
+    assert_int_equal(message_rcode(&answer), MESSAGE_NOERROR);
+    assert_int_equal(asked, 5);
+}
+
 static void STL_OURS_01_stale_parts_make_a_synthetic_answer(void **context)
 {
     (void)context;
@@ -808,6 +843,8 @@ int main(void)
         CASE(STL_8767_01_stale_only_after_failure),
         CASE(STL_8767_02_not_for_longer_than_configured),
         CASE(STL_8767_03_errors_leave_what_is_kept_and_a_denial_does_not),
+        CASE(STL_8767_03_data_with_a_ttl_of_zero_never_stand_in),
+        CASE(STL_8767_03_an_alias_ends_what_the_name_had_before),
         CASE(STL_OURS_01_stale_parts_make_a_synthetic_answer),
         CASE(FAIL_02_a_real_aaaa_of_before_goes_first),
         CASE(D64_SYN_08_both_ages_count_down),

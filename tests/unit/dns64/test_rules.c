@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "common/settings_file.h"
+#include "dns64/cache/lifetime.h"
 #include "dns64/rules.h"
+#include "dns64/upstream/attempt.h"
 
 static char resolv[] = "/tmp/gate64-resolv-XXXXXX";
 static struct links_address own[2];
@@ -374,6 +376,17 @@ TEST(equal_sets_have_one_variant_in_all_rules)
     rules_release(b);
 }
 
+TEST(STL_8767_02_times_by_default)
+{
+    struct rules *rules = make("");
+    const struct query_policy *policy = &rules->outside.policy;
+    assert_int_equal(policy->stale_wait_ms, 1800);
+    assert_int_equal(policy->stale_max_s, 86400);
+    assert_in_range(ATTEMPT_BUDGET_MS, 10000, 30000);
+    assert_in_range(LIFETIME_RECHECK_S, 30, 300);
+    rules_release(rules);
+}
+
 TEST(the_last_holder_frees)
 {
     struct rules *rules = make("");
@@ -402,6 +415,7 @@ int main(void)
         WITH_RESOLV(the_same_network_and_another_one),
         WITH_RESOLV(a_name_is_asked_of_its_longest_domain),
         WITH_RESOLV(equal_sets_have_one_variant_in_all_rules),
+        WITH_RESOLV(STL_8767_02_times_by_default),
         WITH_RESOLV(the_last_holder_frees),
     };
     return RUN(tests);
