@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Resolvers with a script, over UDP, TCP and TLS: dns64_resolvers.py LOG ADDRESS#PORT[,WORD...] ...
-# Each answers A with its own last octet in 192.175.48.0/24, TXT with it as text, AAAA and all else with nothing. WORDs:
+# Each answers A with its own last octet in 192.175.48.0/24, TXT with it as text, types above 65280 with 01C003, AAAA and all else with nothing. WORDs:
 #   tls=CERT:KEY  over TLS only          silent  no answers by UDP       cut    all by UDP with TC
 #   refuse-tcp    closes TCP at once     small   question in small letters in the reply
 #   no-edns       FORMERR for OPT        wrong   before each reply some that are none; forged ones from elsewhere
@@ -76,6 +76,8 @@ class Resolver:
             text = str(self.octet).encode()
             answers = b"\xc0\x0c" + struct.pack("!HHIHB", 16, 1, 60, len(text) + 1, len(text)) + text
             more = 1
+        elif rcode == 0 and kind > 65280:
+            answers, more = b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, 3) + b"\x01\xc0\x03", 1
         flags = 0x8180 | rcode & 15 | (0x20 if "ad" in self else 0)
         if udp and "cut" in self:
             flags, answers, more = flags | 0x200, b"", 0

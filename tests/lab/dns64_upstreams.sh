@@ -107,6 +107,13 @@ one_after_the_other() {
     ask later.example AAAA
     asked | awk '/later.example 28 /{aaaa = $1} /later.example 1 /{a = $1} END {exit !(a && aaaa && a - aaaa >= 240)}'
 }
+any_type() { # what looks like a pointer in unknown RDATA is none
+    start 'upstream = ["192.52.193.101"];'
+    ask strange.example TYPE65333
+    grep -qi 'TYPE65333.*# 3 01C003' "$LAB_DIR/answer" || return 1
+    ask +noedns strange.example TYPE65333
+    grep -qi 'TYPE65333.*# 3 01C003' "$LAB_DIR/answer" && ! asked | grep -v edns | grep strange
+}
 mixed_case() {
     start 'upstream = ["192.52.193.101"]; case-randomisation = true;'
     [ "$(ask +noall +answer wWw.a-long-name-of-many-letters.example A | awk '{print $1, $5}')" = \
@@ -237,7 +244,7 @@ ring() { # two of us, each the other's upstream
         [ "$(counter looped)" -ge 1 ] && [ $((($(date +%s%N) - begin) / 1000000)) -lt 2500 ]
 }
 
-t_plan 31
+t_plan 32
 t "FWD-02 a domain has its own upstreams" forward
 t "LES-D-44 what one set of upstreams said is not given for another" not_kept
 t "FWD-02 a silent upstream is passed over" failover
@@ -248,6 +255,7 @@ t "LES-D-26 or stays cut, for A and for AAAA" stays_cut
 t "LES-D-28 an upstream that swallows AAAA: synthesised within two seconds" swallow
 t "D64-5.1.8-01 A and AAAA at once" both_at_once
 t "D64-5.1.8-01 or A after AAAA" one_after_the_other
+t "FWD-01 EDN-07 a type that nobody knows, for clients with EDNS and without" any_type
 t "SPF-OURS-01 letters by chance, and the client's own in the answer" mixed_case
 t "SPF-OURS-01 an upstream that folds letters is asked by TCP" small_case
 t "SPF-5452-01 LIM-04 LES-D-42 wrong replies before the right one" wrong

@@ -46,6 +46,7 @@ unit_dns64 += tests/unit/dns64/test_observer tests/unit/dns64/test_query_log
 unit_common += tests/unit/common/test_histogram
 unit_dns64 += tests/unit/dns64/test_places tests/unit/dns64/test_rate tests/unit/dns64/test_limits
 unit_dns64 += tests/unit/dns64/test_attempt
+unit_common += tests/unit/common/test_random
 unit_dns64 += tests/unit/dns64/test_tcp
 all_units = $(unit_common) $(unit_pool) $(unit_xlat) $(unit_state) $(unit_steps) $(unit_keeper) $(unit_dns64)
 check_PROGRAMS += $(all_units)
@@ -167,6 +168,7 @@ tests_unit_dns64_test_tcp_SOURCES = tests/unit/dns64/test_tcp.c $(dns64_rig)
 tests_unit_dns64_test_tcp_LDADD = $(dns64_archives) $(dns64_libraries) $(LDNS_LIBS) $(CMOCKA_LIBS)
 tests_unit_dns64_test_known_LDADD = $(query)
 tests_unit_dns64_test_attempt_LDADD = $(query)
+tests_unit_common_test_random_LDADD = $(service)
 tests_unit_dns64_test_any_query_SOURCES = tests/unit/dns64/test_any_query.c tests/fuzz/fuzz_dns_query.c \
 	tests/fuzz/dns_policy.c tests/fuzz/dns_policy.h
 tests_unit_dns64_test_any_query_LDADD = $(query)

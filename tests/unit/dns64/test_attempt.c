@@ -598,6 +598,21 @@ TEST(FWD_01_flags_of_the_client_go_along)
     }
 }
 
+TEST(EDN_07_upstreams_have_an_edns_of_their_own)
+{
+    static const uint16_t sizes[] = {512, 1232, 4096};
+    uint8_t out[ASK_MAX];
+    struct message message;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        ask.edns_size = sizes[i]; /* ours, whatever the client's is, or whether it speaks EDNS */
+        assert_int_equal(message_parse(out, ask_write(&ask, 1, true, NULL, out), &message), MESSAGE_OK);
+        assert_true(message.has_opt);
+        assert_int_equal(message.opt_size, sizes[i]);
+    }
+    assert_int_equal(message_parse(out, ask_write(&ask, 1, false, NULL, out), &message), MESSAGE_OK);
+    assert_false(message.has_opt);
+}
+
 TEST(SPF_OURS_01_letters_by_chance)
 {
     uint8_t bits[NAME_MAX_LEN / 8 + 1];
@@ -650,6 +665,7 @@ int main(void)
         CASE(CKI_08_it_goes_along_and_is_another_one_after_a_renewal),
         CASE(LIM_06_LES_D_48_who_asked_is_told_and_found),
         CASE(FWD_01_flags_of_the_client_go_along),
+        CASE(EDN_07_upstreams_have_an_edns_of_their_own),
         CASE(SPF_OURS_01_letters_by_chance),
     };
     return RUN(tests);
