@@ -11,6 +11,7 @@
 #include "common/settings_upstream.h"
 #include "config.h"
 #include "dns64/control_cache.h"
+#include "dns64/control_explain.h"
 #include "dns64/control_metrics.h"
 #include "dns64/control_top.h"
 
@@ -114,6 +115,7 @@ const struct control_route control_routes[] = {
     {"GET", "/v1/cache", control_cache_get},
     {"GET", "/v1/cache/lookup", control_cache_lookup},
     {"POST", "/v1/cache/flush", control_cache_flush},
+    {"GET", "/v1/explain", control_explain_get},
     {"GET", "/v1/top", control_top_get},
     {"POST", "/v1/top/reset", control_top_reset},
     {"GET", "/metrics", control_metrics_get},

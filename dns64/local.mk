@@ -21,7 +21,7 @@ dns64_libdnsstate_a_SOURCES = dns64/access/list.c dns64/access/list.h dns64/acce
 	dns64/local/roster.c dns64/local/roster.h
 dns64_libdnsquery_a_SOURCES = \
 	dns64/upstream/attempt.c dns64/upstream/attempt.h \
-	dns64/query/aaaa.c dns64/query/aaaa.h \
+	dns64/query/aaaa.c dns64/query/aaaa.h dns64/query/explain.c dns64/query/explain.h \
 	dns64/query/finished.c dns64/query/finished.h dns64/query/known.c dns64/query/known.h \
 	dns64/query/local.c dns64/query/local.h \
 	dns64/query/query.c dns64/query/query.h dns64/query/reply.c dns64/query/reply.h dns64/query/told.c dns64/query/told.h
@@ -47,6 +47,7 @@ dns64_libdnsstate_a_SOURCES += \
 dns64_libdnsquery_a_SOURCES += dns64/observe/log_text.c dns64/observe/log_text.h dns64/observe/observer.c dns64/observe/observer.h
 dns64_edge += dns64/edge/opener.c dns64/edge/opener.h dns64/edge/query_log.c dns64/edge/query_log.h
 dns64_edge += dns64/control_metrics.c dns64/control_metrics.h dns64/control_top.c dns64/control_top.h
+dns64_edge += dns64/control_explain.c dns64/control_explain.h dns64/explain_json.c dns64/explain_json.h
 dns64_archives = dns64/libdnsquery.a dns64/libdnsstate.a dns64/libdnswire.a \
 	common/libservice.a common/libshared.a common/libbase.a
 dns64_libraries = $(EVENT_TLS_LIBS) $(TLS_LIBS) $(EVENT_LIBS) $(CONFIG_LIBS) $(JANSSON_LIBS) $(MNL_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)

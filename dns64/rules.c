@@ -253,10 +253,20 @@ static int index_views(struct rules *rules, const struct settings_dns64 *dns64)
     return rules->view_of == NULL ? -ENOMEM : 0;
 }
 
-const struct query_policy *rules_policy(const struct rules *rules, const struct addr *client)
+static const struct rules_view *view_of(const struct rules *rules, const struct addr *client)
 {
     unsigned view;
-    return view_find(rules->view_of, client, &view) ? &rules->views[view].policy : &rules->outside.policy;
+    return view_find(rules->view_of, client, &view) ? &rules->views[view] : &rules->outside;
+}
+
+const struct query_policy *rules_policy(const struct rules *rules, const struct addr *client)
+{
+    return &view_of(rules, client)->policy;
+}
+
+bool rules_may_ask(const struct rules *rules, const struct addr *client)
+{
+    return client_allowed(&rules->clients, client) && !view_of(rules, client)->refuse;
 }
 
 int rules_new(struct settings **settings, const struct links *links, const char *resolv,

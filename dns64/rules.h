@@ -59,6 +59,9 @@ void rules_release(struct rules *rules);
 /* What holds for a client's queries: its view's, or what is outside of all. */
 const struct query_policy *rules_policy(const struct rules *rules, const struct addr *client);
 
+/* Whether a client may ask at all: by the lists of clients and by its view. */
+bool rules_may_ask(const struct rules *rules, const struct addr *client);
+
 /* Index of this upstream, or -1. */
 int rules_find_upstream(const struct rules *rules, const struct settings_upstream *upstream);
 

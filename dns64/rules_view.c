@@ -144,7 +144,7 @@ int rules_view_make(const struct settings *settings, const struct settings_view 
     struct query_policy *policy = &view->policy;
     policy->view = from->name;
     policy->plain = !from->dns64;
-    policy->refuse = from->refuse;
+    view->refuse = from->refuse;
     policy->filter.excluded = from->exclude_aaaa;
     policy->filter.excluded_count = from->exclude_aaaa_count;
     policy->signed_for_do = from->signed_for_do;

@@ -14,6 +14,7 @@
 
 struct rules_view {
     struct query_policy policy;
+    bool refuse; /* its clients may not ask */
     struct synthesize_pref64 *pref64;
     struct route route;
     struct route_forward *forwards;

@@ -19,6 +19,7 @@ struct task {
     bool waited; /* the first of the two timers has run */
     uint64_t until_ns;
     task_reply *reply;
+    const struct task_observer *observer; /* in the place of `reply`; NULL: none */
     void *context;
     int place; /* of its client network */
     struct task *next, *previous;
@@ -71,6 +72,8 @@ static void act(struct task *task, unsigned actions, size_t len);
 static unsigned take(struct task *task, enum query_slot_name slot, const struct known_reply *reply,
                      size_t *ret_len)
 {
+    if (task->observer != NULL)
+        task->observer->took(task->context, &task->query, slot, reply);
     query_from(&task->query, &reply->source);
     return query_response(&task->query, slot, reply->bytes, reply->len, task->shared->out, ret_len);
 }
@@ -207,6 +210,12 @@ static void act(struct task *task, unsigned actions, size_t len)
     }
     if (!(actions & (QUERY_DO_SEND | QUERY_DO_DROP)))
         return;
+    if (task->observer != NULL) {
+        task->observer->end(task->context, &task->query, actions & QUERY_DO_SEND ? task->shared->out : NULL,
+                            len);
+        task_free(task);
+        return;
+    }
     if (actions & QUERY_DO_SEND) {
         uint64_t now_ns = clock_now_ns();
         finished_keep(&task->query, task->shared->cache, now_ns, task->shared->out, len);
@@ -230,8 +239,8 @@ static void refresh_parts(struct task_context *shared, const struct query *query
         refresh(shared, shared->in_force, query, QUERY_A);
 }
 
-bool task_wait(struct task_context *shared, const struct query *query, unsigned actions, task_reply *reply,
-               void *context)
+/* NULL: there is no room for it. */
+static struct task *task_new(struct task_context *shared, const struct query *query)
 {
     int place = shared->outstanding < TASKS_MAX
                     ? places_take(shared->waiting, &query->client.addr, TASKS_PER_NETWORK)
@@ -241,15 +250,13 @@ bool task_wait(struct task_context *shared, const struct query *query, unsigned 
         if (place >= 0)
             places_give(shared->waiting, place);
         counters_add(shared->counters, OUTCOME_OVERLOAD, 1);
-        return false;
+        return NULL;
     }
     *task = (struct task){.shared = shared,
                           .rules = shared->in_force,
                           .started_ns = clock_now_ns(),
                           .query = *query,
                           .until_ns = clock_now_ns() + ATTEMPT_BUDGET_MS * CLOCK_NS_PER_MS,
-                          .reply = reply,
-                          .context = context,
                           .place = place,
                           .next = shared->first};
     task->rules->holders++;
@@ -257,8 +264,37 @@ bool task_wait(struct task_context *shared, const struct query *query, unsigned 
         shared->first->previous = task;
     shared->first = task;
     shared->outstanding++;
+    return task;
+}
+
+bool task_wait(struct task_context *shared, const struct query *query, unsigned actions, task_reply *reply,
+               void *context)
+{
+    struct task *task = task_new(shared, query);
+    if (task == NULL)
+        return false;
+    task->reply = reply;
+    task->context = context;
     act(task, actions, 0);
     return true;
+}
+
+void task_observe(struct task_context *shared, const uint8_t *bytes, size_t len,
+                  const struct query_client *client, struct counters *counters,
+                  const struct task_observer *observer, void *context)
+{
+    struct query query;
+    size_t out_len = 0;
+    unsigned actions = query_begin(&query, rules_policy(shared->in_force->rules, &client->addr), counters,
+                                   NULL, clock_now_ns(), bytes, len, client, shared->out, &out_len);
+    struct task *task = actions & (QUERY_DO_SEND | QUERY_DO_DROP) ? NULL : task_new(shared, &query);
+    if (task == NULL) {
+        observer->end(context, &query, actions & QUERY_DO_SEND ? shared->out : NULL, out_len);
+        return;
+    }
+    task->observer = observer;
+    task->context = context;
+    act(task, actions, 0);
 }
 
 unsigned task_begin(struct task_context *shared, struct query *ret_query, const uint8_t *bytes, size_t len,
@@ -298,7 +334,10 @@ void task_cancel_all(struct task_context *shared)
 {
     while (shared->first != NULL) {
         struct task *task = shared->first;
-        task->reply(task->context, shared->out, 0);
+        if (task->observer != NULL)
+            task->observer->end(task->context, &task->query, NULL, 0);
+        else
+            task->reply(task->context, shared->out, 0);
         task_free(task);
     }
 }

@@ -70,6 +70,19 @@ bool task_wait(struct task_context *shared, const struct query *query, unsigned 
 bool task_start(struct task_context *shared, const uint8_t *bytes, size_t len,
                 const struct query_client *client, task_reply *reply, void *context);
 
+/* Who looks on while a query is answered for nobody: what a slot took, and the end, with bytes NULL if it was
+ * given up. Nothing of such a query is kept, noted or counted but what upstreams say. */
+struct task_observer {
+    void (*took)(void *context, const struct query *query, enum query_slot_name slot,
+                 const struct known_reply *reply);
+    void (*end)(void *context, const struct query *query, const uint8_t *bytes, size_t len);
+};
+
+/* `end` is called once, maybe before this returns; `counters` are the query's own. */
+void task_observe(struct task_context *shared, const uint8_t *bytes, size_t len,
+                  const struct query_client *client, struct counters *counters,
+                  const struct task_observer *observer, void *context);
+
 /* Ends all that is outstanding; each gets its reply call with length 0. */
 void task_cancel_all(struct task_context *shared);
 

@@ -199,7 +199,7 @@ static bool take_query(struct tcp_connection *connection)
     list_remove(connection);
     list_push(connection, now_ns);
     connection->outstanding++;
-    who.allowed = client_allowed(&in_force(server)->clients, &who.addr);
+    who.allowed = rules_may_ask(in_force(server), &who.addr);
     if (!task_start(server->tasks, bytes + FRAME, len, &who, send_reply, connection)) {
         connection->outstanding--;
         close_connection(connection); /* no DNS, or too much of it */
@@ -304,7 +304,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     struct addr client = socket_addr(address);
     (void)listener;
     (void)len;
-    bool heard = client_allowed(&in_force(server)->clients, &client) || may_refuse(server, fd);
+    bool heard = rules_may_ask(in_force(server), &client) || may_refuse(server, fd);
     int place =
         heard ? take_place(server->limits, &client, in_force(server)->tcp.connections_per_network) : -1;
     if (place < 0) {

@@ -152,7 +152,7 @@ static void on_query(struct udp_listener *listener, const struct udp_target *tar
         .addr = socket_addr((const struct sockaddr *)&target->address), .udp = true, .utc_s = moment->utc_s};
     struct query query;
     size_t out_len = 0;
-    who.allowed = client_allowed(&rules->clients, &who.addr);
+    who.allowed = rules_may_ask(rules, &who.addr);
     who.limited = rules->rate_limit > 0 &&
                   !rate_take(listener->tasks->rate, &who.addr, rules->rate_limit, moment->now_ns);
     if (!who.allowed && !may_refuse(listener, target, moment->now_ns)) {

@@ -30,6 +30,7 @@ struct worker {
     unsigned udp_count;
     struct task_rules *next; /* handed over, not yet in force */
     worker_visit *visit;     /* to be done, and what with */
+    worker_task *task_visit;
     void *visit_context;
     bool stopping;
     struct event *wake; /* there is something in these above */
@@ -72,6 +73,11 @@ static void on_wake(evutil_socket_t fd, short events, void *context)
         worker->visit(worker->visit_context, worker->tasks.cache, (unsigned)(worker - worker->group->workers),
                       clock_now_ns());
         worker->visit = NULL;
+        pthread_cond_broadcast(&worker->group->taken);
+    }
+    if (worker->task_visit != NULL) {
+        worker->task_visit(worker->visit_context, &worker->tasks);
+        worker->task_visit = NULL;
         pthread_cond_broadcast(&worker->group->taken);
     }
     if (worker->stopping)
@@ -309,6 +315,22 @@ void worker_visit_caches(struct worker_group *group, worker_visit *visit, void *
             pthread_cond_wait(&group->taken, &group->lock);
     }
     pthread_mutex_unlock(&group->lock);
+}
+
+bool worker_visit_tasks(struct worker_group *group, unsigned worker, worker_task *visit, void *context)
+{
+    struct worker *at = &group->workers[worker % group->count];
+    pthread_mutex_lock(&group->lock);
+    bool runs = at->started && !at->stopping;
+    if (runs) {
+        at->task_visit = visit;
+        at->visit_context = context;
+        wake(at);
+        while (at->task_visit != NULL)
+            pthread_cond_wait(&group->taken, &group->lock);
+    }
+    pthread_mutex_unlock(&group->lock);
+    return runs;
 }
 
 struct cache_numbers worker_cache_numbers(const struct worker_group *group)

@@ -10,6 +10,7 @@
 #include "common/counters.h"
 #include "common/names.h"
 #include "dns64/cache/cache.h"
+#include "dns64/edge/task.h"
 #include "dns64/observe/observer.h"
 #include "dns64/rules.h"
 #include "dns64/upstream/choice.h"
@@ -44,6 +45,10 @@ struct cache_numbers worker_cache_numbers(const struct worker_group *group);
 /* Has each running thread in turn do something with its cache, between two events; returns when all have. */
 typedef void worker_visit(void *context, struct cache *cache, unsigned worker, uint64_t now_ns);
 void worker_visit_caches(struct worker_group *group, worker_visit *visit, void *context);
+
+/* Has one thread do something with all that it has. False: it does not run (any more). */
+typedef void worker_task(void *context, struct task_context *tasks);
+bool worker_visit_tasks(struct worker_group *group, unsigned worker, worker_task *visit, void *context);
 
 /* Sums over all threads; latency is their mean. */
 struct worker_upstream {

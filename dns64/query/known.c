@@ -85,7 +85,7 @@ static bool copy_fresh(const struct cache_found *found, struct known_reply *ret_
     *ret_reply = (struct known_reply){
         .bytes = bytes,
         .len = found->len,
-        .source = {.life_s = found->life_s - found->age_s, .kind = QUERY_FROM_DATA},
+        .source = {.kind = QUERY_FROM_DATA, .life_s = found->life_s - found->age_s, .age_s = found->age_s},
         .refresh = found->refresh,
     };
     return true;
@@ -103,7 +103,8 @@ bool known_find_stale(struct cache *cache, const struct query_policy *policy,
         return false;
     memcpy(bytes, found.bytes, found.len);
     patch_set_ttl(bytes, found.ttls, found.ttl_count, LIFETIME_STALE_TTL_S);
-    *ret_reply = (struct known_reply){.bytes = bytes, .len = found.len, .source = {.kind = QUERY_FROM_STALE}};
+    *ret_reply = (struct known_reply){
+        .bytes = bytes, .len = found.len, .source = {.kind = QUERY_FROM_STALE, .age_s = found.age_s}};
     return true;
 }
 
@@ -132,7 +133,7 @@ static bool from_denied(const struct cache_found *found, const struct known_ques
     *ret_reply = (struct known_reply){
         .bytes = bytes,
         .len = message_end(&writer),
-        .source = {.life_s = found->life_s - found->age_s, .kind = QUERY_FROM_DENIED},
+        .source = {.kind = QUERY_FROM_DENIED, .life_s = found->life_s - found->age_s, .age_s = found->age_s},
     };
     if (ret_reply->len == 0)
         free(bytes);
@@ -172,12 +173,12 @@ bool known_find(struct cache *cache, const struct query_policy *policy, const st
         return false;
     if (known_find_stale(cache, policy, question, now_ns, ret_reply))
         return true;
-    *ret_reply = (struct known_reply){.source = {.kind = QUERY_FROM_FAILURE}};
+    *ret_reply = (struct known_reply){.source = {.kind = QUERY_FROM_FAILURE, .age_s = found.age_s}};
     if (found.len == 0)
         return true;
     if (!copy_fresh(&found, ret_reply))
         return false;
-    ret_reply->source = (struct query_source){.kind = QUERY_FROM_FAILURE};
+    ret_reply->source = (struct query_source){.kind = QUERY_FROM_FAILURE, .age_s = found.age_s};
     ret_reply->refresh = false;
     return true;
 }

@@ -96,7 +96,7 @@ static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size
 {
     if (query->flags & MESSAGE_OPCODE)
         *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_NO_EDE, out, ret_len);
-    else if (!query->client.allowed || query->policy->refuse)
+    else if (!query->client.allowed)
         *ret_actions = refuse(query, OUTCOME_REFUSED, MESSAGE_REFUSED, EDNS_PROHIBITED, out, ret_len);
     else if (bad_cookie)
         *ret_actions = refuse(query, OUTCOME_BAD_COOKIE, MESSAGE_BADCOOKIE, REPLY_NO_EDE, out, ret_len);

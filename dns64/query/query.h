@@ -34,7 +34,6 @@ enum {
 struct query_policy {
     const char *view; /* its name; "": of who is in none */
     bool plain;       /* dns64 = false: plain resolution */
-    bool refuse;
     const struct synthesize_pref64 *pref64;
     size_t pref64_count;
     struct chain_filter filter; /* exclude-aaaa; the prefixes of all views and the well-known one */
@@ -82,6 +81,7 @@ struct query_source {
     enum query_source_kind kind;
     uint32_t life_s;               /* for how long what is made of it may be kept; 0: not at all */
     struct addr_endpoint upstream; /* that sent it; port 0: none did */
+    uint32_t age_s;                /* of what was kept */
 };
 
 /* Whose query it is, and by which way it came. */

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 struct numbered {
     uint16_t number;
@@ -50,6 +51,28 @@ static const char *number_text(const char *prefix, unsigned number, char buffer[
         buffer[len++] = digits[--count];
     buffer[len] = '\0';
     return buffer;
+}
+
+bool type_parse(const char *text, uint16_t *ret_type)
+{
+    static const char generic[] = "TYPE";
+    unsigned number = 0;
+    for (unsigned i = 0; i < TYPE_KINDS - 1; i++)
+        if (strcasecmp(types[i].name, text) == 0) {
+            *ret_type = types[i].number;
+            return true;
+        }
+    size_t len = strlen(text);
+    if (len <= strlen(generic) || len > strlen("TYPE65535") ||
+        strncasecmp(text, generic, strlen(generic)) != 0)
+        return false;
+    for (text += strlen(generic); *text != '\0'; text++) {
+        if (*text < '0' || *text > '9')
+            return false;
+        number = number * 10 + (unsigned)(*text - '0');
+    }
+    *ret_type = (uint16_t)number;
+    return number <= UINT16_MAX;
 }
 
 unsigned type_kind(uint16_t type)

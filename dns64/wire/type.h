@@ -7,6 +7,7 @@
 #ifndef GATE64_DNS64_WIRE_TYPE_H
 #define GATE64_DNS64_WIRE_TYPE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -17,6 +18,8 @@ enum {
 
 /* "AAAA", or "TYPE1234" by RFC 3597 in `buffer`. */
 const char *type_text(uint16_t type, char buffer[TYPE_TEXT_LEN]);
+/* The other way, without regard to case; false: it is none. */
+bool type_parse(const char *text, uint16_t *ret_type);
 /* Below TYPE_KINDS; the last one is all the others. */
 unsigned type_kind(uint16_t type);
 const char *type_kind_text(unsigned kind); /* "AAAA", "other" */

@@ -102,8 +102,15 @@ static const struct query_policy *policy_of(const struct rules *rules, const cha
     return rules_policy(rules, &addr);
 }
 
+static bool may_ask(const struct rules *rules, const char *client)
+{
+    struct addr addr;
+    assert_int_equal(addr_parse(client, &addr), 0);
+    return rules_may_ask(rules, &addr);
+}
+
 static const char views[] =
-    "pref64 = ( { prefix = \"2001:db8:64::/96\"; } );\n"
+    "backends = [\"2001:db8::/32\"]; pref64 = ( { prefix = \"2001:db8:64::/96\"; } );\n"
     "dns64: { upstream = [\"192.0.2.1\"]; aaaa-wait-ms = 7; never = [\"example.com\"]; views = (\n"
     "{ name = \"off\"; clients = [\"2001:db8:9::/48\"]; dns64 = false; upstream = [\"192.0.2.2\"]; },\n"
     "{ name = \"in\"; clients = [\"2001:db8:9:5::/64\", \"192.0.2.0/24\"]; aaaa-wait-ms = 9;\n"
@@ -126,8 +133,10 @@ TEST(VIEW_01_what_a_view_does_not_name_is_as_outside)
     assert_ptr_equal(in, policy_of(rules, "192.0.2.7"));
     assert_int_equal(in->aaaa_wait_ms, 9);
     assert_int_equal(in->pref64_count, 2);
-    assert_false(in->plain || in->refuse);
-    assert_true(no->refuse);
+    assert_false(in->plain);
+    assert_false(may_ask(rules, "2001:db8:9:6::1"));
+    assert_true(may_ask(rules, "2001:db8:9:5::1"));
+    assert_false(may_ask(rules, "198.51.100.1"));
     assert_null(no->never);
     assert_non_null(no->hide_a);
     assert_int_equal(no->signed_for_do, SETTINGS_SIGNED_PASS);
