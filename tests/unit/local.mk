@@ -36,7 +36,7 @@ unit_steps += tests/unit/nat64d/rfc6146/test_path_mtu_rows
 unit_xlat += tests/unit/nat64d/packet/test_icmp_error tests/unit/nat64d/packet/test_vnet
 unit_steps += tests/unit/nat64d/rfc6146/test_model tests/unit/nat64d/rfc6146/test_size_rows
 unit_keeper = tests/unit/nat64d/test_effective tests/unit/nat64d/keeper/test_channel tests/unit/nat64d/keeper/test_plan
-unit_dns64 = tests/unit/dns64/test_explain
+unit_dns64 = tests/unit/dns64/test_explain tests/unit/dns64/test_answer_rows
 unit_dns64 += tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit/dns64/test_query tests/unit/dns64/test_rules
 unit_dns64 += tests/unit/dns64/test_local tests/unit/dns64/test_roster tests/unit/dns64/test_reverse tests/unit/dns64/test_zones
 unit_dns64 += tests/unit/dns64/test_cache tests/unit/dns64/test_known tests/unit/dns64/test_list tests/unit/dns64/test_view
@@ -179,6 +179,7 @@ tests_unit_dns64_test_oracle_CFLAGS = $(AM_CFLAGS) $(LDNS_CFLAGS)
 tests_unit_dns64_test_oracle_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_top_srcdir)/tests/fuzz/fuzz_dns_message.in"'
 tests_unit_dns64_test_message_LDADD = $(wire)
 tests_unit_dns64_test_forward_LDADD = $(query)
+tests_unit_dns64_test_answer_rows_LDADD = $(query)
 tests_unit_dns64_test_explain_SOURCES = tests/unit/dns64/test_explain.c dns64/explain_json.c dns64/explain_json.h \
 	dns64/control_record.c dns64/control_record.h
 tests_unit_dns64_test_explain_LDADD = $(query) $(JANSSON_LIBS)
