@@ -118,6 +118,7 @@ enum attempt_step attempt_probe(struct attempt *attempt, uint64_t now_ns)
         can_send(attempt) ? choice_probe(attempt->choice, attempt->set & ~attempt->tried, now_ns) : -1;
     if (probe < 0)
         return ATTEMPT_WAIT;
+    choice_probed(attempt->choice->upstreams[probe], now_ns);
     return send_to(attempt, (unsigned)probe, false, speaks_edns(attempt, (unsigned)probe, now_ns), now_ns);
 }
 
@@ -192,6 +193,12 @@ static bool knows_no_edns(const struct attempt *attempt, unsigned i, const struc
            (!message->has_opt && (rcode == MESSAGE_FORMERR || rcode == MESSAGE_NOTIMP));
 }
 
+static bool is_data(const struct message *message)
+{
+    unsigned rcode = message_rcode(message);
+    return rcode == MESSAGE_NOERROR || rcode == MESSAGE_NXDOMAIN;
+}
+
 static enum attempt_step take_matching(struct attempt *attempt, unsigned i, const struct message *message,
                                        uint64_t now_ns)
 {
@@ -206,11 +213,14 @@ static enum attempt_step take_matching(struct attempt *attempt, unsigned i, cons
         return take_bad_cookie(attempt, i, now_ns);
     if (message->flags & MESSAGE_TC && !attempt->sends[i].stream)
         return take_truncated(attempt, i, now_ns);
-    if (rcode != MESSAGE_NOERROR && rcode != MESSAGE_NXDOMAIN)
+    if (!is_data(message))
         return take_failure(attempt, now_ns);
     if (attempt->done)
         return next(attempt, now_ns);
     attempt->done = true;
+    for (unsigned k = 0; k < attempt->count; k++)
+        if (attempt->sends[k].doubt && !attempt->sends[k].closed)
+            choice_blame(upstream_of(attempt, k), now_ns);
     return ATTEMPT_TAKE;
 }
 
@@ -227,7 +237,10 @@ enum attempt_step attempt_reply(struct attempt *attempt, unsigned i, const struc
     if (verdict == ASK_NOT_KNOWN && !knows_no_edns(attempt, i, message))
         return take_wrong(attempt, i, false, now_ns);
     send->closed = true;
-    choice_answered(upstream_of(attempt, i), now_ns - send->sent_ns, now_ns);
+    if (is_data(message))
+        choice_answered(upstream_of(attempt, i), now_ns - send->sent_ns, now_ns);
+    else
+        choice_heard(upstream_of(attempt, i), now_ns - send->sent_ns, now_ns);
     return take_matching(attempt, i, message, now_ns);
 }
 
@@ -250,7 +263,7 @@ enum attempt_step attempt_timer(struct attempt *attempt, uint64_t now_ns)
         if (!is_waiting(send) || send->due_ns > now_ns)
             continue;
         send->over = true;
-        choice_failed(upstream_of(attempt, i), now_ns);
+        send->doubt = !choice_timed_out(upstream_of(attempt, i), send->sent_ns, now_ns);
     }
     return next(attempt, now_ns);
 }

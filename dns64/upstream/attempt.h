@@ -36,6 +36,7 @@ struct attempt_send {
     uint8_t upstream;
     bool stream, edns, cookie;
     bool over;   /* its time is, though a reply is still welcome */
+    bool doubt;  /* ... and whether for the upstream's sake or the name's is open */
     bool closed; /* a reply has come, or cannot come any more */
     uint64_t sent_ns, due_ns;
 };

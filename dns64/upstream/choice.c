@@ -69,18 +69,24 @@ void choice_sent(struct choice_upstream *upstream, uint64_t now_ns)
     upstream->asked_ns = now_ns;
 }
 
+void choice_heard(struct choice_upstream *upstream, uint64_t latency_ns, uint64_t now_ns)
+{
+    choice_count(upstream, CHOICE_ANSWERED);
+    histogram_add(&upstream->took, latency_ns, 1);
+    upstream->heard_ns = now_ns;
+    upstream->silent = 0;
+    upstream->rests = 0;
+    upstream->bad = false;
+}
+
 void choice_answered(struct choice_upstream *upstream, uint64_t latency_ns, uint64_t now_ns)
 {
     /* RFC 6298 2.3, for a steady flow; what is measured seldom says more of now than what was before. */
     bool seldom = now_ns - upstream->measured_ns >= (uint64_t)CHOICE_PROBE_MS * NS_PER_MS / 2;
     uint32_t share = seldom ? 2 : 8;
     uint32_t measured = (uint32_t)(latency_ns / NS_PER_US) + 1, smoothed = upstream->latency_us;
-    choice_count(upstream, CHOICE_ANSWERED);
+    choice_heard(upstream, latency_ns, now_ns);
     upstream->measured_ns = now_ns;
-    histogram_add(&upstream->took, latency_ns, 1);
-    upstream->silent = 0;
-    upstream->rests = 0;
-    upstream->bad = false;
     if (smoothed == 0) {
         upstream->latency_us = measured;
         upstream->variance_us = measured / 2;
@@ -91,17 +97,42 @@ void choice_answered(struct choice_upstream *upstream, uint64_t latency_ns, uint
     upstream->latency_us = smoothed - smoothed / share + measured / share + 1;
 }
 
-void choice_failed(struct choice_upstream *upstream, uint64_t now_ns)
+static void rest(struct choice_upstream *upstream, uint64_t now_ns)
 {
-    choice_count(upstream, CHOICE_TIMEOUTS);
+    upstream->retry_ns = now_ns + ((uint64_t)CHOICE_RETRY_MS << upstream->rests) * NS_PER_MS;
+    upstream->rests += upstream->rests < RESTS_MAX;
+}
+
+void choice_probed(struct choice_upstream *upstream, uint64_t now_ns)
+{
+    if (upstream->silent > 0)
+        rest(upstream, now_ns);
+}
+
+void choice_blame(struct choice_upstream *upstream, uint64_t now_ns)
+{
     /* Questions that were under way at the same time are one silence. */
     if (upstream->silent == 0 || now_ns >= upstream->retry_ns) {
-        upstream->retry_ns = now_ns + ((uint64_t)CHOICE_RETRY_MS << upstream->rests) * NS_PER_MS;
-        upstream->rests += upstream->rests < RESTS_MAX;
+        rest(upstream, now_ns);
+        /* What is slower than the wait must be given longer next time. */
+        if (upstream->latency_us != 0 && upstream->variance_us < CHOICE_WAIT_MAX_MS * US_PER_MS)
+            upstream->variance_us = upstream->variance_us * 2 + US_PER_MS;
     }
     upstream->silent++;
     upstream->bad = upstream->silent >= CHOICE_BAD_AFTER;
-    /* What is slower than the wait must be given longer next time. */
-    if (upstream->latency_us != 0 && upstream->variance_us < CHOICE_WAIT_MAX_MS * US_PER_MS)
-        upstream->variance_us = upstream->variance_us * 2 + US_PER_MS;
+}
+
+void choice_failed(struct choice_upstream *upstream, uint64_t now_ns)
+{
+    choice_count(upstream, CHOICE_TIMEOUTS);
+    choice_blame(upstream, now_ns);
+}
+
+bool choice_timed_out(struct choice_upstream *upstream, uint64_t sent_ns, uint64_t now_ns)
+{
+    choice_count(upstream, CHOICE_TIMEOUTS);
+    if (upstream->heard_ns > sent_ns)
+        return false;
+    choice_blame(upstream, now_ns);
+    return true;
 }

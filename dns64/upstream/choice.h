@@ -51,8 +51,9 @@ struct choice_upstream {
     uint32_t variance_us;
     unsigned silent;      /* questions in a row that it did not answer */
     unsigned rests;       /* how often in a row it was left alone for a while */
-    uint64_t measured_ns; /* when it answered last */
+    uint64_t measured_ns; /* when its time was taken last */
     uint64_t asked_ns;    /* when last; 0: never */
+    uint64_t heard_ns;    /* when it answered last, whatever it said */
     uint64_t retry_ns;    /* when silent: no probe before */
     uint64_t plain_ns;    /* until then without EDNS, which it did not understand (RFC 6891 6.2.2) */
     bool stream_is_open;  /* a connection to it stands */
@@ -72,8 +73,19 @@ int choice_probe(const struct choice *choice, uint64_t candidates, uint64_t now_
 uint32_t choice_wait_ms(const struct choice_upstream *upstream);
 
 void choice_sent(struct choice_upstream *upstream, uint64_t now_ns);
+/* What was just sent is a probe: no other one for a while, though its end is not known yet. */
+void choice_probed(struct choice_upstream *upstream, uint64_t now_ns);
 void choice_answered(struct choice_upstream *upstream, uint64_t latency_ns, uint64_t now_ns);
+/* A reply that says that it is there, but not how quick: one with an error may come after a wait for others.
+ */
+void choice_heard(struct choice_upstream *upstream, uint64_t latency_ns, uint64_t now_ns);
+/* It could not be reached. */
 void choice_failed(struct choice_upstream *upstream, uint64_t now_ns);
+/* Nothing came in time. False: it has answered others since `sent_ns`, so the silence may be the name's, and
+ * nothing is concluded unless choice_blame says otherwise. */
+bool choice_timed_out(struct choice_upstream *upstream, uint64_t sent_ns, uint64_t now_ns);
+/* Another one had an answer, so the silence was its own. */
+void choice_blame(struct choice_upstream *upstream, uint64_t now_ns);
 
 static inline void choice_count(struct choice_upstream *upstream, enum choice_counter counter)
 {

@@ -273,7 +273,7 @@ static void judge_data(const struct slot *slot, const struct soak_name *name, co
 {
     int64_t past_ms = past_end(found, name, slot->is_a, now);
     if (found->rcode != SOAK_NOERROR || found->aliases != (name->kind == SOAK_ALIAS) ||
-        past_ms == INT64_MAX || found->ttl_s > name->ttl_s || (found->stale && found->ttl_s > STALE_TTL_S)) {
+        past_ms == INT64_MAX || found->ttl_s > (found->stale ? STALE_TTL_S : name->ttl_s)) {
         load.wrong++;
         show(slot, "not the authority's answer", found);
     } else if (found->stale)

@@ -336,6 +336,69 @@ TEST(FWD_02_the_silent_one_is_tried_again_seldom_and_never_given_up)
     assert_false(learned[0].bad);
 }
 
+/* While other names are answered, one name never is: by nobody. */
+TEST(FWD_02_a_name_that_is_silent_is_not_its_upstreams_fault)
+{
+    for (int i = 0; i < 10; i++)
+        quick_question(1);
+    for (int i = 0; i < 10; i++) {
+        begin(1);
+        struct attempt silent = attempt;
+        later(1);
+        quick_question(1);
+        attempt = silent;
+        while (attempt_due(&attempt) != 0 && wait_out() == ATTEMPT_SEND) {
+            silent = attempt;
+            later(1);
+            quick_question(1);
+            attempt = silent;
+        }
+    }
+    assert_false(learned[0].bad);
+    assert_int_equal(learned[0].silent, 0);
+    assert_int_equal(choice_wait_ms(&learned[0]), CHOICE_WAIT_MIN_MS);
+    /* But if another one has the answer, it is. */
+    begin(3);
+    struct attempt unanswered = attempt;
+    later(1);
+    quick_question(1);
+    attempt = unanswered;
+    assert_int_equal(attempt.sends[0].upstream, 0);
+    assert_int_equal(wait_out(), ATTEMPT_SEND);
+    assert_int_equal(learned[0].silent, 0);
+    assert_int_equal(reply((struct said){0}), ATTEMPT_TAKE);
+    assert_int_equal(learned[0].silent, 1);
+}
+
+TEST(FWD_02_an_error_says_nothing_of_speed)
+{
+    for (int i = 0; i < 10; i++)
+        quick_question(1);
+    uint32_t latency_us = learned[0].latency_us;
+    begin(1);
+    later(250); /* it waited for others, and in vain */
+    reply((struct said){.rcode = MESSAGE_SERVFAIL});
+    assert_int_equal(learned[0].latency_us, latency_us);
+    assert_int_equal(learned[0].silent, 0);
+}
+
+TEST(FWD_02_one_probe_at_a_time)
+{
+    for (int i = 0; i < 3; i++) {
+        begin(1);
+        while (attempt_due(&attempt) != 0 && wait_out() == ATTEMPT_SEND)
+            ;
+    }
+    assert_true(learned[0].bad);
+    later(CHOICE_RETRY_MAX_MS);
+    unsigned before = packets[0];
+    for (int i = 0; i < 100; i++) { /* a burst before the first probe's end */
+        begin(3);
+        sent(attempt_probe(&attempt, now_ns));
+    }
+    assert_int_equal(packets[0], before + 1);
+}
+
 TEST(FWD_02_all_silent_and_still_asked)
 {
     for (int i = 0; i < 20; i++) {
@@ -649,6 +712,9 @@ int main(void)
         CASE(FWD_02_what_is_left_of_the_time_of_a_query_is_all_there_is),
         CASE(FWD_02_a_late_reply_is_an_answer_too),
         CASE(FWD_02_the_silent_one_is_tried_again_seldom_and_never_given_up),
+        CASE(FWD_02_a_name_that_is_silent_is_not_its_upstreams_fault),
+        CASE(FWD_02_an_error_says_nothing_of_speed),
+        CASE(FWD_02_one_probe_at_a_time),
         CASE(FWD_02_all_silent_and_still_asked),
         CASE(FWD_02_one_that_is_gone_is_passed_over_at_once),
         CASE(TRAP_02_waits_follow_a_delay_that_grows_and_falls),
