@@ -5,6 +5,9 @@
 #include "common/line_writer.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -13,6 +16,38 @@
 enum {
     STALL_MS = 1000, /* what takes nothing for so long is told of */
 };
+
+int line_writer_init(struct line_writer *writer, const char *area, const char *what, size_t size)
+{
+    *writer = (struct line_writer){.area = area, .what = what, .fd = -1};
+    writer->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    writer->buffer = malloc(size);
+    return writer->wake < 0 ? -errno : writer->buffer == NULL ? -ENOMEM : 0;
+}
+
+void line_writer_done(struct line_writer *writer)
+{
+    if (writer->fd >= 0)
+        close(writer->fd);
+    if (writer->wake >= 0)
+        close(writer->wake);
+    free(writer->buffer);
+}
+
+void line_writer_wake(struct line_writer *writer)
+{
+    uint64_t one = 1;
+    if (write(writer->wake, &one, sizeof(one)) < 0)
+        return; /* it looks by itself soon */
+}
+
+void line_writer_sleep(struct line_writer *writer, int most_ms)
+{
+    struct pollfd wake = {.fd = writer->wake, .events = POLLIN};
+    uint64_t count;
+    if (poll(&wake, 1, most_ms) > 0 && read(writer->wake, &count, sizeof(count)) < 0)
+        return; /* somebody woke us, and that is all */
+}
 
 int line_writer_flush(struct line_writer *writer)
 {

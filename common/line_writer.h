@@ -19,7 +19,7 @@ struct line_writer {
     int wake;                /* an eventfd, for line_writer_sleep */
     int fd;                  /* -1: there is none to write to */
     char path[SETTINGS_PATH_LEN];
-    char *buffer;        /* the owner's */
+    char *buffer;
     size_t len;          /* of whole lines */
     size_t at;           /* so much of it has been written */
     uint64_t stalled_ns; /* since when nothing is taken; 0: it is */

@@ -6,11 +6,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -31,7 +29,6 @@ struct query_log {
     struct log_ring **rings; /* NULL each until the log is first on */
     pthread_t thread;
     bool started;
-    int wake;
     pthread_mutex_t mutex; /* of what is handed over: */
     bool stopping;
     bool has_file;
@@ -49,16 +46,16 @@ int query_log_new(unsigned workers, struct query_log **ret_log)
     if (log == NULL)
         return -ENOMEM;
     pthread_mutex_init(&log->mutex, NULL);
-    log->out = (struct line_writer){.area = "query-log", .what = "the query log", .fd = -1};
     log->file = -1;
     log->workers = workers;
-    log->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     log->slots = calloc(workers, sizeof(*log->slots));
     log->rings = calloc(workers, sizeof(struct log_ring *));
-    log->out.buffer = malloc(BUFFER_LEN);
-    if (log->wake < 0 || log->slots == NULL || log->rings == NULL || log->out.buffer == NULL) {
+    int r = line_writer_init(&log->out, "query-log", "the query log", BUFFER_LEN);
+    if (r == 0 && (log->slots == NULL || log->rings == NULL))
+        r = -ENOMEM;
+    if (r < 0) {
         query_log_free(log);
-        return -ENOMEM;
+        return r;
     }
     *ret_log = log;
     return 0;
@@ -67,13 +64,6 @@ int query_log_new(unsigned workers, struct query_log **ret_log)
 struct observer_log *query_log_slots(struct query_log *log)
 {
     return log->slots;
-}
-
-static void wake(struct query_log *log)
-{
-    uint64_t one = 1;
-    if (write(log->wake, &one, sizeof(one)) < 0)
-        return; /* it looks by itself soon */
 }
 
 static bool room(const struct query_log *log)
@@ -130,14 +120,6 @@ static bool take_orders(struct query_log *log)
     return stopping;
 }
 
-static void sleep_a_while(const struct query_log *log)
-{
-    struct pollfd wake = {.fd = log->wake, .events = POLLIN};
-    uint64_t count;
-    if (poll(&wake, 1, INTERVAL_MS) > 0 && read(log->wake, &count, sizeof(count)) < 0)
-        return; /* somebody woke us, and that is all */
-}
-
 static void *run(void *argument)
 {
     struct query_log *log = argument;
@@ -154,7 +136,7 @@ static void *run(void *argument)
         if (stopping && ((r == 0 && empty) || now_ns > end_ns))
             return NULL;
         if (r < 0 || empty)
-            sleep_a_while(log);
+            line_writer_sleep(&log->out, INTERVAL_MS);
     }
 }
 
@@ -185,7 +167,7 @@ int query_log_open(struct query_log *log, const char *path, int fd)
     int r = start(log);
     for (unsigned i = 0; r == 0 && i < log->workers; i++)
         atomic_store_explicit(&log->slots[i].ring, log->rings[i], memory_order_release);
-    wake(log);
+    line_writer_wake(&log->out);
     return r;
 }
 
@@ -193,7 +175,7 @@ void query_log_close(struct query_log *log)
 {
     for (unsigned i = 0; i < log->workers; i++)
         atomic_store_explicit(&log->slots[i].ring, NULL, memory_order_release);
-    wake(log);
+    line_writer_wake(&log->out);
 }
 
 void query_log_free(struct query_log *log)
@@ -204,19 +186,15 @@ void query_log_free(struct query_log *log)
         pthread_mutex_lock(&log->mutex);
         log->stopping = true;
         pthread_mutex_unlock(&log->mutex);
-        wake(log);
+        line_writer_wake(&log->out);
         pthread_join(log->thread, NULL);
     }
     for (unsigned i = 0; log->rings != NULL && i < log->workers; i++)
         log_ring_free(log->rings[i]);
-    if (log->out.fd >= 0)
-        close(log->out.fd);
     if (log->file >= 0)
         close(log->file);
-    if (log->wake >= 0)
-        close(log->wake);
     pthread_mutex_destroy(&log->mutex);
-    free(log->out.buffer);
+    line_writer_done(&log->out);
     free(log->rings);
     free(log->slots);
     free(log);

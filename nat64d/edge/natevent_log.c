@@ -6,11 +6,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -38,7 +36,6 @@ struct source {
 struct natevent_log {
     pthread_t thread;
     bool started;
-    int wake;
     pthread_mutex_t mutex; /* of what the main thread hands over: */
     bool stopping;
     struct natevent_config *config;
@@ -70,13 +67,6 @@ size_t natevent_log_size(unsigned workers)
 struct natevent_ring *natevent_log_ring(void *rings, unsigned index)
 {
     return (struct natevent_ring *)((uint8_t *)rings + index * ring_len());
-}
-
-static void wake(struct natevent_log *log)
-{
-    uint64_t one = 1;
-    if (write(log->wake, &one, sizeof(one)) < 0)
-        return; /* it looks by itself soon */
 }
 
 static int add_source(struct natevent_log *log, struct natevent_ring *ring, bool adopted)
@@ -247,14 +237,6 @@ static bool stops(struct natevent_log *log)
     return stopping;
 }
 
-static void sleep_a_while(const struct natevent_log *log)
-{
-    struct pollfd wake = {.fd = log->wake, .events = POLLIN};
-    uint64_t count;
-    if (poll(&wake, 1, INTERVAL_MS) > 0 && read(log->wake, &count, sizeof(count)) < 0)
-        return; /* somebody woke us, and that is all */
-}
-
 static void *run(void *argument)
 {
     struct natevent_log *log = argument;
@@ -274,7 +256,7 @@ static void *run(void *argument)
         if (stopping && ((r == 0 && !log->full && log->stop_told == log->wanted) || now_ns > end_ns))
             return NULL;
         if (r < 0 || !log->full)
-            sleep_a_while(log);
+            line_writer_sleep(&log->out, INTERVAL_MS);
     }
 }
 
@@ -284,12 +266,9 @@ int natevent_log_new(void *rings, size_t len, struct natevent_log **ret_log)
     if (log == NULL)
         return -ENOMEM;
     pthread_mutex_init(&log->mutex, NULL);
-    log->out = (struct line_writer){.area = "events", .what = "the event log", .fd = -1};
     log->file = -1;
     log->complete_ns = clock_now_ns();
-    log->out.buffer = malloc(BUFFER_LEN);
-    log->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int r = log->out.buffer == NULL ? -ENOMEM : log->wake < 0 ? -errno : 0;
+    int r = line_writer_init(&log->out, "events", "the event log", BUFFER_LEN);
     for (unsigned i = 0; r == 0 && i < len / ring_len(); i++) {
         struct natevent_ring *ring = natevent_log_ring(rings, i);
         natevent_ring_open(ring, NATEVENT_RING_RECORDS);
@@ -330,7 +309,7 @@ void natevent_log_file(struct natevent_log *log, int fd)
     log->file = fd;
     log->has_file = true;
     pthread_mutex_unlock(&log->mutex);
-    wake(log);
+    line_writer_wake(&log->out);
 }
 
 void natevent_log_adopt(struct natevent_log *log, struct natevent_ring *ring)
@@ -350,7 +329,7 @@ void natevent_log_free(struct natevent_log *log)
         pthread_mutex_lock(&log->mutex);
         log->stopping = true;
         pthread_mutex_unlock(&log->mutex);
-        wake(log);
+        line_writer_wake(&log->out);
         pthread_join(log->thread, NULL);
     }
     for (struct source *source = log->sources; source != NULL;) {
@@ -360,14 +339,10 @@ void natevent_log_free(struct natevent_log *log)
         free(source);
         source = behind;
     }
-    if (log->out.fd >= 0)
-        close(log->out.fd);
     if (log->has_file && log->file >= 0)
         close(log->file);
-    if (log->wake >= 0)
-        close(log->wake);
     natevent_config_free(log->config);
     pthread_mutex_destroy(&log->mutex);
-    free(log->out.buffer);
+    line_writer_done(&log->out);
     free(log);
 }
