@@ -5,7 +5,7 @@
  * Specification: man/dns64.8 (the paths), OpenMetrics 1.0
  *
  * GET /v1/status, /v1/settings, /v1/counters, /v1/cache, /v1/cache/lookup?name=NAME, /metrics,
- * /v1/top?of=names|clients[&limit=N]; POST /v1/top/reset;
+ * /v1/top?of=names|clients|upstreams[&limit=N]; POST /v1/top/reset;
  * POST /v1/cache/flush?name=NAME[&below=1]; POST /v1/reload (common/reload.h).
  */
 #ifndef GATE64_DNS64_CONTROL_H

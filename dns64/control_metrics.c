@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/metrics.h"
+#include "common/settings_upstream.h"
 #include "dns64/server.h"
 
 enum {
@@ -111,9 +112,45 @@ static void put_tallies(struct metrics *metrics, const struct server *server)
     }
 }
 
+/* The upstreams in force, one after the other, with one of their numbers each. */
+static void put_upstream_counter(struct metrics *metrics, const struct server *server, const char *name,
+                                 const char *help, enum choice_counter counter)
+{
+    char text[SETTINGS_UPSTREAM_TEXT_LEN];
+    struct worker_upstream at;
+    metrics_family(metrics, name, "counter", help);
+    for (unsigned i = 0; i < server->rules->upstreams_count; i++) {
+        worker_upstream(server->group, i, &at);
+        metrics_sample(metrics, name, true, "upstream",
+                       settings_upstream_print(&server->rules->upstreams[i], text), at.counters[counter]);
+    }
+}
+
+static void put_upstreams(struct metrics *metrics, const struct server *server)
+{
+    char text[SETTINGS_UPSTREAM_TEXT_LEN];
+    put_upstream_counter(metrics, server, "dns64_upstream_sent", "questions sent to this resolver",
+                         CHOICE_SENT);
+    put_upstream_counter(metrics, server, "dns64_upstream_answered", "its replies that matched",
+                         CHOICE_ANSWERED);
+    put_upstream_counter(metrics, server, "dns64_upstream_timeouts",
+                         "questions that it did not answer in time", CHOICE_TIMEOUTS);
+    put_upstream_counter(metrics, server, "dns64_upstream_wrong", "replies that matched no question",
+                         CHOICE_WRONG);
+    metrics_family(metrics, "dns64_upstream_seconds", "histogram",
+                   "from a question to this resolver's reply");
+    for (unsigned i = 0; i < server->rules->upstreams_count; i++) {
+        struct worker_upstream at;
+        worker_upstream(server->group, i, &at);
+        metrics_histogram(metrics, "dns64_upstream_seconds", "upstream",
+                          settings_upstream_print(&server->rules->upstreams[i], text), histogram_bounds_s,
+                          HISTOGRAM_BOUNDS, at.took.counts, at.took.sum_ns);
+    }
+}
+
 void control_metrics_get(struct control_request *request, void *context)
 {
-    const struct server *server = context;
+    struct server *server = context;
     struct metrics metrics;
     char *buffer = malloc(METRICS_LEN);
     if (buffer == NULL) {
@@ -124,6 +161,9 @@ void control_metrics_get(struct control_request *request, void *context)
     put_events(&metrics, server);
     put_tallies(&metrics, server);
     put_cache(&metrics, server);
+    pthread_mutex_lock(&server->lock);
+    put_upstreams(&metrics, server);
+    pthread_mutex_unlock(&server->lock);
     metrics_end(&metrics);
     control_reply_text(request, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8", buffer);
     free(buffer);

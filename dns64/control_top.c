@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/settings_upstream.h"
 #include "dns64/server.h"
 
 enum {
@@ -59,6 +60,37 @@ static json_t *collection_json(struct collection *collection, size_t limit)
                      (json_int_t)collection->queries, "top", list);
 }
 
+/* At most so many milliseconds; -1: nothing was measured, or more than the histogram tells. */
+static double percentile_ms(const struct histogram_sum *took, unsigned percent)
+{
+    uint64_t ns = histogram_percentile_ns(took, percent);
+    return ns == 0 || ns == UINT64_MAX ? -1 : (double)ns / CLOCK_NS_PER_MS;
+}
+
+static json_t *upstream_json(const struct server *server, unsigned index)
+{
+    char text[SETTINGS_UPSTREAM_TEXT_LEN];
+    struct worker_upstream at;
+    worker_upstream(server->group, index, &at);
+    return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:f, s:f, s:f}", "upstream",
+                     settings_upstream_print(&server->rules->upstreams[index], text), "bad", at.bad, "sent",
+                     (json_int_t)at.counters[CHOICE_SENT], "answered",
+                     (json_int_t)at.counters[CHOICE_ANSWERED], "timeouts",
+                     (json_int_t)at.counters[CHOICE_TIMEOUTS], "wrong", (json_int_t)at.counters[CHOICE_WRONG],
+                     "half_ms", percentile_ms(&at.took, 50), "most_ms", percentile_ms(&at.took, 95),
+                     "nearly_all_ms", percentile_ms(&at.took, 99));
+}
+
+static void reply_upstreams(struct control_request *request, struct server *server)
+{
+    json_t *list = json_array();
+    pthread_mutex_lock(&server->lock);
+    for (unsigned i = 0; i < server->rules->upstreams_count; i++)
+        json_array_append_new(list, upstream_json(server, i));
+    pthread_mutex_unlock(&server->lock);
+    control_reply_json(request, 200, json_pack("{s:s, s:o}", "of", "upstreams", "top", list));
+}
+
 /* The parameters; false: the request has its answer. */
 static bool take_parameters(struct control_request *request, enum top_subject *ret_subject, size_t *ret_limit)
 {
@@ -71,7 +103,7 @@ static bool take_parameters(struct control_request *request, enum top_subject *r
         *ret_subject = (enum top_subject)subject;
         return true;
     }
-    control_reply_error(request, 400, "of is names or clients, limit a number from 1 to 1000");
+    control_reply_error(request, 400, "of is names, clients or upstreams, limit a number from 1 to 1000");
     return false;
 }
 
@@ -81,6 +113,11 @@ void control_top_get(struct control_request *request, void *context)
     struct collection collection = {.server = server, .since_ns = UINT64_MAX};
     unsigned workers;
     size_t limit;
+    const char *of = control_query(request, "of");
+    if (of != NULL && strcmp(of, "upstreams") == 0) {
+        reply_upstreams(request, server);
+        return;
+    }
     if (!take_parameters(request, &collection.subject, &limit))
         return;
     worker_counters(server->group, &workers);

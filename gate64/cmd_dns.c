@@ -151,7 +151,8 @@ static const struct verb {
     {"cache", "cache", 0, 0, 0, show_numbers},
     {"flush", "flush [--below] NAME", 1, 1, TAKES_BELOW, flush},
     {"lookup", "lookup NAME", 1, 1, 0, lookup},
-    {"top", "top [--limit N] [--reset] [names|clients]", 0, 1, TAKES_LIMIT | TAKES_RESET, cmd_dns_top},
+    {"top", "top [--limit N] [--reset] [names|clients|upstreams]", 0, 1, TAKES_LIMIT | TAKES_RESET,
+     cmd_dns_top},
 };
 
 enum {

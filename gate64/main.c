@@ -60,7 +60,7 @@ static const struct subcommand subcommands[] = {
      TAKES_ASKING | TAKES_ALL | TAKES_LIMIT, 2, cmd_counters},
     {"trace", "ADDRESS [--count N] [--for SECONDS]", "the next packets of a backend, step by step, and why",
      TAKES_ASKING | TAKES_SPAN, 1, cmd_trace},
-    {"dns", "cache | flush [--below] NAME | lookup NAME | top [names|clients]",
+    {"dns", "cache | flush [--below] NAME | lookup NAME | top [names|clients|upstreams]",
      "what dns64 has learned and is asked for; makes it forget a name",
      TAKES_ASKING | TAKES_BELOW | TAKES_LIMIT | TAKES_RESET, 2, cmd_dns},
     {"names", "[--backend ADDR] [--address IPV4] [--limit N]",

@@ -232,7 +232,13 @@ wrong_log() { # a folder that is not there: said, and answers go on
     ! gate64 reload dns64 && write '' && gate64 reload dns64
 }
 
-t_plan 18
+top_upstreams() {
+    gate64 dns top upstreams | tee "$LAB_DIR/top"
+    grep -qE ' good +192\.52\.193\.53#53$' "$LAB_DIR/top" && [ "$(value 'dns64_upstream_sent_total{upstream="192.52.193.53#53"}')" -gt 5 ] &&
+        [ "$(value 'dns64_upstream_seconds_count{upstream="192.52.193.53#53"}')" = "$(value 'dns64_upstream_answered_total{upstream="192.52.193.53#53"}')" ]
+}
+
+t_plan 19
 t "a name is noted before its answer leaves" noted_before
 t "names by backend" by_backend
 t "the name is the one that was asked" chains
@@ -243,6 +249,7 @@ t "metrics are those of the manual" documented
 t "metrics are OpenMetrics" well_formed
 t "answers are counted by type and RCODE, and timed" counted
 t "what is asked for most, and who asks most" top_names
+t "how the upstreams do" top_upstreams
 t "SEC-64 the query log has a line for each query, in UTC" logged
 t "SEC-63 the query log is for root and the group" mode
 t "the query log is opened anew" rotated

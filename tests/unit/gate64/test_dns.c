@@ -160,6 +160,21 @@ TEST(top_of_clients_as_json_and_so_many)
     assert_non_null(strstr(fake_daemon_request(dns64), "GET /v1/top?of=clients&limit=5 HTTP/1.1\r\n"));
 }
 
+TEST(top_of_upstreams)
+{
+    start(
+        "{\"of\":\"upstreams\",\"top\":[{\"upstream\":\"192.0.2.53#53\",\"bad\":false,\"sent\":1200,"
+        "\"answered\":1190,"
+        "\"timeouts\":10,\"wrong\":0,\"half_ms\":2.0,\"most_ms\":20.0,\"nearly_all_ms\":-1.0},"
+        "{\"upstream\":\"2001:db8::53#53\",\"bad\":true,\"sent\":3,\"answered\":0,\"timeouts\":3,\"wrong\":0,"
+        "\"half_ms\":-1.0,\"most_ms\":-1.0,\"nearly_all_ms\":-1.0}]}");
+    expect("top", "upstreams", CMD_EXIT_GOOD,
+           " SENT  ANSWERED  TIMEOUTS  WRONG     50%      95%  99%  STATE  UPSTREAM\n"
+           "1,200     1,190        10      0  2.0 ms  20.0 ms    -  good   192.0.2.53#53\n"
+           "    3         0         3      0       -        -    -  bad    2001:db8::53#53\n");
+    assert_non_null(strstr(fake_daemon_request(dns64), "GET /v1/top?of=upstreams&limit=20 HTTP/1.1\r\n"));
+}
+
 TEST(top_begins_anew)
 {
     start("{\"reset\":true}");
@@ -203,6 +218,7 @@ int main(void)
         CASE(lookup_shows_what_is_held),
         CASE(top_shows_shares),
         CASE(top_of_clients_as_json_and_so_many),
+        CASE(top_of_upstreams),
         CASE(top_begins_anew),
         CASE(other_words_are_refused),
         CASE(one_that_does_not_run_is_told),
