@@ -33,6 +33,7 @@ struct cmd_options {
     bool all;                 /* --all */
     bool below;               /* --below */
     bool reset;               /* --reset */
+    const char *name;         /* --name, NULL: none */
     const char *backend;      /* --backend, NULL: any */
     const char *address;      /* --address, NULL: any */
     const char *protocol;     /* --protocol, NULL: any */

@@ -139,6 +139,7 @@ enum {
     TAKES_BELOW = 1 << 0,
     TAKES_LIMIT = 1 << 1,
     TAKES_RESET = 1 << 2,
+    TAKES_NAME = 1 << 3,
 };
 
 static const struct verb {
@@ -151,6 +152,7 @@ static const struct verb {
     {"cache", "cache", 0, 0, 0, show_numbers},
     {"flush", "flush [--below] NAME", 1, 1, TAKES_BELOW, flush},
     {"lookup", "lookup NAME", 1, 1, 0, lookup},
+    {"selftest", "selftest [--name NAME]", 0, 0, TAKES_NAME, cmd_dns_selftest},
     {"top", "top [--limit N] [--reset] [names|clients|upstreams]", 0, 1, TAKES_LIMIT | TAKES_RESET,
      cmd_dns_top},
 };
@@ -162,7 +164,7 @@ enum {
 static unsigned given(const struct cmd_options *options)
 {
     return (options->below ? TAKES_BELOW : 0) | (options->limit >= 0 ? TAKES_LIMIT : 0) |
-           (options->reset ? TAKES_RESET : 0);
+           (options->reset ? TAKES_RESET : 0) | (options->name != NULL ? TAKES_NAME : 0);
 }
 
 static bool fits(const struct verb *verb, const struct cmd_options *options)

@@ -11,6 +11,7 @@
 
 #include "gate64/cmd.h"
 
+int cmd_dns_selftest(const struct cmd_options *options, const char *operand);
 int cmd_dns_top(const struct cmd_options *options, const char *operand);
 
 #endif

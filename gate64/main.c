@@ -31,6 +31,7 @@ enum {
     TAKES_BELOW = 1 << 9,
     TAKES_ADDRESS = 1 << 10,
     TAKES_RESET = 1 << 11,
+    TAKES_NAME = 1 << 12,
 };
 
 struct subcommand {
@@ -60,9 +61,10 @@ static const struct subcommand subcommands[] = {
      TAKES_ASKING | TAKES_ALL | TAKES_LIMIT, 2, cmd_counters},
     {"trace", "ADDRESS [--count N] [--for SECONDS]", "the next packets of a backend, step by step, and why",
      TAKES_ASKING | TAKES_SPAN, 1, cmd_trace},
-    {"dns", "cache | flush [--below] NAME | lookup NAME | top [names|clients|upstreams]",
-     "what dns64 has learned and is asked for; makes it forget a name",
-     TAKES_ASKING | TAKES_BELOW | TAKES_LIMIT | TAKES_RESET, 2, cmd_dns},
+    {"dns",
+     "cache | flush [--below] NAME | lookup NAME | selftest [--name NAME] | top [names|clients|upstreams]",
+     "what dns64 has learned and is asked for; makes it forget a name; tests it",
+     TAKES_ASKING | TAKES_BELOW | TAKES_LIMIT | TAKES_NAME | TAKES_RESET, 2, cmd_dns},
     {"names", "[--backend ADDR] [--address IPV4] [--limit N]",
      "which backend was told which name of an IPv4 address",
      TAKES_ASKING | TAKES_BACKEND | TAKES_ADDRESS | TAKES_LIMIT, 0, cmd_names},
@@ -88,6 +90,7 @@ enum option_value {
     OPTION_ALL,
     OPTION_BELOW,
     OPTION_RESET,
+    OPTION_NAME,
     OPTION_BACKEND,
     OPTION_ADDRESS,
     OPTION_PROTOCOL,
@@ -105,6 +108,7 @@ static const struct option long_options[] = {
     {"all", no_argument, NULL, OPTION_ALL},
     {"below", no_argument, NULL, OPTION_BELOW},
     {"reset", no_argument, NULL, OPTION_RESET},
+    {"name", required_argument, NULL, OPTION_NAME},
     {"backend", required_argument, NULL, OPTION_BACKEND},
     {"address", required_argument, NULL, OPTION_ADDRESS},
     {"protocol", required_argument, NULL, OPTION_PROTOCOL},
@@ -226,6 +230,10 @@ static int take_option(int option, struct arguments *arguments, bool *ret_done)
     case OPTION_BELOW:
         arguments->options.below = true;
         arguments->given |= TAKES_BELOW;
+        return 0;
+    case OPTION_NAME:
+        options->name = optarg;
+        arguments->given |= TAKES_NAME;
         return 0;
     case OPTION_RESET:
         options->reset = true;

@@ -80,6 +80,8 @@ END
         grep -q "end b'' b'G64NAMES'" "$LAB_DIR/reader" || return 1
     gate64 names
     [ $? = 3 ] || return 1
+    gate64 dns selftest
+    [ $? = 3 ] || return 1
     write 'names = "0";'
     lab_dns64 || return 1
     ask +short api.legacy.example AAAA && ! gate64 names 2>"$LAB_DIR/said" && grep -q 'notes no names' "$LAB_DIR/said" || return 1
@@ -238,7 +240,21 @@ top_upstreams() {
         [ "$(value 'dns64_upstream_seconds_count{upstream="192.52.193.53#53"}')" = "$(value 'dns64_upstream_answered_total{upstream="192.52.193.53#53"}')" ]
 }
 
-t_plan 19
+selftest() { # the daemon as it is; then what is wrong is told
+    gate64 dns selftest --name api.legacy.example | tee "$LAB_DIR/selftest"
+    [ "${PIPESTATUS[0]}" = 0 ] && [ "$(grep -c ' ok ' "$LAB_DIR/selftest")" = 12 ] && ! grep -q FAILED "$LAB_DIR/selftest" || return 1
+    gate64 dns selftest --name dual.legacy.example >"$LAB_DIR/selftest"
+    [ $? = 1 ] && grep -q '^synthesis .*FAILED .*IPv6 addresses of its own' "$LAB_DIR/selftest" || return 1
+    gate64 dns selftest --name nowhere.legacy.example --json >"$LAB_DIR/selftest"
+    [ $? = 1 ] && grep -q '"check":"synthesis","result":"FAILED".*no A records' "$LAB_DIR/selftest" || return 1
+    write 'reverse = "off";' # what the resolver says of it is not what RFC 8880 asks for
+    gate64 reload dns64 && ! gate64 dns selftest --name api.legacy.example >"$LAB_DIR/selftest" && cat "$LAB_DIR/selftest"
+    grep -q '^reverse of 64:ff9b::c000:aa .*FAILED' "$LAB_DIR/selftest" && [ "$(grep -c FAILED "$LAB_DIR/selftest")" = 1 ] || return 1
+    write ''
+    gate64 reload dns64
+}
+
+t_plan 20
 t "a name is noted before its answer leaves" noted_before
 t "names by backend" by_backend
 t "the name is the one that was asked" chains
@@ -250,6 +266,7 @@ t "metrics are OpenMetrics" well_formed
 t "answers are counted by type and RCODE, and timed" counted
 t "what is asked for most, and who asks most" top_names
 t "how the upstreams do" top_upstreams
+t "gate64 dns selftest" selftest
 t "SEC-64 the query log has a line for each query, in UTC" logged
 t "SEC-63 the query log is for root and the group" mode
 t "the query log is opened anew" rotated
