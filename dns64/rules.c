@@ -208,7 +208,7 @@ static int make_view(struct rules *rules, const struct settings *settings, const
                      const struct rules_host *host, struct rules_view *view, char error[SETTINGS_ERROR_LEN])
 {
     view->policy = base_policy(rules, settings);
-    int r = rules_view_make(settings, from, &rules->lists, view, error);
+    int r = rules_view_make(settings, from, rules->lists, view, error);
     if (r == 0)
         r = find_upstreams(rules, settings, from, host, &view->route.usual, error);
     if (r == 0 && view->route.usual.members == rules->outside.route.usual.members)
@@ -269,15 +269,18 @@ bool rules_may_ask(const struct rules *rules, const struct addr *client)
     return client_allowed(&rules->clients, client) && !view_of(rules, client)->refuse;
 }
 
-int rules_new(struct settings **settings, const struct links *links, const char *resolv,
-              struct rules **ret_rules, char error[SETTINGS_ERROR_LEN])
+/* Takes `lists`, which may be NULL. */
+static int make_rules(struct rules_lists *lists, struct settings **settings, const struct rules_host *host,
+                      struct rules **ret_rules, char error[SETTINGS_ERROR_LEN])
 {
-    const struct rules_host host = {links, resolv};
+    const struct links *links = host->links;
     struct rules *rules = calloc(1, sizeof(*rules));
     int r = -ENOMEM;
-    if (rules == NULL)
+    if (lists == NULL || rules == NULL)
         goto out;
     rules->holders = 1;
+    rules->lists = lists;
+    lists = NULL;
     rules->workers = worker_count(*settings);
     rules->tcp = (struct rules_tcp){share((*settings)->dns64.tcp.connections, rules->workers),
                                     (unsigned)(*settings)->dns64.tcp.connections_per_network,
@@ -286,7 +289,7 @@ int rules_new(struct settings **settings, const struct links *links, const char 
     rules->uplink = links->uplink4;
     r = make_clients(rules, *settings, links);
     if (r == 0)
-        r = make_views(rules, *settings, &host, error);
+        r = make_views(rules, *settings, host, error);
     if (r == 0)
         r = index_views(rules, &(*settings)->dns64);
     if (r < 0)
@@ -298,8 +301,23 @@ int rules_new(struct settings **settings, const struct links *links, const char 
 out:
     if (r == -ENOMEM)
         snprintf(error, SETTINGS_ERROR_LEN, "out of memory");
+    rules_lists_release(lists);
     rules_release(rules);
     return r;
+}
+
+int rules_new(struct settings **settings, const struct links *links, const char *resolv,
+              struct rules **ret_rules, char error[SETTINGS_ERROR_LEN])
+{
+    const struct rules_host host = {links, resolv};
+    return make_rules(rules_lists_new(), settings, &host, ret_rules, error);
+}
+
+int rules_follow(const struct rules *old, struct settings **settings, const struct links *links,
+                 const char *resolv, struct rules **ret_rules, char error[SETTINGS_ERROR_LEN])
+{
+    const struct rules_host host = {links, resolv};
+    return make_rules(rules_lists_hold(old->lists), settings, &host, ret_rules, error);
 }
 
 struct rules *rules_hold(struct rules *rules)
@@ -319,7 +337,7 @@ void rules_release(struct rules *rules)
         rules_view_done(&rules->views[i]);
     free(rules->views);
     view_table_free(rules->view_of);
-    rules_lists_done(&rules->lists);
+    rules_lists_release(rules->lists);
     free(rules->images);
     free(rules);
 }

@@ -35,7 +35,7 @@ struct rules {
     struct rules_view *views;  /* as the settings have them */
     size_t views_count;
     struct view_table *view_of; /* NULL: there are none */
-    struct rules_lists lists;
+    struct rules_lists *lists;
     struct client_list clients;
     struct settings_upstream upstreams[ROUTE_UPSTREAMS_MAX]; /* each once, of all lists */
     unsigned upstreams_count;
@@ -52,6 +52,11 @@ struct rules {
  * for when no upstream is configured. One holder. */
 int rules_new(struct settings **settings, const struct links *links, const char *resolv,
               struct rules **ret_rules, char error[SETTINGS_ERROR_LEN]) __attribute__((warn_unused_result));
+/* The same configuration (or a copy of it) on another network: files that it names are not read again, and so
+ * cannot be in the way. */
+int rules_follow(const struct rules *old, struct settings **settings, const struct links *links,
+                 const char *resolv, struct rules **ret_rules, char error[SETTINGS_ERROR_LEN])
+    __attribute__((warn_unused_result));
 struct rules *rules_hold(struct rules *rules);
 /* The last one frees. Accepts NULL. */
 void rules_release(struct rules *rules);

@@ -63,13 +63,19 @@ static const struct rules_list *find_made(const struct rules_lists *lists, bool 
     return NULL;
 }
 
-static int keep_made(struct rules_lists *lists, const struct rules_list *made)
+/* With a copy of the entries, which outlives the settings that they stand in. */
+static int keep_made(struct rules_lists *lists, const struct settings_line *entries,
+                     const struct rules_list *made)
 {
     struct rules_list *items = realloc(lists->items, (lists->count + 1) * sizeof(*items));
     if (items == NULL)
         return -ENOMEM;
     lists->items = items;
-    items[lists->count++] = *made;
+    items[lists->count] = *made;
+    items[lists->count].entries = malloc(made->count * sizeof(*entries));
+    if (items[lists->count].entries == NULL)
+        return -ENOMEM;
+    memcpy(items[lists->count++].entries, entries, made->count * sizeof(*entries));
     return 0;
 }
 
@@ -93,10 +99,10 @@ static int find_list(struct rules_lists *lists, const struct settings_line *entr
     if (count == 0 || found != NULL)
         return 0;
     clock_random(&secret, sizeof(secret));
-    struct rules_list made = {.entries = entries, .count = count, .list = list_new(secret)};
+    struct rules_list made = {.count = count, .list = list_new(secret)};
     int r = made.list != NULL ? fill(made.list, entries, count, error) : -ENOMEM;
     if (r == 0)
-        r = keep_made(lists, &made);
+        r = keep_made(lists, entries, &made);
     if (r < 0)
         list_free(made.list);
     else
@@ -112,10 +118,10 @@ static int find_roster(struct rules_lists *lists, const struct settings *setting
     *ret_roster = found != NULL ? found->roster : NULL;
     if (from->local_count == 0 || found != NULL)
         return 0;
-    struct rules_list made = {.entries = from->local, .count = from->local_count};
+    struct rules_list made = {.count = from->local_count};
     int r = local_data_names(settings, from->local, from->local_count, &made.roster, error);
     if (r == 0)
-        r = keep_made(lists, &made);
+        r = keep_made(lists, from->local, &made);
     if (r < 0)
         roster_free(made.roster);
     else
@@ -174,13 +180,31 @@ void rules_view_done(struct rules_view *view)
     free(view->forwards);
 }
 
-void rules_lists_done(struct rules_lists *lists)
+struct rules_lists *rules_lists_new(void)
 {
+    struct rules_lists *lists = calloc(1, sizeof(*lists));
+    if (lists != NULL)
+        lists->holders = 1;
+    return lists;
+}
+
+struct rules_lists *rules_lists_hold(struct rules_lists *lists)
+{
+    atomic_fetch_add(&lists->holders, 1);
+    return lists;
+}
+
+void rules_lists_release(struct rules_lists *lists)
+{
+    if (lists == NULL || atomic_fetch_sub(&lists->holders, 1) > 1)
+        return;
     for (size_t i = 0; i < lists->count; i++) {
+        free(lists->items[i].entries);
         list_free(lists->items[i].list);
         roster_free(lists->items[i].roster);
     }
     free(lists->items);
+    free(lists);
 }
 
 /* Each prefix once. */

@@ -8,6 +8,8 @@
 #ifndef GATE64_DNS64_RULES_VIEW_H
 #define GATE64_DNS64_RULES_VIEW_H
 
+#include <stdatomic.h>
+
 #include "common/settings.h"
 #include "dns64/query/query.h"
 #include "dns64/upstream/route.h"
@@ -22,16 +24,24 @@ struct rules_view {
 
 /* What was made of a list, once for all views that have the same: domains, or local names. */
 struct rules_list {
-    const struct settings_line *entries;
+    struct settings_line *entries;
     size_t count;
     struct list *list;
     struct roster *roster;
 };
 
+/* All of a configuration, held by each of the rules that were made of it. */
 struct rules_lists {
     struct rules_list *items;
     size_t count;
+    atomic_uint holders;
 };
+
+/* Of one holder; NULL: no memory. */
+struct rules_lists *rules_lists_new(void);
+struct rules_lists *rules_lists_hold(struct rules_lists *lists);
+/* The last one frees. Accepts NULL. */
+void rules_lists_release(struct rules_lists *lists);
 
 /* What holds outside of all views, as if it were one. Points into `settings`. */
 struct settings_view rules_view_outside(const struct settings *settings);
@@ -43,8 +53,6 @@ int rules_view_make(const struct settings *settings, const struct settings_view 
     __attribute__((warn_unused_result));
 /* Of what is there. */
 void rules_view_done(struct rules_view *view);
-
-void rules_lists_done(struct rules_lists *lists);
 
 /* The prefixes of all views and the well-known one: what another DNS64 upstream may have made. NULL: no
  * memory.

@@ -18,8 +18,10 @@
 static const char resolv_file[] = "/etc/resolv.conf";
 static const char other_daemon[] = "nat64";
 
-/* Rules of these settings and of the network as it is now, whether nat64d runs or not. */
-static int make_rules(struct settings **settings, struct rules **ret_rules, char error[SETTINGS_ERROR_LEN])
+/* Rules of these settings and of the network as it is now, whether nat64d runs or not; `old` is NULL, or has
+ * the same settings. */
+static int make_rules(const struct rules *old, struct settings **settings, struct rules **ret_rules,
+                      char error[SETTINGS_ERROR_LEN])
 {
     struct links *links = NULL;
     int r = links_read((*settings)->nat64.tun, &links);
@@ -27,7 +29,8 @@ static int make_rules(struct settings **settings, struct rules **ret_rules, char
         snprintf(error, SETTINGS_ERROR_LEN, "cannot read this host's addresses: %s", strerror(-r));
         return r;
     }
-    r = rules_new(settings, links, resolv_file, ret_rules, error);
+    r = old == NULL ? rules_new(settings, links, resolv_file, ret_rules, error)
+                    : rules_follow(old, settings, links, resolv_file, ret_rules, error);
     links_free(links);
     return r;
 }
@@ -61,7 +64,7 @@ int server_new(struct settings **settings, int opener, struct server **ret_serve
 {
     char error[SETTINGS_ERROR_LEN];
     struct rules *rules;
-    int r = make_rules(settings, &rules, error);
+    int r = make_rules(NULL, settings, &rules, error);
     if (r < 0) {
         log_error("config", "%s", error);
         return r;
@@ -135,7 +138,7 @@ static int put_into_force(struct server *server, struct rules *rules)
 static int apply(void *context, struct reload *reload, bool check, char error[SETTINGS_ERROR_LEN])
 {
     struct rules *rules;
-    int r = make_rules(&reload->settings, &rules, error);
+    int r = make_rules(NULL, &reload->settings, &rules, error);
     if (r < 0)
         return r;
     if (check) {
@@ -185,7 +188,7 @@ static int follow(struct server *server, char error[SETTINGS_ERROR_LEN])
     int r = copy_settings(server->rules->settings, &copy, error);
     if (r < 0)
         return r;
-    r = make_rules(&copy, &rules, error);
+    r = make_rules(server->rules, &copy, &rules, error);
     settings_file_free(copy);
     if (r < 0)
         return r;

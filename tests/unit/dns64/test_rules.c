@@ -293,6 +293,32 @@ TEST(LIST_03_hosts_files_that_are_good_or_faulty)
     assert_null(rules);
 }
 
+/* A file that is being edited while the network changes must not keep clients out. */
+TEST(LIST_03_LIST_01_another_network_reads_no_file_again)
+{
+    char path[] = "/tmp/gate64-hosts-XXXXXX", error[SETTINGS_ERROR_LEN] = "";
+    static const char format[] = "dns64: { local = [\"%s\"]; never = [\"example.com\"]; };";
+    struct rules *rules = NULL, *next = NULL;
+    struct settings *copy;
+    char text[512];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "192.0.2.1 a.example\n", 20), 20);
+    assert_int_equal(make_with_file(format, path, &rules, error), 0);
+    assert_int_equal(write(fd, "nonsense\n", 9), 9);
+    close(fd);
+    snprintf(text, sizeof(text), format, path);
+    copy = load(text);
+    assert_int_equal(rules_follow(rules, &copy, &links, resolv, &next, error), 0);
+    assert_ptr_equal(next->outside.policy.roster, rules->outside.policy.roster);
+    assert_ptr_equal(next->outside.policy.never, rules->outside.policy.never);
+    rules_release(rules);
+    assert_true(has_name(&next->outside.policy, "a.example"));
+    rules_release(next);
+    assert_int_equal(make_with_file(format, path, &rules, error), -EINVAL);
+    unlink(path);
+}
+
 TEST(no_resolver_and_too_many)
 {
     char many[2048] = "dns64: { upstream = [\"192.0.2.1\"", error[SETTINGS_ERROR_LEN];
@@ -419,6 +445,7 @@ int main(void)
         WITH_RESOLV(LIST_01_a_list_file_that_is_good_bad_or_not_there),
         WITH_RESOLV(LIST_03_VIEW_01_local_names_and_zones_of_a_view),
         WITH_RESOLV(LIST_03_hosts_files_that_are_good_or_faulty),
+        WITH_RESOLV(LIST_03_LIST_01_another_network_reads_no_file_again),
         WITH_RESOLV(no_resolver_and_too_many),
         WITH_RESOLV(upstreams_are_found_again),
         WITH_RESOLV(the_same_network_and_another_one),
