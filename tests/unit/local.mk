@@ -41,7 +41,7 @@ unit_dns64 += tests/unit/dns64/test_wire tests/unit/dns64/test_decide tests/unit
 unit_dns64 += tests/unit/dns64/test_local tests/unit/dns64/test_roster tests/unit/dns64/test_reverse tests/unit/dns64/test_zones
 unit_dns64 += tests/unit/dns64/test_cache tests/unit/dns64/test_known tests/unit/dns64/test_list tests/unit/dns64/test_view
 unit_dns64 += tests/unit/dns64/test_edns tests/unit/dns64/test_forward tests/unit/dns64/test_message tests/unit/dns64/test_oracle \
-	tests/unit/dns64/test_any_query
+	tests/unit/dns64/test_any_query tests/unit/dns64/test_exhausted
 unit_dns64 += tests/unit/dns64/test_told
 unit_dns64 += tests/unit/dns64/test_observer tests/unit/dns64/test_query_log
 unit_common += tests/unit/common/test_histogram
@@ -170,6 +170,10 @@ tests_unit_dns64_test_tcp_LDADD = $(dns64_archives) $(dns64_libraries) $(LDNS_LI
 tests_unit_dns64_test_known_LDADD = $(query)
 tests_unit_dns64_test_attempt_LDADD = $(query)
 tests_unit_common_test_random_LDADD = $(service)
+tests_unit_dns64_test_exhausted_SOURCES = tests/unit/dns64/test_exhausted.c dns64/edge/task.c dns64/edge/task.h \
+	dns64/edge/question.c dns64/edge/question.h
+tests_unit_dns64_test_exhausted_LDADD = $(query) $(EVENT_LIBS)
+tests_unit_dns64_test_exhausted_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 tests_unit_dns64_test_any_query_SOURCES = tests/unit/dns64/test_any_query.c tests/fuzz/fuzz_dns_query.c \
 	tests/fuzz/dns_policy.c tests/fuzz/dns_policy.h
 tests_unit_dns64_test_any_query_LDADD = $(query)
