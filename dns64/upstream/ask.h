@@ -3,7 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 1035 4.1, RFC 5452 9.1, RFC 6891 6.2.3, RFC 7873 5.1, RFC 5625 6
- * Fuzz: fuzz_dns_message
+ * Fuzz: fuzz_dns_reply
  *
  * Address and port are the connected socket's to check.
  */

@@ -3,7 +3,7 @@
  *
  * Layer: pure
  * Specification: RFC 7873 4, 5.1 and 5.3
- * Fuzz: fuzz_dns_message
+ * Fuzz: fuzz_dns_edns
  *
  * Over UDP only: a connection has its own proof of who answers.
  */

@@ -4,7 +4,7 @@
  *
  * Layer: pure
  * Specification: RFC 6891 9 (option codes for local use)
- * Fuzz: fuzz_dns_message
+ * Fuzz: fuzz_dns_edns
  *
  * Each dns64 has a number by chance; a question takes along the numbers of those that asked it. Forwarders
  * that pass EDNS on pass it on too.

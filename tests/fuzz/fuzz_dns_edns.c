@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dns64/upstream/client_cookie.h"
+#include "dns64/upstream/hops.h"
 #include "dns64/wire/cookie.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -54,6 +56,34 @@ static void check_errors(const struct message *message)
     assert(edns_append(out, len - errors.len, answer.opt_at, &errors) == len);
 }
 
+/* As a reply to a question of ours: what is learned of it fits, and is asked with again. */
+static void check_client_cookie(const struct message *message)
+{
+    struct client_cookie peer = {.server_len = 0};
+    uint8_t option[EDNS_COOKIE_MAX];
+    client_cookie_renew(&peer, (const uint8_t *)"abcdefgh");
+    enum client_cookie_verdict verdict = client_cookie_take(&peer, message);
+    size_t len = client_cookie_write(&peer, option);
+    assert(len == EDNS_COOKIE_CLIENT || (len >= EDNS_COOKIE_MIN && len <= EDNS_COOKIE_MAX));
+    assert(memcmp(option, "abcdefgh", EDNS_COOKIE_CLIENT) == 0);
+    assert(verdict == CLIENT_COOKIE_GOOD || peer.server_len == 0);
+}
+
+/* Through whom a question came: with us behind them it is one number longer, and then a loop. */
+static void check_hops(const struct message *message)
+{
+    enum { OWN = 77 };
+    struct hops hops;
+    uint8_t data[HOPS_MAX * HOPS_ID_LEN];
+    hops_read(message, &hops);
+    assert(hops.count <= HOPS_MAX);
+    if (hops_is_loop(&hops, OWN))
+        return;
+    assert(hops_write(&hops, OWN, data) == ((size_t)hops.count + 1) * HOPS_ID_LEN);
+    hops.ids[hops.count++] = OWN;
+    assert(hops_is_loop(&hops, OWN));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const struct name root = {.len = 1};
@@ -70,5 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         if (edns_query_read(&message, udp, &query) && query.cookie_len > 0)
             check_cookie(&query);
     check_errors(&message);
+    check_client_cookie(&message);
+    check_hops(&message);
     return 0;
 }

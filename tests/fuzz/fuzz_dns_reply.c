@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns64/upstream/ask.h"
 #include "tests/fuzz/dns_policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -42,6 +43,17 @@ static void ask(const struct query_policy *policy, const struct message *reply, 
     query_done(&query);
 }
 
+/* Only what has our ID and question is an answer, whatever else it is. */
+static void check_answered(const struct message *reply)
+{
+    struct ask ask = {.name = reply->question, .type = reply->type, .class = reply->class};
+    bool sound = (reply->flags & MESSAGE_QR) && !(reply->flags & MESSAGE_OPCODE);
+    assert((ask_check(&ask, reply->id, reply) == ASK_ANSWERED) == sound);
+    assert(ask_check(&ask, (uint16_t)(reply->id + 1), reply) == ASK_WRONG);
+    ask.type++;
+    assert(ask_check(&ask, reply->id, reply) == ASK_WRONG);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const uint16_t types[] = {MESSAGE_TYPE_AAAA, MESSAGE_TYPE_A, MESSAGE_TYPE_PTR, MESSAGE_TYPE_ANY,
@@ -53,9 +65,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     uint8_t *exact = malloc(len - WHICH + 1);
     assert(exact != NULL);
     memcpy(exact, data + WHICH, len - WHICH);
-    if (message_parse(exact, len - WHICH, &message) == MESSAGE_OK && message.has_question)
+    if (message_parse(exact, len - WHICH, &message) == MESSAGE_OK && message.has_question) {
+        check_answered(&message);
         for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
             ask(&policy, &message, types[i], data[0] & 1);
+    }
     free(exact);
     return 0;
 }
