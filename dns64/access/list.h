@@ -3,6 +3,7 @@
  *
  * Layer: table
  * Specification: man/gate64.conf.5 (never, always, hide-a), RFC 4343 (names without regard to case)
+ * Fuzz: fuzz_dns_list
  *
  * An entry is `example.com` (itself and all below), `*.example.com` (only what is below), or `=example.com`
  * (only itself); `.` is every name. Filled once, then only read. A look-up costs one probe for each label of

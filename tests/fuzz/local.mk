@@ -4,6 +4,8 @@ fuzz_programs = tests/fuzz/fuzz_packet tests/fuzz/fuzz_icmp tests/fuzz/fuzz_dns_
 	tests/fuzz/fuzz_trace tests/fuzz/fuzz_fragments tests/fuzz/fuzz_control tests/fuzz/fuzz_host_text
 fuzz_programs += tests/fuzz/fuzz_names tests/fuzz/fuzz_question
 fuzz_programs += tests/fuzz/fuzz_dns_edns tests/fuzz/fuzz_dns_query tests/fuzz/fuzz_dns_reply
+fuzz_programs += tests/fuzz/fuzz_names
+fuzz_programs += tests/fuzz/fuzz_dns_edns tests/fuzz/fuzz_dns_query tests/fuzz/fuzz_dns_reply tests/fuzz/fuzz_dns_list
 
 fuzz_programs += tests/fuzz/fuzz_dns_hosts
 fuzz_programs += tests/fuzz/fuzz_dns_cache tests/fuzz/fuzz_events
@@ -166,3 +168,13 @@ tests_fuzz_fuzz_question_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_question"'
 tests_fuzz_fuzz_question_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_question_LDADD = gate64/libtext.a common/libbase.a
 EXTRA_DIST += tests/fuzz/fuzz_question.in
+tests_fuzz_fuzz_dns_list_SOURCES = tests/fuzz/fuzz_dns_list.c dns64/edge/list_file.c dns64/edge/list_file.h
+if FUZZERS
+tests_fuzz_fuzz_dns_list_SOURCES += tests/fuzz/asan_options.c
+else
+tests_fuzz_fuzz_dns_list_SOURCES += tests/fuzz/replay.c
+endif
+tests_fuzz_fuzz_dns_list_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_list"'
+tests_fuzz_fuzz_dns_list_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_dns_list_LDADD = dns64/libdnsstate.a dns64/libdnswire.a common/libbase.a
+EXTRA_DIST += tests/fuzz/fuzz_dns_list.in
