@@ -208,7 +208,7 @@ static void answer_all(void)
         uint8_t *reply = silent ? NULL : counted(__real_malloc(REPLY_LEN));
         size_t len = reply != NULL ? write_reply(&exchange->question.ask, reply) : 0;
         forget(exchange);
-        exchange->done(exchange->context, reply, len);
+        exchange->done(exchange->context, reply, len, NULL);
         free(exchange);
         i = UINT32_MAX; /* again from the first */
     }
