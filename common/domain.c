@@ -4,6 +4,8 @@
  */
 #include "common/domain.h"
 
+#include <string.h>
+
 enum {
     LABEL_MAX = 63,
 };
@@ -19,6 +21,29 @@ bool domain_valid(const uint8_t *bytes, size_t len)
         at += (size_t)bytes[at] + 1;
     }
     return at + 1 == len;
+}
+
+/* Eight bytes at once: the highest bit of each is borrowed to see which is a capital letter. */
+static uint64_t fold_word(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = 0x80 * ones;
+    uint64_t low = word & ~high;
+    uint64_t from_a = low + (0x80 - 'A') * ones, behind_z = low + (0x7f - 'Z') * ones;
+    return word | ((from_a & ~behind_z & ~word & high) >> 2);
+}
+
+void domain_fold(const uint8_t *bytes, size_t len, uint8_t *out)
+{
+    size_t at = 0;
+    uint64_t word = 0;
+    for (; at + sizeof(word) <= len; at += sizeof(word)) {
+        memcpy(&word, bytes + at, sizeof(word));
+        word = fold_word(word);
+        memcpy(out + at, &word, sizeof(word));
+    }
+    memcpy(&word, bytes + at, len - at);
+    word = fold_word(word);
+    memcpy(out + at, &word, len - at);
 }
 
 char *domain_print(const uint8_t *bytes, size_t len, char text[DOMAIN_TEXT_LEN])

@@ -116,11 +116,9 @@ int names_open(const void *base, size_t len, struct names *ret_names)
 
 void names_prepare(const uint8_t *bytes, size_t len, struct names_name *ret_name)
 {
-    uint8_t *to = (uint8_t *)ret_name->words;
     ret_name->len = (uint8_t)len;
     ret_name->words[(len - 1) / 8] = 0;
-    for (size_t i = 0; i < len; i++) /* RFC 4343; a length is no letter */
-        to[i] = bytes[i] >= 'A' && bytes[i] <= 'Z' ? (uint8_t)(bytes[i] + ('a' - 'A')) : bytes[i];
+    domain_fold(bytes, len, (uint8_t *)ret_name->words);
 }
 
 static size_t words_of(size_t len)

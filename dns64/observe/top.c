@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/domain.h"
+
 enum {
     BUCKETS = 2 * TOP_ENTRIES,
     NONE = UINT16_MAX,
@@ -135,15 +137,6 @@ static unsigned raise_counter(struct sketch *sketch, uint64_t hash, unsigned wei
     return taken;
 }
 
-static void fold(const struct name *name, struct name *ret_folded)
-{
-    ret_folded->len = name->len;
-    for (size_t i = 0; i < name->len; i++) /* RFC 4343; a length is no letter */
-        ret_folded->bytes[i] = name->bytes[i] >= 'A' && name->bytes[i] <= 'Z'
-                                   ? (uint8_t)(name->bytes[i] + ('a' - 'A'))
-                                   : name->bytes[i];
-}
-
 static uint64_t hash_client(struct siphash_key secret, const struct addr *client)
 {
     uint64_t words[3] = {client->family, client->v4};
@@ -156,7 +149,8 @@ void top_count(struct top *top, const struct name *name, const struct addr *clie
 {
     struct name folded;
     bool is_new;
-    fold(name, &folded);
+    folded.len = name->len;
+    domain_fold(name->bytes, name->len, folded.bytes);
     unsigned at = raise_counter(&top->sketches[TOP_NAMES], siphash13(top->secret, folded.bytes, folded.len),
                                 weight, &is_new);
     if (is_new)

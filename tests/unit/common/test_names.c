@@ -108,6 +108,23 @@ TEST(letters_do_not_matter)
     assert_string_equal(name_of(&found[0]), "www.example");
 }
 
+TEST(only_capital_letters_of_ascii_are_folded)
+{
+    uint8_t all[256 + 7], folded[256 + 7], buffer[256 + 7];
+    for (size_t shift = 0; shift < 8; shift++) {
+        for (size_t i = 0; i < 256; i++) {
+            all[i] = (uint8_t)(i + shift * 31);
+            folded[i] = all[i] >= 'A' && all[i] <= 'Z' ? (uint8_t)(all[i] + 32) : all[i];
+        }
+        for (size_t len = 256 - shift; len > 240; len--) {
+            memset(buffer, 0xee, sizeof(buffer));
+            domain_fold(all, len, buffer);
+            assert_memory_equal(buffer, folded, len);
+            assert_int_equal(buffer[len], 0xee);
+        }
+    }
+}
+
 TEST(what_is_young_is_not_written_again)
 {
     static uint8_t before[SIZE];
@@ -331,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_was_noted_is_found_by_backend_and_address),
         CASE(letters_do_not_matter),
+        CASE(only_capital_letters_of_ascii_are_folded),
         CASE(what_is_young_is_not_written_again),
         CASE(what_holds_for_longer_is_written),
         CASE(one_address_has_several_names_the_newest_first),
