@@ -226,6 +226,13 @@ few_rights() { # dns64 and the process beside it: the first can only listen, the
     ls -l "/proc/$(opener)/fd"
     [ "$(ls "/proc/$(opener)/fd" | wc -l)" = 4 ] && ! ls -l "/proc/$DNS64_PID/fd" | grep queries.json
 }
+killed() { # what opens the log ends with dns64, however that ends
+    local beside
+    beside=$(opener)
+    kill -9 "$DNS64_PID"
+    wait "$DNS64_PID" 2>/dev/null
+    lab_wait 5 eval "! kill -0 $beside" && lab_dns64
+}
 wrong_log() { # a folder that is not there: said, and answers go on
     write 'query-log = "/nonexistent/queries";'
     gate64 reload dns64
@@ -254,7 +261,7 @@ selftest() { # the daemon as it is; then what is wrong is told
     gate64 reload dns64
 }
 
-t_plan 20
+t_plan 21
 t "a name is noted before its answer leaves" noted_before
 t "names by backend" by_backend
 t "the name is the one that was asked" chains
@@ -272,6 +279,7 @@ t "SEC-63 the query log is for root and the group" mode
 t "the query log is opened anew" rotated
 t "a log that stands still loses records, and no answers" stands_still
 t "SEC-60 dns64 and what opens its log may do nothing else" few_rights
+t "what opens the log is gone when dns64 is killed" killed
 t "a log that cannot be opened" wrong_log
 t "SEC-61 names are for root and the group" for_few
 t "a restarted dns64 is noticed, and names are off when they are" restarted
