@@ -22,6 +22,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/log.h"
+
 enum {
     HEADERS_MAX = 8 * 1024,
     BODY_MAX = 1024 * 1024,
@@ -241,14 +243,16 @@ void control_reply_follow(struct control_request *request,
     stream_start(request, &(struct stream){.follow = next, .done = done, .cursor = cursor});
 }
 
-/* Actions are for root alone. */
-static bool peer_is_root(struct evhttp_request *http)
+/* Actions are for root alone, and each is logged. */
+static bool may_act(struct evhttp_request *http, const char *path)
 {
     struct ucred peer;
     socklen_t len = sizeof(peer);
     struct bufferevent *stream = evhttp_connection_get_bufferevent(evhttp_request_get_connection(http));
     if (getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
         return false;
+    log_info("control", "%s %s process %d of user %u", path,
+             peer.uid == 0 ? "is asked for by" : "is refused to", (int)peer.pid, (unsigned)peer.uid);
     return peer.uid == 0;
 }
 
@@ -278,7 +282,7 @@ static void dispatch(struct control *control, struct control_request *request, c
         known = true;
         if (strcmp(route->method, method) != 0)
             continue;
-        if (strcmp(method, "POST") == 0 && !peer_is_root(request->http)) {
+        if (strcmp(method, "POST") == 0 && !may_act(request->http, path)) {
             control_reply_error(request, 403, "actions need root");
             return;
         }

@@ -8,7 +8,8 @@
  * One reply for each request: a JSON document, a text, or a list streamed record by record as JSON
  * lines (application/x-ndjson), so that a million sessions need no memory. Limits: CONTROL_CONNECTIONS
  * at once, 8 KiB of headers, 1 MiB of body, 30 s without progress. A handler runs on the control
- * thread and must not block. Actions (method POST) need uid 0 by SO_PEERCRED; other peers get 403.
+ * thread and must not block. Actions (method POST) need uid 0 by SO_PEERCRED and are logged;
+ * other peers get 403.
  */
 #ifndef GATE64_COMMON_CONTROL_H
 #define GATE64_COMMON_CONTROL_H

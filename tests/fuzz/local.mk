@@ -93,7 +93,7 @@ tests_fuzz_fuzz_fragments_LDADD = nat64d/libstate.a pool/libpool.a nat64d/libxla
 tests_fuzz_fuzz_state_file_LDADD = nat64d/libsteps.a nat64d/libstate.a pool/libpool.a nat64d/libxlat.a \
 	pool/libport.a common/libshared.a common/libbase.a
 tests_fuzz_fuzz_host_record_LDADD = nat64d/libxlat.a
-tests_fuzz_fuzz_control_LDADD = common/libservice.a common/libshared.a common/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS)
+tests_fuzz_fuzz_control_LDADD = common/libservice.a common/libshared.a common/libbase.a $(EVENT_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS)
 tests_fuzz_fuzz_host_text_LDADD = gate64/libtext.a nat64d/libxlat.a common/libbase.a
 tests_fuzz_fuzz_events_LDADD = gate64/libcmd.a gate64/libtext.a common/libbase.a $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/fuzz_packet.in tests/fuzz/fuzz_icmp.in tests/fuzz/fuzz_dns_message.in tests/fuzz/fuzz_settings.in \

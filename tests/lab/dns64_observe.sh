@@ -53,6 +53,12 @@ for_few() {
     ! setpriv --reuid=65534 --regid=65534 --clear-groups "$G64_BUILD/gate64/gate64" -c "$file" names || return 1
     setpriv --reuid=65534 --regid=gate64 --clear-groups "$G64_BUILD/gate64/gate64" -c "$file" names | grep -q legacy
 }
+actions() { # for root alone, and each is logged
+    [ "$(stat -c %a "$LAB_DIR/state/dns64/control")" = 660 ] || return 1
+    setpriv --reuid=65534 --regid="$(stat -c %g "$LAB_DIR/state/dns64/control")" --clear-groups "$G64_BUILD/gate64/gate64" -c "$file" dns flush example
+    [ $? = 1 ] && lab_wait 5 grep -q '/v1/cache/flush is refused to process [0-9]* of user 65534' "$LAB_DIR/dns64.log" || return 1
+    gate64 dns flush legacy.example && lab_wait 5 grep -q '/v1/cache/flush is asked for by process [0-9]* of user 0' "$LAB_DIR/dns64.log"
+}
 restarted() { # another table, and the old one is noticed to be over
     python3 - "$LAB_DIR/state/dns64/names" >"$LAB_DIR/reader" <<'END' &
 import array, fcntl, mmap, socket, sys
@@ -261,7 +267,7 @@ selftest() { # the daemon as it is; then what is wrong is told
     gate64 reload dns64
 }
 
-t_plan 21
+t_plan 22
 t "a name is noted before its answer leaves" noted_before
 t "names by backend" by_backend
 t "the name is the one that was asked" chains
@@ -282,5 +288,6 @@ t "SEC-60 dns64 and what opens its log may do nothing else" few_rights
 t "what opens the log is gone when dns64 is killed" killed
 t "a log that cannot be opened" wrong_log
 t "SEC-61 names are for root and the group" for_few
+t "SEC-61 actions are for root, and logged" actions
 t "a restarted dns64 is noticed, and names are off when they are" restarted
 exit $t_failed

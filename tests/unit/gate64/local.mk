@@ -25,7 +25,7 @@ tests_unit_gate64_test_client_LDADD = $(gate64_cmd_test_libs)
 tests_unit_gate64_test_cmd_SOURCES = tests/unit/gate64/test_cmd.c $(gate64_fake_daemon)
 tests_unit_gate64_test_cmd_LDADD = $(gate64_cmd_test_libs)
 tests_unit_gate64_test_dns_SOURCES = tests/unit/gate64/test_dns.c $(gate64_fake_daemon)
-tests_unit_gate64_test_dns_LDADD = gate64/libcmd.a gate64/libtext.a common/libservice.a common/libbase.a $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_unit_gate64_test_dns_LDADD = gate64/libcmd.a gate64/libtext.a common/libservice.a common/libbase.a $(JANSSON_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)
 tests_unit_gate64_test_question_LDADD = gate64/libtext.a common/libbase.a $(CMOCKA_LIBS)
 # It has a clock of its own in the place of common/clock.
 tests_unit_gate64_test_action_SOURCES = tests/unit/gate64/test_action.c $(gate64_fake_daemon)
