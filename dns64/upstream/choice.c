@@ -19,13 +19,16 @@ static uint64_t score(const struct choice_upstream *upstream)
     return (latency_us == 0 ? UNKNOWN_US : latency_us) + (uint64_t)upstream->silent * SILENT_US;
 }
 
-/* Of those that are all silent, the one that had the longest rest. */
+/* Of those that are all silent, the one that was so the least often: a name that nobody answers for makes
+ * good ones seem bad for a moment. */
 static bool better(const struct choice_upstream *a, const struct choice_upstream *b)
 {
     bool a_bad = a->silent >= CHOICE_BAD_AFTER, b_bad = b->silent >= CHOICE_BAD_AFTER;
     if (a_bad != b_bad)
         return b_bad;
-    return a_bad ? a->asked_ns < b->asked_ns : score(a) < score(b);
+    if (!a_bad)
+        return score(a) < score(b);
+    return a->silent != b->silent ? a->silent < b->silent : a->asked_ns < b->asked_ns;
 }
 
 int choice_next(const struct choice *choice, uint64_t candidates)

@@ -112,7 +112,8 @@ static void make_config(struct play *play, char config[CONFIG_LEN])
         if (global)
             append(config, &nowhere, "dns64: { listen = [\"" GATEWAY_ADDRESS "#53\"]; workers = 1;");
     }
-    append_upstreams(play, config, chosen);
+    if (strstr(config, "\nupstream =") == NULL)
+        append_upstreams(play, config, chosen);
     append(config, &nowhere, "};");
 }
 

@@ -24,7 +24,8 @@ struct rule {
     char *name; /* "*", "*.example", "example" */
     ldns_rr_type type;
     bool any_type;
-    unsigned uses; /* left; 0: no end */
+    bool checking_disabled; /* for questions with CD alone */
+    unsigned uses;          /* left; 0: no end */
     bool used_up;
     struct reply_item items[REPLY_ITEMS];
     size_t items_count;
@@ -63,13 +64,13 @@ static bool name_matches(const char *pattern, const char *name)
 }
 
 /* The first rule of the latest block that has one. */
-static struct rule *find_rule(struct script *script, const char *name, ldns_rr_type type)
+static struct rule *find_rule(struct script *script, const char *name, ldns_rr_type type, bool cd)
 {
     struct rule *best = NULL;
     for (size_t i = 0; i < script->rules_count; i++) {
         struct rule *rule = &script->rules[i];
-        if (!rule->used_up && (rule->any_type || rule->type == type) && name_matches(rule->name, name) &&
-            (best == NULL || rule->block > best->block))
+        if (!rule->used_up && (cd || !rule->checking_disabled) && (rule->any_type || rule->type == type) &&
+            name_matches(rule->name, name) && (best == NULL || rule->block > best->block))
             best = rule;
     }
     if (best != NULL && best->uses > 0 && --best->uses == 0)
@@ -99,7 +100,7 @@ static void on_asked(void *context, const struct upstream_asker *asker, const ui
     const ldns_rr *question = ldns_rr_list_rr(ldns_pkt_question(query), 0);
     print_name(ldns_rr_owner(question), name, sizeof(name));
     note(script, asker, query, name, ldns_rr_get_type(question));
-    const struct rule *rule = find_rule(script, name, ldns_rr_get_type(question));
+    const struct rule *rule = find_rule(script, name, ldns_rr_get_type(question), ldns_pkt_cd(query));
     if (rule != NULL)
         reply_give(asker, query, rule->items, rule->items_count);
     ldns_pkt_free(query);
@@ -145,10 +146,11 @@ static void begin_rule(struct script *script, const struct text_line *line, char
     *rule = (struct rule){.block = script->block, .name = strdup(name), .any_type = strcmp(type, "*") == 0};
     if (!rule->any_type)
         rule->type = text_type(line, type);
+    rule->checking_disabled = text_take(&head, "+cd");
     if (text_take(&head, "times"))
         rule->uses = (unsigned)text_number(line, text_word(&head));
     if (*head != '\0')
-        text_fail(line, "\"%s\" before ->; allowed: NAME TYPE [times N]", head);
+        text_fail(line, "\"%s\" before ->; allowed: NAME TYPE [+cd] [times N]", head);
 }
 
 void script_line(struct script *script, const struct text_line *line)

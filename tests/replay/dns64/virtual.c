@@ -113,8 +113,35 @@ static int open_self(const struct in6_addr *address)
     return -1;
 }
 
+/* The kernel looks for duplicates even here, beside us, and is soon done. */
+static bool await_address(const struct in6_addr *address)
+{
+    const struct timespec moment = {.tv_nsec = 100000};
+    for (int i = 0; i < ADDRESS_TRIES; i++) {
+        int fd = open_self(address);
+        if (fd >= 0) {
+            close(fd);
+            return true;
+        }
+        nanosleep(&moment, NULL);
+    }
+    return false;
+}
+
+static bool add_address(const char *text)
+{
+    struct in6_ifreq request = {.ifr6_prefixlen = WHOLE_ADDRESS, .ifr6_ifindex = (int)if_nametoindex("lo")};
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool added = fd >= 0 && inet_pton(AF_INET6, text, &request.ifr6_addr) == 1 &&
+                 (ioctl(fd, SIOCSIFADDR, &request) == 0 || errno == EEXIST);
+    if (fd >= 0)
+        close(fd);
+    return added && await_address(&request.ifr6_addr);
+}
+
 bool virtual_begin(const char **ret_reason)
 {
+    static const char first_address[] = "2001:db8::1";
     cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET((unsigned)sched_getcpu(), &one);
@@ -124,7 +151,7 @@ bool virtual_begin(const char **ret_reason)
     prctl(PR_SET_DUMPABLE, 1); /* for the leak sanitizer, which traces its own process */
     *ret_reason = "loopback cannot be set up, or has no IPv6";
     return sched_setaffinity(0, sizeof(one), &one) == 0 && loopback_up() &&
-           (barrier = open_self(&in6addr_loopback)) >= 0;
+           (barrier = open_self(&in6addr_loopback)) >= 0 && add_address(first_address);
 }
 
 void virtual_end(void)
@@ -132,26 +159,8 @@ void virtual_end(void)
     close(barrier);
 }
 
-/* The kernel looks for duplicates even here, beside us, and is soon done. */
-static void await_address(const struct in6_addr *address)
-{
-    const struct timespec moment = {.tv_nsec = 100000};
-    int fd;
-    for (int i = 0; (fd = open_self(address)) < 0; i++) {
-        if (i == ADDRESS_TRIES)
-            stop("an address is not there in time");
-        nanosleep(&moment, NULL);
-    }
-    close(fd);
-}
-
 void virtual_add_address(const char *text)
 {
-    struct in6_ifreq request = {.ifr6_prefixlen = WHOLE_ADDRESS, .ifr6_ifindex = (int)if_nametoindex("lo")};
-    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || inet_pton(AF_INET6, text, &request.ifr6_addr) != 1 ||
-        (ioctl(fd, SIOCSIFADDR, &request) < 0 && errno != EEXIST))
+    if (!add_address(text))
         stop("an address cannot be had");
-    close(fd);
-    await_address(&request.ifr6_addr);
 }
