@@ -34,6 +34,7 @@ struct cmd_options {
     bool below;               /* --below */
     bool reset;               /* --reset */
     const char *name;         /* --name, NULL: none */
+    const char *client;       /* --client, NULL: this host */
     const char *backend;      /* --backend, NULL: any */
     const char *address;      /* --address, NULL: any */
     const char *protocol;     /* --protocol, NULL: any */

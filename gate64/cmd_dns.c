@@ -12,19 +12,19 @@
 #include "gate64/client.h"
 
 enum {
-    TARGET_LEN = 1024,
     NAME_TEXT_MAX = 255,
 };
 
-/* RFC 3986 2.1: every byte that is not unreserved, so that no name can mean another request. */
-static int make_target(const char *path, const char *name, bool below, char target[TARGET_LEN])
+/* RFC 3986 2.1: every byte that is not unreserved is escaped. */
+int cmd_dns_append(char target[CMD_DNS_TARGET_LEN], const char *key, const char *value)
 {
     static const char digits[] = "0123456789ABCDEF";
-    size_t at = (size_t)snprintf(target, TARGET_LEN, "%s?%sname=", path, below ? "below=1&" : "");
-    if (strlen(name) > NAME_TEXT_MAX)
+    size_t at = strlen(target);
+    if (strlen(value) > NAME_TEXT_MAX || at + strlen(key) + 3 * strlen(value) >= CMD_DNS_TARGET_LEN)
         return -EINVAL;
-    for (; *name != '\0'; name++) {
-        unsigned char c = (unsigned char)*name;
+    at += (size_t)snprintf(target + at, CMD_DNS_TARGET_LEN - at, "%s", key);
+    for (; *value != '\0'; value++) {
+        unsigned char c = (unsigned char)*value;
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
                      c == '.' || c == '_';
         if (plain) {
@@ -37,6 +37,12 @@ static int make_target(const char *path, const char *name, bool below, char targ
     }
     target[at] = '\0';
     return 0;
+}
+
+static int make_target(const char *path, const char *name, bool below, char target[CMD_DNS_TARGET_LEN])
+{
+    snprintf(target, CMD_DNS_TARGET_LEN, "%s", path);
+    return cmd_dns_append(target, below ? "?below=1&name=" : "?name=", name);
 }
 
 static void show_row(FILE *out, const char *title, const json_t *document, const char *key,
@@ -74,7 +80,7 @@ static int show_numbers(const struct cmd_options *options, const char *name)
 
 static int flush(const struct cmd_options *options, const char *name)
 {
-    char target[TARGET_LEN], error[CLIENT_ERROR_LEN] = "too long for a name", cell[PRINT_CELL_LEN];
+    char target[CMD_DNS_TARGET_LEN], error[CLIENT_ERROR_LEN] = "too long for a name", cell[PRINT_CELL_LEN];
     json_t *document = NULL;
     int r = make_target("/v1/cache/flush", name, options->below, target);
     if (r == 0)
@@ -123,7 +129,7 @@ static void fill(json_t *record, char (*cells)[PRINT_CELL_LEN])
 static int lookup(const struct cmd_options *options, const char *name)
 {
     struct cmd_list list = {.options = options, .columns = columns, .fill = fill};
-    char target[TARGET_LEN], error[CLIENT_ERROR_LEN] = "too long for a name";
+    char target[CMD_DNS_TARGET_LEN], error[CLIENT_ERROR_LEN] = "too long for a name";
     int r = make_target("/v1/cache/lookup", name, false, target);
     if (r == 0)
         r = cmd_list_begin(&list);
@@ -140,6 +146,7 @@ enum {
     TAKES_LIMIT = 1 << 1,
     TAKES_RESET = 1 << 2,
     TAKES_NAME = 1 << 3,
+    TAKES_CLIENT = 1 << 4,
 };
 
 static const struct verb {
@@ -151,6 +158,7 @@ static const struct verb {
 } verbs[] = {
     {"cache", "cache", 0, 0, 0, show_numbers},
     {"flush", "flush [--below] NAME", 1, 1, TAKES_BELOW, flush},
+    {"explain", "explain [--client ADDRESS] NAME [TYPE]", 1, 2, TAKES_CLIENT, cmd_dns_explain},
     {"lookup", "lookup NAME", 1, 1, 0, lookup},
     {"selftest", "selftest [--name NAME]", 0, 0, TAKES_NAME, cmd_dns_selftest},
     {"top", "top [--limit N] [--reset] [names|clients|upstreams]", 0, 1, TAKES_LIMIT | TAKES_RESET,
@@ -164,7 +172,8 @@ enum {
 static unsigned given(const struct cmd_options *options)
 {
     return (options->below ? TAKES_BELOW : 0) | (options->limit >= 0 ? TAKES_LIMIT : 0) |
-           (options->reset ? TAKES_RESET : 0) | (options->name != NULL ? TAKES_NAME : 0);
+           (options->reset ? TAKES_RESET : 0) | (options->name != NULL ? TAKES_NAME : 0) |
+           (options->client != NULL ? TAKES_CLIENT : 0);
 }
 
 static bool fits(const struct verb *verb, const struct cmd_options *options)

@@ -11,6 +11,16 @@
 
 #include "gate64/cmd.h"
 
+enum {
+    CMD_DNS_TARGET_LEN = 1024,
+};
+
+/* Puts `key` and the value behind the target, so that no value can mean another request. -EINVAL: too long.
+ */
+int cmd_dns_append(char target[CMD_DNS_TARGET_LEN], const char *key, const char *value)
+    __attribute__((warn_unused_result));
+
+int cmd_dns_explain(const struct cmd_options *options, const char *operand);
 int cmd_dns_selftest(const struct cmd_options *options, const char *operand);
 int cmd_dns_top(const struct cmd_options *options, const char *operand);
 

@@ -15,7 +15,7 @@ gate64_libprobe_a_SOURCES = \
 gate64_libcmd_a_SOURCES = \
 	gate64/client.c gate64/client.h \
 	gate64/cmd.c gate64/cmd.h gate64/cmd_bindings.c gate64/cmd_check.c gate64/cmd_counters.c \
-	gate64/cmd_dns.c gate64/cmd_dns.h gate64/cmd_dns_selftest.c gate64/cmd_dns_top.c gate64/cmd_down.c gate64/cmd_mtu.c gate64/cmd_names.c gate64/cmd_pool.c gate64/cmd_reload.c gate64/cmd_sessions.c gate64/cmd_status.c \
+	gate64/cmd_dns.c gate64/cmd_dns.h gate64/cmd_dns_explain.c gate64/cmd_dns_selftest.c gate64/cmd_dns_top.c gate64/cmd_down.c gate64/cmd_mtu.c gate64/cmd_names.c gate64/cmd_pool.c gate64/cmd_reload.c gate64/cmd_sessions.c gate64/cmd_status.c \
 	gate64/cmd_trace.c gate64/cmd_upgrade.c \
 	gate64/cmd_who.c gate64/event_files.c gate64/event_files.h gate64/who.c gate64/who.h \
 	gate64/print.c gate64/print.h gate64/trace_show.c gate64/trace_show.h

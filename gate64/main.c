@@ -32,6 +32,7 @@ enum {
     TAKES_ADDRESS = 1 << 10,
     TAKES_RESET = 1 << 11,
     TAKES_NAME = 1 << 12,
+    TAKES_CLIENT = 1 << 13,
 };
 
 struct subcommand {
@@ -62,9 +63,10 @@ static const struct subcommand subcommands[] = {
     {"trace", "ADDRESS [--count N] [--for SECONDS]", "the next packets of a backend, step by step, and why",
      TAKES_ASKING | TAKES_SPAN, 1, cmd_trace},
     {"dns",
-     "cache | flush [--below] NAME | lookup NAME | selftest [--name NAME] | top [names|clients|upstreams]",
-     "what dns64 has learned and is asked for; makes it forget a name; tests it",
-     TAKES_ASKING | TAKES_BELOW | TAKES_LIMIT | TAKES_NAME | TAKES_RESET, 2, cmd_dns},
+     "cache | explain [--client ADDR] NAME [TYPE] | flush [--below] NAME | lookup NAME | "
+     "selftest [--name NAME] | top [names|clients|upstreams]",
+     "what dns64 has learned, is asked for, and why it answers so; makes it forget a name; tests it",
+     TAKES_ASKING | TAKES_BELOW | TAKES_LIMIT | TAKES_NAME | TAKES_RESET | TAKES_CLIENT, 3, cmd_dns},
     {"names", "[--backend ADDR] [--address IPV4] [--limit N]",
      "which backend was told which name of an IPv4 address",
      TAKES_ASKING | TAKES_BACKEND | TAKES_ADDRESS | TAKES_LIMIT, 0, cmd_names},
@@ -91,6 +93,7 @@ enum option_value {
     OPTION_BELOW,
     OPTION_RESET,
     OPTION_NAME,
+    OPTION_CLIENT,
     OPTION_BACKEND,
     OPTION_ADDRESS,
     OPTION_PROTOCOL,
@@ -109,6 +112,7 @@ static const struct option long_options[] = {
     {"below", no_argument, NULL, OPTION_BELOW},
     {"reset", no_argument, NULL, OPTION_RESET},
     {"name", required_argument, NULL, OPTION_NAME},
+    {"client", required_argument, NULL, OPTION_CLIENT},
     {"backend", required_argument, NULL, OPTION_BACKEND},
     {"address", required_argument, NULL, OPTION_ADDRESS},
     {"protocol", required_argument, NULL, OPTION_PROTOCOL},
@@ -127,7 +131,7 @@ struct arguments {
     struct cmd_options options;
     const struct subcommand *subcommand;
     unsigned given; /* of the options that not all take */
-    char backend[ADDR_TEXT_LEN], address[ADDR_TEXT_LEN];
+    char backend[ADDR_TEXT_LEN], address[ADDR_TEXT_LEN], client[ADDR_TEXT_LEN];
     const char *files[FILES_MAX];
 };
 
@@ -184,6 +188,17 @@ static int take_protocol(struct arguments *arguments)
     return 0;
 }
 
+/* In one spelling. */
+static int take_client(struct arguments *arguments)
+{
+    struct addr address;
+    if (addr_parse(optarg, &address) < 0)
+        return usage_error("--client takes an address", optarg);
+    arguments->options.client = addr_print(&address, arguments->client);
+    arguments->given |= TAKES_CLIENT;
+    return 0;
+}
+
 static int take_file(struct arguments *arguments)
 {
     struct cmd_options *options = &arguments->options;
@@ -235,6 +250,7 @@ static int take_option(int option, struct arguments *arguments, bool *ret_done)
         options->name = optarg;
         arguments->given |= TAKES_NAME;
         return 0;
+    case OPTION_CLIENT: return take_client(arguments);
     case OPTION_RESET:
         options->reset = true;
         arguments->given |= TAKES_RESET;

@@ -22,6 +22,28 @@ static const char held[] =
     "{\"worker\":0,\"kind\":\"denied\",\"type\":\"-\",\"class\":1,\"do\":false,\"cd\":false,\"edns\":false,"
     "\"age_s\":400,\"left_s\":-100,\"rcode\":3,\"bytes\":48,\"answer\":[\"\\u001b[2J\"]}\n";
 
+static const char explained[] =
+    "{\"name\":\"www.example.com\",\"type\":\"AAAA\",\"client\":\"2001:db8:9::5\",\"allowed\":true,"
+    "\"view\":\"vpn\",\"dns64\":true,\"do\":true,\"cd\":false,\"pref64\":[\"64:ff9b::/96\",\"2001:db8:64::/"
+    "96\"],"
+    "\"asked\":[{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"cache\",\"age_s\":12,\"left_s\":"
+    "48,"
+    "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\"]},"
+    "{\"type\":\"A\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"age_s\":null,\"left_s\":3600,"
+    "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\",\"A 192.0.2.1\"]}],"
+    "\"rule\":\"aaaa_synthesised\",\"text\":\"AAAA: synthesised from A records\",\"list\":\"always\","
+    "\"entry\":\"*.example.net\",\"listed\":\"site.example.net\",\"rcode\":\"NOERROR\",\"ttl\":60,"
+    "\"answer\":[\"CNAME site.example.net\",\"AAAA 64:ff9b::c000:201\"],\"worker\":0}";
+
+static const char unexplained[] =
+    "{\"name\":\"a.example\",\"type\":\"A\",\"client\":\"::1\",\"allowed\":false,\"view\":\"\",\"dns64\":"
+    "false,"
+    "\"do\":false,\"cd\":true,\"pref64\":[],\"asked\":[{\"type\":\"A\",\"name\":\"a.example\",\"from\":"
+    "\"upstream\","
+    "\"age_s\":null,\"left_s\":null,\"rcode\":null,\"ttl\":null,\"answer\":[]}],\"rule\":\"failed\","
+    "\"text\":\"\\u001b[2J\",\"list\":null,\"entry\":null,\"listed\":null,\"rcode\":\"SERVFAIL\","
+    "\"ttl\":null,\"answer\":[],\"worker\":0}";
+
 static char folder[FAKE_DAEMON_PATH_LEN], *out, *err;
 static size_t out_len, err_len;
 static struct fake_daemon *dns64;
@@ -109,6 +131,51 @@ TEST(flush_names_the_name_and_what_is_below)
     expect("flush", "example.com", CMD_EXIT_GOOD, NULL);
     assert_non_null(
         strstr(fake_daemon_request(dns64), "POST /v1/cache/flush?below=1&name=example.com HTTP/1.1\r\n"));
+}
+
+TEST(WHY_02_explain_tells_the_whole_decision)
+{
+    static char *const operands[] = {"explain", "www.example.com", "AAAA"};
+    start(explained);
+    options.operands = operands;
+    options.operands_count = 3;
+    options.client = "2001:db8:9::5";
+    assert_int_equal(cmd_dns(&options), CMD_EXIT_GOOD);
+    fflush(options.out);
+    assert_string_equal(out,
+                        "question  www.example.com AAAA, DO\n"
+                        "client    2001:db8:9::5, may ask\n"
+                        "view      vpn, DNS64 with 64:ff9b::/96, 2001:db8:64::/96\n"
+                        "list      always: *.example.net, by site.example.net\n"
+                        "AAAA      NOERROR: CNAME site.example.net (from the cache, 12s old, good for 48s)\n"
+                        "A         NOERROR: CNAME site.example.net, A 192.0.2.1 (asked now, good for 1h00m)\n"
+                        "rule      aaaa_synthesised (AAAA: synthesised from A records)\n"
+                        "answer    NOERROR: CNAME site.example.net, AAAA 64:ff9b::c000:201, TTL 1m00s\n");
+    assert_non_null(strstr(fake_daemon_request(dns64),
+                           "GET /v1/explain?name=www.example.com&type=AAAA&client="
+                           "2001%3Adb8%3A9%3A%3A5 HTTP/1.1\r\n"));
+}
+
+TEST(WHY_02_explain_without_an_answer)
+{
+    start(unexplained);
+    expect("explain", "a.example", CMD_EXIT_GOOD,
+           "question  a.example A, CD\n"
+           "client    ::1, may not ask\n"
+           "view      -, without DNS64\n"
+           "list      none\n"
+           "A         no answer (asked now)\n"
+           "rule      failed (\\x1b[2J)\n"
+           "answer    SERVFAIL, no records\n");
+    assert_non_null(strstr(fake_daemon_request(dns64), "GET /v1/explain?name=a.example HTTP/1.1\r\n"));
+}
+
+TEST(WHY_02_explain_as_json)
+{
+    start(explained);
+    options.json = true;
+    expect("explain", "www.example.com", CMD_EXIT_GOOD, NULL);
+    assert_non_null(strstr(out, "\"rule\":\"aaaa_synthesised\""));
 }
 
 TEST(a_name_cannot_be_another_request)
@@ -214,6 +281,9 @@ int main(void)
         CASE(cache_shows_the_numbers),
         CASE(cache_as_json),
         CASE(flush_names_the_name_and_what_is_below),
+        CASE(WHY_02_explain_tells_the_whole_decision),
+        CASE(WHY_02_explain_without_an_answer),
+        CASE(WHY_02_explain_as_json),
         CASE(a_name_cannot_be_another_request),
         CASE(lookup_shows_what_is_held),
         CASE(top_shows_shares),
