@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # A resolver with a script, for tests that count what it is asked: dns64_upstream.py ADDRESS PORT LOG DELAY-MS.
 # By the first label: `no*` does not exist, `bad*` fails, all else has A 192.52.193.10 and no AAAA. TTLs are 3, or 12
-# for `long*` and `no*`. Each question is a line in the log.
+# for `long*` and `no*`; questions for AAAA of `mute*` are not answered. Each question is a line in the log.
 import select, socket, struct, sys, time
 
 address, port, log, delay = sys.argv[1], int(sys.argv[2]), open(sys.argv[3], "w", buffering=1), int(sys.argv[4]) / 1000
@@ -23,6 +23,8 @@ def answer(query):
     kind = struct.unpack("!H", query[at : at + 2])[0]
     print(".".join(labels).lower(), kind, file=log)
     first = labels[0].lower()
+    if first.startswith("mute") and kind == 28:
+        return b""
     rcode = 3 if first.startswith("no") else 2 if first.startswith("bad") else 0
     ttl = struct.pack("!I", LONG if first.startswith(("long", "no")) else TTL)
     has_a = rcode == 0 and kind == 1
@@ -35,7 +37,9 @@ while True:
     wait = max(0, later[0][0] - time.monotonic()) if later else None
     if select.select([server], [], [], wait)[0]:
         query, client = server.recvfrom(4096)
-        later.append((time.monotonic() + delay, answer(query), client))
+        reply = answer(query)
+        if reply:
+            later.append((time.monotonic() + delay, reply, client))
     while later and later[0][0] <= time.monotonic():
         _, reply, client = later.pop(0)
         server.sendto(reply, client)

@@ -13,6 +13,7 @@ LAB_TESTS += \
 	tests/lab/dns64_reload.sh \
 	tests/lab/dns64_listen.sh \
 	tests/lab/dns64_cache.sh \
+	tests/lab/dns64_views.sh \
 	tests/lab/dns64_edns.sh \
 	tests/lab/dns64_local.sh \
 	tests/lab/dns64_upstreams.sh \

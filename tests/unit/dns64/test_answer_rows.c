@@ -181,7 +181,7 @@ TEST(D64_5_1_01_aaaa_is_asked_first)
     assert_int_equal(type, MESSAGE_TYPE_A);
 }
 
-TEST(D64_5_1_4_03_an_excluded_record_is_never_sent)
+TEST(D64_5_1_4_01_D64_5_1_4_03_an_excluded_record_is_never_sent)
 {
     static const uint8_t real[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
     static const uint8_t wrong[16] = {[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 1};
@@ -491,7 +491,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(D64_5_01_another_class_is_passed_and_a_is_not_asked),
         CASE(D64_5_1_01_aaaa_is_asked_first),
-        CASE(D64_5_1_4_03_an_excluded_record_is_never_sent),
+        CASE(D64_5_1_4_01_D64_5_1_4_03_an_excluded_record_is_never_sent),
         CASE(D64_5_1_6_03_the_a_records_are_gone_and_the_chain_stays),
         CASE(D64_SYN_01_the_owner_is_the_end_of_the_chain),
         CASE(D64_SYN_02_type_class_and_length),

@@ -135,7 +135,7 @@ TEST(flush_names_the_name_and_what_is_below)
 
 TEST(WHY_02_explain_tells_the_whole_decision)
 {
-    static char *const operands[] = {"explain", "www.example.com", "AAAA"};
+    char *const operands[] = {(char *)"explain", (char *)"www.example.com", (char *)"AAAA"};
     start(explained);
     options.operands = operands;
     options.operands_count = 3;
