@@ -49,13 +49,17 @@ static void set_message(json_t *object, const uint8_t *bytes, size_t len)
 /* RCODE null: no resolver answered, or not in time. */
 static json_t *part_json(const struct explain_part *part)
 {
-    char type[TYPE_TEXT_LEN], text[NAME_TEXT_LEN];
+    char type[TYPE_TEXT_LEN], text[NAME_TEXT_LEN], upstream[ADDR_TEXT_LEN];
     bool kept = part->came && part->source.kind != QUERY_FROM_UPSTREAM;
     json_t *object = json_pack("{s:s, s:s, s:s}", "type", type_text(part->type, type), "name",
                                name_print(&part->name, text), "from",
                                part->came ? from_text(part->source.kind) : "upstream");
     if (object == NULL)
         return NULL;
+    json_object_set_new(object, "upstream",
+                        part->source.upstream.port != 0
+                            ? json_string(addr_print_endpoint(&part->source.upstream, upstream))
+                            : json_null());
     json_object_set_new(object, "age_s", kept ? json_integer(part->source.age_s) : json_null());
     json_object_set_new(object, "left_s",
                         part->source.life_s > 0 ? json_integer(part->source.life_s) : json_null());

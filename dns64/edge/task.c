@@ -294,6 +294,7 @@ void task_observe(struct task_context *shared, const uint8_t *bytes, size_t len,
     }
     task->observer = observer;
     task->context = context;
+    task->until_ns = clock_now_ns() + TASK_OBSERVED_MS * CLOCK_NS_PER_MS;
     act(task, actions, 0);
 }
 

@@ -17,7 +17,9 @@
 #include "dns64/upstream/exchange.h"
 
 enum {
-    TASKS_MAX = 8192,                      /* outstanding in one thread; more are dropped and counted */
+    TASK_OBSERVED_MS =
+        7000,         /* of a query for nobody: who looks on waits no longer than CONTROL_EXPLAIN_WAIT_S */
+    TASKS_MAX = 8192, /* outstanding in one thread; more are dropped and counted */
     TASKS_PER_NETWORK = TASKS_MAX / 4 * 3, /* of one client network: something is left for others */
 };
 

@@ -14,6 +14,11 @@
 #include "dns64/wire/type.h"
 
 static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
+#define SERVER                                            \
+    {                                                     \
+        .addr = {AF_INET, .v4 = 0xc0000235}, .port = 5353 \
+    }
+
 static const struct route route;
 static struct query_policy policy;
 static struct counters counters;
@@ -109,15 +114,17 @@ static void says(const char *wanted)
 TEST(WHY_02_a_synthetic_answer)
 {
     const struct query_source kept = {.kind = QUERY_FROM_DATA, .age_s = 12, .life_s = 48},
-                              asked = {.kind = QUERY_FROM_UPSTREAM, .life_s = 300};
+                              asked = {.kind = QUERY_FROM_UPSTREAM, .life_s = 300, .upstream = SERVER};
     assert_int_equal(begin("www.example.com", MESSAGE_TYPE_AAAA, 0), QUERY_DO_ASK_MAIN);
     assert_int_equal(reply(QUERY_MAIN, kept, add_alias_and_soa), QUERY_DO_ASK_A);
     assert_int_equal(reply(QUERY_A, asked, add_alias_and_a), QUERY_DO_SEND);
     says("{\"name\":\"www.example.com\",\"type\":\"AAAA\",\"client\":\"2001:db8:9::5\",\"allowed\":true,"
          "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":false,\"pref64\":[\"64:ff9b::/96\"],\"asked\":["
-         "{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"cache\",\"age_s\":12,\"left_s\":48,"
+         "{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"cache\",\"upstream\":null,\"age_s\":12,"
+         "\"left_s\":48,"
          "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\"]},"
-         "{\"type\":\"A\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"age_s\":null,\"left_s\":300,"
+         "{\"type\":\"A\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"upstream\":\"192.0.2.53#"
+         "5353\",\"age_s\":null,\"left_s\":300,"
          "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\",\"A 8.8.8.8\"]}],"
          "\"rule\":\"aaaa_synthesised\",\"text\":\"AAAA: synthesised from A records\",\"list\":null,"
          "\"entry\":null,\"listed\":null,\"rcode\":\"NOERROR\",\"ttl\":60,"
@@ -126,7 +133,7 @@ TEST(WHY_02_a_synthetic_answer)
 
 TEST(WHY_02_LIST_02_a_listed_name_behind_an_alias)
 {
-    const struct query_source asked = {.kind = QUERY_FROM_UPSTREAM, .life_s = 60};
+    const struct query_source asked = {.kind = QUERY_FROM_UPSTREAM, .life_s = 60, .upstream = SERVER};
     struct list *never = list_new((struct siphash_key){1, 2});
     assert_int_equal(list_add(never, "*.example.net"), 0);
     policy.never = never;
@@ -134,7 +141,8 @@ TEST(WHY_02_LIST_02_a_listed_name_behind_an_alias)
     assert_int_equal(reply(QUERY_MAIN, asked, add_alias_and_soa), QUERY_DO_SEND);
     says("{\"name\":\"www.example.com\",\"type\":\"AAAA\",\"client\":\"2001:db8:9::5\",\"allowed\":true,"
          "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":false,\"pref64\":[\"64:ff9b::/96\"],\"asked\":["
-         "{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"age_s\":null,\"left_s\":60,"
+         "{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"upstream\":\"192.0.2.53#"
+         "5353\",\"age_s\":null,\"left_s\":60,"
          "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\"]}],"
          "\"rule\":\"aaaa_never\",\"text\":\"AAAA: not synthesised, the name is on the never list\","
          "\"list\":\"never\",\"entry\":\"*.example.net\",\"listed\":\"site.example.net\","
@@ -144,17 +152,19 @@ TEST(WHY_02_LIST_02_a_listed_name_behind_an_alias)
 
 TEST(WHY_02_a_silent_aaaa)
 {
-    const struct query_source asked = {.kind = QUERY_FROM_UPSTREAM, .life_s = 300};
+    const struct query_source asked = {.kind = QUERY_FROM_UPSTREAM, .life_s = 300, .upstream = SERVER};
     assert_int_equal(begin("www.example.com", MESSAGE_TYPE_AAAA, 0), QUERY_DO_ASK_MAIN);
     assert_int_equal(query_waited(&query), QUERY_DO_ASK_A);
     assert_int_equal(reply(QUERY_A, asked, add_alias_and_a), 0);
     assert_int_equal(query_patience(&query, out, &out_len), QUERY_DO_SEND);
     says("{\"name\":\"www.example.com\",\"type\":\"AAAA\",\"client\":\"2001:db8:9::5\",\"allowed\":true,"
          "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":false,\"pref64\":[\"64:ff9b::/96\"],\"asked\":["
-         "{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"age_s\":null,\"left_s\":"
+         "{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"upstream\":null,\"age_s\":"
+         "null,\"left_s\":"
          "null,"
          "\"rcode\":null,\"ttl\":null,\"answer\":[]},"
-         "{\"type\":\"A\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"age_s\":null,\"left_s\":300,"
+         "{\"type\":\"A\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"upstream\":\"192.0.2.53#"
+         "5353\",\"age_s\":null,\"left_s\":300,"
          "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\",\"A 8.8.8.8\"]}],"
          "\"rule\":\"aaaa_synthesised\",\"text\":\"AAAA: synthesised from A records\",\"list\":null,"
          "\"entry\":null,\"listed\":null,\"rcode\":\"NOERROR\",\"ttl\":300,"
@@ -171,7 +181,8 @@ TEST(WHY_02_hidden_a_records)
     assert_int_equal(reply(QUERY_MAIN, stale, add_alias_and_a), QUERY_DO_SEND);
     says("{\"name\":\"www.example.com\",\"type\":\"A\",\"client\":\"2001:db8:9::5\",\"allowed\":true,"
          "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":true,\"pref64\":[\"64:ff9b::/96\"],\"asked\":["
-         "{\"type\":\"A\",\"name\":\"www.example.com\",\"from\":\"stale\",\"age_s\":7200,\"left_s\":null,"
+         "{\"type\":\"A\",\"name\":\"www.example.com\",\"from\":\"stale\",\"upstream\":null,\"age_s\":7200,"
+         "\"left_s\":null,"
          "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\",\"A 8.8.8.8\"]}],"
          "\"rule\":\"a_hidden\",\"text\":\"A: the name is on the hide-a list\",\"list\":\"hide-a\","
          "\"entry\":\".\",\"listed\":\"www.example.com\",\"rcode\":\"NOERROR\",\"ttl\":300,"

@@ -318,6 +318,7 @@ TEST(LIM_03_LES_D_41_nor_passed_with_other_types)
         assert_int_equal(reply(QUERY_MAIN, 0, add_alias_and_strangers), QUERY_DO_SEND);
         assert_int_equal(read_answer(), MESSAGE_NOERROR);
         assert_int_equal(answer.counts[MESSAGE_ANSWER], 2);
+        query_done(&query);
     }
 }
 
