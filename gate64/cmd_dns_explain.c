@@ -85,6 +85,10 @@ static void put_source(FILE *out, const json_t *part)
         if (strcmp(sources[i].from, from) == 0)
             text = sources[i].text;
     fprintf(out, " (%s", text);
+    if (is_there(part, "upstream")) {
+        fputs(" of ", out);
+        put_text(out, part, "upstream");
+    }
     if (is_there(part, "age_s"))
         put_duration(out, ", %s old", part, "age_s");
     if (is_there(part, "left_s"))

@@ -29,7 +29,8 @@ static const char explained[] =
     "\"asked\":[{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"cache\",\"age_s\":12,\"left_s\":"
     "48,"
     "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\"]},"
-    "{\"type\":\"A\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"age_s\":null,\"left_s\":3600,"
+    "{\"type\":\"A\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"upstream\":\"192.0.2.53#53\",\"age_"
+    "s\":null,\"left_s\":3600,"
     "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\",\"A 192.0.2.1\"]}],"
     "\"rule\":\"aaaa_synthesised\",\"text\":\"AAAA: synthesised from A records\",\"list\":\"always\","
     "\"entry\":\"*.example.net\",\"listed\":\"site.example.net\",\"rcode\":\"NOERROR\",\"ttl\":60,"
@@ -148,7 +149,8 @@ TEST(WHY_02_explain_tells_the_whole_decision)
                         "view      vpn, DNS64 with 64:ff9b::/96, 2001:db8:64::/96\n"
                         "list      always: *.example.net, by site.example.net\n"
                         "AAAA      NOERROR: CNAME site.example.net (from the cache, 12s old, good for 48s)\n"
-                        "A         NOERROR: CNAME site.example.net, A 192.0.2.1 (asked now, good for 1h00m)\n"
+                        "A         NOERROR: CNAME site.example.net, A 192.0.2.1 (asked now of 192.0.2.53#53, "
+                        "good for 1h00m)\n"
                         "rule      aaaa_synthesised (AAAA: synthesised from A records)\n"
                         "answer    NOERROR: CNAME site.example.net, AAAA 64:ff9b::c000:201, TTL 1m00s\n");
     assert_non_null(strstr(fake_daemon_request(dns64),
