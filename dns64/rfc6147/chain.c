@@ -142,6 +142,20 @@ static void count_records(const struct message *message, uint16_t type, const st
     }
 }
 
+/* Each of them is compared with each name of the chain: no upstream may have us do that for thousands. */
+static bool too_many_aliases(const struct message *message)
+{
+    struct message_walk walk;
+    struct message_record record;
+    unsigned count = 0;
+    message_walk_init(&walk, message);
+    while (message_walk_next(&walk, &record) && record.section == MESSAGE_ANSWER) {
+        uint16_t type = covered_type(message, &record);
+        count += type == MESSAGE_TYPE_CNAME || type == MESSAGE_TYPE_DNAME;
+    }
+    return count > CHAIN_ALIASES_MAX;
+}
+
 void chain_follow(const struct message *message, const struct name *question, uint16_t type,
                   const struct chain_filter *filter, struct chain *ret_chain)
 {
@@ -151,6 +165,9 @@ void chain_follow(const struct message *message, const struct name *question, ui
     memset(chain, 0, sizeof(*chain));
     chain->names[0] = *question;
     chain->ttl = TTL_MAX;
+    chain->broken = too_many_aliases(message);
+    if (chain->broken)
+        return;
     while (find_alias(message, &chain->names[chain->links], &target, &ttl)) {
         if (chain->links == CHAIN_MAX || seen(chain, &target)) {
             chain->broken = true;

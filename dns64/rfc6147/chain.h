@@ -15,7 +15,8 @@
 #include "dns64/wire/message.h"
 
 enum {
-    CHAIN_MAX = 16, /* links: a longer chain is a failure */
+    CHAIN_MAX = 16,          /* links: a longer chain is a failure */
+    CHAIN_ALIASES_MAX = 128, /* records of aliases and their signatures: no chain has more */
 };
 
 /* AAAA records that are not taken as they are; all zero: none. */

@@ -41,10 +41,26 @@ static bool touches(size_t begin, size_t end, const uint16_t *offsets, size_t co
     return low < count && offsets[low] < end;
 }
 
-/* Follows a name that name_read could read. */
-static bool name_is_safe(const uint8_t *bytes, size_t at, const uint16_t *offsets, size_t count)
+/* Offsets from which names have been followed: what many names end with is looked at once. */
+struct followed {
+    uint8_t bits[NAME_POINTER_TARGETS / 8];
+};
+
+static bool follow(struct followed *followed, size_t at)
 {
-    for (;;) {
+    if (at >= NAME_POINTER_TARGETS)
+        return true;
+    uint8_t bit = (uint8_t)(1 << at % 8);
+    bool first = !(followed->bits[at / 8] & bit);
+    followed->bits[at / 8] |= bit;
+    return first;
+}
+
+/* Follows a name that name_read could read. */
+static bool name_is_safe(const uint8_t *bytes, size_t at, const uint16_t *offsets, size_t count,
+                         struct followed *followed)
+{
+    while (follow(followed, at)) {
         bool pointer = (bytes[at] & POINTER) == POINTER;
         size_t end = at + (pointer ? 2 : 1 + (size_t)bytes[at]);
         if (touches(at, end, offsets, count))
@@ -53,21 +69,23 @@ static bool name_is_safe(const uint8_t *bytes, size_t at, const uint16_t *offset
             return true;
         at = pointer ? bytes_get16(bytes + at) & POINTER_TARGET : end;
     }
+    return true;
 }
 
 bool patch_is_safe(const struct message *message, const uint16_t *offsets, size_t count)
 {
     struct message_walk walk;
     struct message_record record;
+    struct followed followed = {{0}};
     message_walk_init(&walk, message);
     while (message_walk_next(&walk, &record)) {
         size_t at;
         unsigned names = message_rdata_names(message, &record, &at);
-        if (!name_is_safe(message->bytes, record.at, offsets, count))
+        if (!name_is_safe(message->bytes, record.at, offsets, count, &followed))
             return false;
         for (; names > 0; names--) {
             size_t start = at;
-            if (!name_is_safe(message->bytes, start, offsets, count) ||
+            if (!name_is_safe(message->bytes, start, offsets, count, &followed) ||
                 !name_skip(message->bytes, record.end, start, &at))
                 return false;
         }
