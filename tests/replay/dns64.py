@@ -154,24 +154,43 @@ def chains():
 WRONG = {"wrong-id": "SPF-5452-01", "wrong-port": "SPF-5452-01", "wrong-address": "SPF-5452-01",
          "wrong-name": "SPF-5452-01", "wrong-type": "SPF-5452-01", "wrong-class": "SPF-5452-01 TRAP-01",
          "no-reply": "TRAP-01", "wrong-opcode": "TRAP-01", "junk": "", "cut": "", "loop": "LIM-01", "forward": "LIM-01",
-         "rdlength": "", "counts": ""}
+         "rdlength": "", "counts": "", "wrong-case": "SPF-OURS-01"}
 
 
 def wrong():
     text = HEAD
     for kind, more in WRONG.items():
+        # Letters that are not ours: whoever guesses shall not go on by UDP, so TCP is tried beside it.
+        case = kind == "wrong-case"
         for name, aaaa, a, asked in (
                 ("AAAA", f"first {kind}; delay 50ms; {soa()}", f"answer @ {A_TTL} A {A}", "in 50ms"),
                 ("A", soa(), f"first {kind}; delay 50ms; answer @ {A_TTL} A {A}", "in 50ms")):
             text += scenario(
                 f"LIM-04 LES-D-42 {more + ' ' if more else ''}{kind} before the right reply to {name}",
+                "config case-randomisation = true;\n" if case else "",
                 block(1, [("host.example", "AAAA", aaaa), ("host.example", "A", a)]), "ask AAAA host.example",
                 expect(f"noerror {asked} ede 29", [f"host.example {SOA_TTL} AAAA {SYNTHETIC}"]),
-                "expect upstream 1: AAAA host.example, A host.example")
+                "expect upstream 1: AAAA host.example, " + ("tcp AAAA host.example, " if case and name == "AAAA" else "")
+                + "A host.example" + (", tcp A host.example" if case and name == "A" else ""))
     return text
 
 
-FILES = {"made-table.replay": table, "made-chains.replay": chains, "made-wrong.replay": wrong}
+def delays():
+    """An upstream whose delay grows, and falls again: no question fails, each comes when the upstream answers it."""
+    growing = [1, 2, 5, 10, 20, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700]
+    text = HEAD
+    for title, steps in (("grows from 1 ms to 0.7 s", growing), ("falls from 0.7 s to 1 ms", growing[::-1]),
+                         ("is 1 ms or 0.7 s in turn", [1, 700] * 8)):
+        rules = [(f"n{i}.example", "TXT", f'delay {ms}ms; answer @ 60 TXT "{ms} ms"') for i, ms in enumerate(steps)]
+        parts = [block(1, rules)]
+        for i, ms in enumerate(steps):
+            parts += [f"ask TXT n{i}.example", expect(f"noerror in {ms}ms", [f'n{i}.example 60 TXT "{ms} ms"'])]
+        text += scenario(f"TRAP-02 the delay of an upstream {title}: each question is answered in that time", *parts)
+    return text
+
+
+FILES = {"made-table.replay": table, "made-chains.replay": chains, "made-wrong.replay": wrong,
+         "made-delays.replay": delays}
 
 
 def main():
