@@ -184,6 +184,15 @@ one(name="ipv4only.arpa", **{"from": "local"})
 assert len(lines) == 5
 END
 }
+in_view() { # by the view's name, and names noted by its own prefix
+    write "query-log = \"$log\"; views = ( { name = \"vpn\"; clients = [\"2001:db8:3::/48\"]; pref64 = ( { prefix = \"2001:db8:64::/96\"; } ); } );"
+    gate64 reload dns64 && ask3 +short l4.wild.legacy.example AAAA | grep -q 2001:db8:64:: || return 1
+    log_has '"l4.wild.legacy.example".*"view":"vpn"' && gate64 names --backend 2001:db8:3:0:1::2 | grep -q l4.wild || return 1
+    ask +short l5.wild.legacy.example AAAA
+    log_has 'l5.wild' && ! grep 'l5.wild.*"view"' "$log" || return 1
+    write "query-log = \"$log\";"
+    gate64 reload dns64
+}
 mode() { [ "$(stat -c %a "$log")" = 640 ]; }
 rotated() { # as logrotate does, by signal and by request
     mv "$log" "$log.1"
@@ -267,7 +276,7 @@ selftest() { # the daemon as it is; then what is wrong is told
     gate64 reload dns64
 }
 
-t_plan 22
+t_plan 23
 t "a name is noted before its answer leaves" noted_before
 t "names by backend" by_backend
 t "the name is the one that was asked" chains
@@ -281,6 +290,7 @@ t "what is asked for most, and who asks most" top_names
 t "how the upstreams do" top_upstreams
 t "gate64 dns selftest" selftest
 t "SEC-64 the query log has a line for each query, in UTC" logged
+t "a client's view stands in the log" in_view
 t "SEC-63 the query log is for root and the group" mode
 t "the query log is opened anew" rotated
 t "a log that stands still loses records, and no answers" stands_still

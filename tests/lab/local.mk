@@ -86,7 +86,7 @@ tests_lab_nat64d_counted_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_lock -
 G64_DEBIAN_ROOT = $(abs_top_builddir)/debian-root
 debian-root: ; $(abs_top_srcdir)/tests/lab/make-root $(G64_DEBIAN_ROOT) systemd systemd-sysv dbus iproute2 iptables \
 	nftables procps curl logrotate libmnl0 libnetfilter-queue1 libldns3 libevent-core-2.1-7 libevent-extra-2.1-7 \
-	libevent-pthreads-2.1-7 libconfig9 libjansson4 libcap-ng0 libseccomp2
+	libevent-pthreads-2.1-7 libevent-2.1-7 libevent-openssl-2.1-7 libssl3 libconfig9 libjansson4 libcap-ng0 libseccomp2
 .PHONY: debian-root
 # Many flows at a rate, for tests of limits and reloads.
 check_PROGRAMS += tests/lab/connect_load tests/lab/flow_flood

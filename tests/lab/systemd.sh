@@ -208,6 +208,20 @@ events_rotated() {
         in_root sh -c "ls $file.1* >/dev/null" && in_root sh -c "[ \"\$(stat -c '%a %U %G' $file)\" = '640 root gate64' ]" &&
         who_says "$had"
 }
+# The query log of dns64, and the names that it hands to the user of nat64d.
+queries_rotated() {
+    local file=/var/log/gate64-dns/queries.json
+    conf "dns64: { query-log = \"$file\"; };"
+    in_root systemctl reload dns64 && works || return 1
+    lab_wait 5 in_root grep -q api.legacy.example $file && in_root logrotate -f -s /run/logrotate.state "$rotate" && works || return 1
+    lab_wait 5 in_root grep -q api.legacy.example $file && in_root sh -c "ls $file.1* >/dev/null" || { in_root ls -l /var/log/gate64-dns; journal -u dns64 -n 20; return 1; }
+    in_root sh -c "[ \"\$(stat -c '%a %U %G' $file)\" = '640 gate64-dns gate64-dns' ]"
+}
+names_for_nat64d() {
+    in_root ls -l /run/gate64/dns64
+    in_root sh -c "[ \"\$(stat -c '%a %U %G' /run/gate64/dns64/names)\" = '660 gate64-dns gate64' ]" || { journal -u dns64 -n 20; return 1; }
+    in_root setpriv --reuid=gate64 --regid=gate64 --clear-groups gate64 names | grep api.legacy.example
+}
 stop_takes_away() { # UNIT...
     in_root systemctl stop "$@" || return 1
     state >"$LAB_DIR/after"
@@ -226,7 +240,7 @@ config=$(in_root nat64d -h | sed -n 's/.*(default \(.*\)).*/\1/p')
 rotate=$(dirname "$(dirname "$config")")/logrotate.d/gate64
 state >"$LAB_DIR/before"
 
-t_plan 17
+t_plan 19
 t "systemd-analyze verify finds nothing" verified
 t "the units start without a configuration file" started
 t "IPv4 is reached by a name, from the shared address" works
@@ -242,6 +256,8 @@ t "systemctl reload brings the file into force" reload
 t "systemctl reload with a bad file changes nothing" bad_reload
 t "the event log in the journal, and gate64 who from it" events_in_journal
 t "SEC-63 the event log in a file, turned by logrotate, and gate64 who from both" events_rotated
+t "SEC-63 the query log of dns64, turned by logrotate" queries_rotated
+t "SEC-61 the names of dns64 are for the user of nat64d" names_for_nat64d
 t "systemctl stop nat64d gate64-host leaves no device, rule, route" stop_takes_away nat64d gate64-host
 t "systemctl stop gate64-host alone does too" host_alone
 exit $t_failed
