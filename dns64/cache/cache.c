@@ -14,13 +14,15 @@
 
 enum {
     UNIT = 8, /* entries begin at multiples; an index counts these, from 1 */
-    BYTES_A_BUCKET = 256,
+    BYTES_A_BUCKET = 128,
     BUCKET_MAX = 16,     /* entries in a bucket; there is one on average */
     LARGEST_PART = 8,    /* an entry takes at most this part of the ring */
     SECOND_CHANCES = 8,  /* entries moved to the front for one new one */
     OFTEN = 2,           /* uses that make an entry worth refreshing */
     REFRESH_PART = 10,   /* in this last part of its life */
     REFRESH_LIFE_S = 10, /* not of what is short-lived anyway */
+    LINE_LEN = 64,
+    EXPECTED_LEN = 256, /* of an entry of the common kind */
 };
 
 #define NOT_LINKED UINT32_MAX /* `next` of what is no longer found, and of the filling at the end */
@@ -182,6 +184,19 @@ static bool wants_refresh(const struct entry *entry, uint32_t age)
 {
     return !entry->refreshed && entry->uses > OFTEN && entry->life_s >= REFRESH_LIFE_S &&
            age < entry->life_s && entry->life_s - age <= entry->life_s / REFRESH_PART;
+}
+
+void cache_expect(const struct cache *cache, const struct cache_key *key)
+{
+    __builtin_prefetch(&cache->buckets[key->hash & cache->bucket_mask]);
+}
+
+void cache_expect_entry(const struct cache *cache, const struct cache_key *key)
+{
+    uint32_t index = cache->buckets[key->hash & cache->bucket_mask];
+    const uint8_t *entry = index != 0 ? (const uint8_t *)at_index(cache, index) : NULL;
+    for (unsigned i = 0; entry != NULL && i < EXPECTED_LEN; i += LINE_LEN)
+        __builtin_prefetch(entry + i);
 }
 
 bool cache_find(struct cache *cache, const struct cache_key *key, uint64_t now_ns,

@@ -69,6 +69,11 @@ void cache_free(struct cache *cache);
 void cache_key(const struct cache *cache, enum cache_kind kind, unsigned flags, uint32_t variant,
                const struct name *name, uint16_t type, uint16_t class, struct cache_key *ret_key);
 
+/* Has the processor fetch what cache_find will read: first where the entry is, and when that has come, the
+ * entry. */
+void cache_expect(const struct cache *cache, const struct cache_key *key);
+void cache_expect_entry(const struct cache *cache, const struct cache_key *key);
+
 /* Fresh or not. */
 bool cache_find(struct cache *cache, const struct cache_key *key, uint64_t now_ns,
                 struct cache_found *ret_found);

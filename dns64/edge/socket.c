@@ -16,6 +16,7 @@ enum {
     PACKET_OPTIONS_LEN = 256,
     PORT_FIRST = 1024, /* RFC 5452 9.2: the largest range */
     PORT_TRIES = 10,
+    HOP_LIMIT = 64,           /* what the kernel has for all interfaces unless it is told otherwise */
     RECEIVE_BUFFER = 1 << 20, /* bursts of questions */
 };
 
@@ -68,8 +69,14 @@ static int set(int fd, int level, int option, int value)
     return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
+int socket_tell_arrival(int fd, uint8_t family, bool on)
+{
+    return family == AF_INET6 ? set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, on)
+                              : set(fd, IPPROTO_IP, IP_PKTINFO, on);
+}
+
 /* Answers are not cut into fragments on the way, nor made smaller by what outsiders say of the path; no flow
- * label is made of each client's address and port. */
+ * label is made of each client's address and port, and no hop limit looked up for it. */
 static int set_datagram_options(int fd, const struct addr_endpoint *at)
 {
     int r;
@@ -78,7 +85,9 @@ static int set_datagram_options(int fd, const struct addr_endpoint *at)
     r = set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
     if (r == 0)
         r = set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
-    return r < 0 ? r : set(fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0);
+    if (r == 0)
+        r = set(fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0);
+    return r < 0 ? r : set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, HOP_LIMIT);
 }
 
 /* Several threads share the port; the kernel spreads clients over them. */
@@ -89,9 +98,8 @@ static int set_listen_options(int fd, const struct addr_endpoint *at, int type)
         r = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (r == 0 && at->addr.family == AF_INET6)
         r = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    if (r == 0) /* which address of ours, and which interface, it came to */
-        r = at->addr.family == AF_INET6 ? set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
-                                        : set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+    if (r == 0 && (type == SOCK_STREAM || socket_is_any(at)))
+        r = socket_tell_arrival(fd, at->addr.family, true);
     if (r < 0 || type == SOCK_STREAM)
         return r;
     return set_datagram_options(fd, at);

@@ -16,6 +16,9 @@
 
 int socket_listen_udp(const struct addr_endpoint *at);
 int socket_listen_tcp(const struct addr_endpoint *at);
+/* Whether each datagram says which address and interface of this host it came to. It does from the start if
+ * the socket is bound to no address. */
+int socket_tell_arrival(int fd, uint8_t family, bool on);
 /* From a random port above 1023. */
 int socket_connect_udp(const struct addr_endpoint *to, struct random *random);
 

@@ -298,14 +298,34 @@ void task_observe(struct task_context *shared, const uint8_t *bytes, size_t len,
     act(task, actions, 0);
 }
 
+unsigned task_read(struct task_context *shared, struct query *ret_query, const uint8_t *bytes, size_t len,
+                   const struct query_client *client, uint64_t now_ns, uint8_t *out, size_t *ret_len,
+                   struct cache_key *ret_key)
+{
+    unsigned actions = query_read(ret_query, rules_policy(shared->in_force->rules, &client->addr),
+                                  shared->counters, shared->cache, bytes, len, client, out, ret_len, ret_key);
+    if (actions & QUERY_DO_SEND)
+        observer_answer(&shared->observer, ret_query, out, *ret_len, now_ns);
+    if (actions & QUERY_DO_LOOK && ret_query->keep)
+        cache_expect(shared->cache, ret_key);
+    return actions;
+}
+
+unsigned task_look(struct task_context *shared, struct query *query, const struct cache_key *key,
+                   uint64_t now_ns, uint8_t *out, size_t *ret_len)
+{
+    unsigned actions = query_look(query, shared->cache, key, now_ns, out, ret_len);
+    if (actions & QUERY_DO_SEND)
+        observer_answer(&shared->observer, query, out, *ret_len, now_ns);
+    return actions;
+}
+
 unsigned task_begin(struct task_context *shared, struct query *ret_query, const uint8_t *bytes, size_t len,
                     const struct query_client *client, uint64_t now_ns, uint8_t *out, size_t *ret_len)
 {
-    unsigned actions = query_begin(ret_query, rules_policy(shared->in_force->rules, &client->addr),
-                                   shared->counters, shared->cache, now_ns, bytes, len, client, out, ret_len);
-    if (actions & QUERY_DO_SEND)
-        observer_answer(&shared->observer, ret_query, out, *ret_len, now_ns);
-    return actions;
+    struct cache_key key;
+    unsigned actions = task_read(shared, ret_query, bytes, len, client, now_ns, out, ret_len, &key);
+    return actions & QUERY_DO_LOOK ? task_look(shared, ret_query, &key, now_ns, out, ret_len) : actions;
 }
 
 void task_answered(struct task_context *shared, const struct query *query)

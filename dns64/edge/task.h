@@ -60,6 +60,13 @@ typedef void task_reply(void *context, const uint8_t *bytes, size_t len);
  */
 unsigned task_begin(struct task_context *shared, struct query *ret_query, const uint8_t *bytes, size_t len,
                     const struct query_client *client, uint64_t now_ns, uint8_t *out, size_t *ret_len);
+/* The same in two parts, as query_read and query_look; of QUERY_DO_LOOK the place in the cache is expected.
+ */
+unsigned task_read(struct task_context *shared, struct query *ret_query, const uint8_t *bytes, size_t len,
+                   const struct query_client *client, uint64_t now_ns, uint8_t *out, size_t *ret_len,
+                   struct cache_key *ret_key);
+unsigned task_look(struct task_context *shared, struct query *query, const struct cache_key *key,
+                   uint64_t now_ns, uint8_t *out, size_t *ret_len);
 void task_answered(struct task_context *shared, const struct query *query);
 
 /* The query needs upstreams, or at least what they said before. `reply` may be called before this returns.

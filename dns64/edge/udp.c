@@ -15,14 +15,25 @@
 
 enum {
     BATCH = UDP_SENDER_BATCH,
+    GROUP = 8,                 /* queries whose memory is fetched at a time */
     ROUNDS = 4,                /* full batches before other events have their turn */
     QUERY_LEN = 4096,          /* a longer query is none */
     STRIDE = QUERY_LEN + 64,   /* by a power of two, all queries would share a few lines of the CPU's cache */
+    UNWELCOME_S = 60,          /* for so long it is watched where queries come from */
     REFUSALS_PER_SECOND = 100, /* so that refusals cannot be aimed at others */
+};
+
+/* A query between its two parts. */
+struct udp_pending {
+    const struct udp_target *target;
+    unsigned actions;
+    struct cache_key key;
+    struct query query;
 };
 
 struct udp_batch {
     struct udp_sender *sender;
+    struct udp_pending pending[GROUP];
     struct mmsghdr messages[BATCH];
     struct iovec parts[BATCH];
     struct udp_target targets[BATCH];
@@ -33,7 +44,10 @@ struct udp_listener {
     struct task_context *tasks;
     struct udp_batch *batch;
     int fd;
-    bool answers_from; /* bound to any: an answer says which address of ours it leaves from */
+    uint8_t family;
+    bool answers_from;     /* bound to any: an answer says which address of ours it leaves from */
+    bool tells_arrival;    /* each query says by which interface it came */
+    uint64_t unwelcome_ns; /* the last query of who may not ask */
     struct event *event;
     uint64_t refusals_second;
     unsigned refusals;
@@ -116,6 +130,11 @@ static bool may_refuse(struct udp_listener *listener, const struct udp_target *t
 {
     const struct rules *rules = listener->tasks->in_force->rules;
     uint64_t second = now_ns / CLOCK_NS_PER_S;
+    listener->unwelcome_ns = now_ns;
+    if (!listener->tells_arrival && rules->uplink != 0) {
+        listener->tells_arrival = socket_tell_arrival(listener->fd, listener->family, true) == 0;
+        return false; /* the next one will tell where it is from */
+    }
     if (rules->uplink != 0 && target->arrived == rules->uplink)
         return false;
     if (second != listener->refusals_second) {
@@ -123,6 +142,16 @@ static bool may_refuse(struct udp_listener *listener, const struct udp_target *t
         listener->refusals = 0;
     }
     return listener->refusals++ < REFUSALS_PER_SECOND;
+}
+
+/* A socket of one address tells the interface only while somebody asks who may not: it costs something with
+ * each query. */
+static void tell_arrival_no_longer(struct udp_listener *listener, uint64_t now_ns)
+{
+    if (!listener->tells_arrival || listener->answers_from ||
+        now_ns - listener->unwelcome_ns < UNWELCOME_S * CLOCK_NS_PER_S)
+        return;
+    listener->tells_arrival = socket_tell_arrival(listener->fd, listener->family, false) < 0;
 }
 
 /* When a batch was read. */
@@ -143,30 +172,67 @@ static void wait_for_answer(struct udp_listener *listener, const struct udp_targ
         free(client);
 }
 
-static void on_query(struct udp_listener *listener, const struct udp_target *target, const uint8_t *bytes,
-                     size_t len, const struct moment *moment)
+/* What is known of a query by its bytes alone. */
+static void take_query(struct udp_listener *listener, struct udp_pending *pending, const uint8_t *bytes,
+                       size_t len, const struct moment *moment)
 {
     const struct rules *rules = listener->tasks->in_force->rules;
-    struct udp_sender *sender = listener->batch->sender;
+    const struct udp_target *target = pending->target;
     struct query_client who = {
         .addr = socket_addr((const struct sockaddr *)&target->address), .udp = true, .utc_s = moment->utc_s};
-    struct query query;
     size_t out_len = 0;
     who.allowed = rules_may_ask(rules, &who.addr);
     who.limited = rules->rate_limit > 0 &&
                   !rate_take(listener->tasks->rate, &who.addr, rules->rate_limit, moment->now_ns);
+    pending->actions = QUERY_DO_DROP;
     if (!who.allowed && !may_refuse(listener, target, moment->now_ns)) {
         counters_add(listener->tasks->counters, OUTCOME_REFUSED_SILENT, 1);
         return;
     }
-    unsigned actions = task_begin(listener->tasks, &query, bytes, len, &who, moment->now_ns,
-                                  udp_sender_room(sender, listener->fd), &out_len);
+    pending->actions =
+        task_read(listener->tasks, &pending->query, bytes, len, &who, moment->now_ns,
+                  udp_sender_room(listener->batch->sender, listener->fd), &out_len, &pending->key);
+    if (pending->actions & QUERY_DO_SEND)
+        udp_sender_put(listener->batch->sender, target, out_len);
+}
+
+/* What the cache says of it. */
+static void finish_query(struct udp_listener *listener, struct udp_pending *pending,
+                         const struct moment *moment)
+{
+    struct udp_sender *sender = listener->batch->sender;
+    size_t out_len = 0;
+    unsigned actions = task_look(listener->tasks, &pending->query, &pending->key, moment->now_ns,
+                                 udp_sender_room(sender, listener->fd), &out_len);
     if (actions & QUERY_DO_SEND) {
-        udp_sender_put(sender, target, out_len);
-        task_answered(listener->tasks, &query);
+        udp_sender_put(sender, pending->target, out_len);
+        task_answered(listener->tasks, &pending->query);
     } else if (!(actions & QUERY_DO_DROP)) {
-        wait_for_answer(listener, target, &query, actions);
+        wait_for_answer(listener, pending->target, &pending->query, actions);
     }
+}
+
+/* A few at a time, so that what the cache has of one is fetched while others are read. */
+static void take_group(struct udp_listener *listener, unsigned first, unsigned count,
+                       const struct moment *moment)
+{
+    struct udp_batch *batch = listener->batch;
+    for (unsigned i = 0; i < count; i++) {
+        struct msghdr *message = &batch->messages[first + i].msg_hdr;
+        struct udp_target *target = &batch->targets[first + i];
+        keep_local(listener, target, message);
+        target->address_len = message->msg_namelen;
+        message->msg_namelen = sizeof(target->address);
+        batch->pending[i].target = target;
+        take_query(listener, &batch->pending[i], batch->bytes[first + i], batch->messages[first + i].msg_len,
+                   moment);
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (batch->pending[i].actions & QUERY_DO_LOOK && batch->pending[i].query.keep)
+            cache_expect_entry(listener->tasks->cache, &batch->pending[i].key);
+    for (unsigned i = 0; i < count; i++)
+        if (batch->pending[i].actions & QUERY_DO_LOOK)
+            finish_query(listener, &batch->pending[i], moment);
 }
 
 static void expect_address(struct udp_batch *batch)
@@ -182,21 +248,18 @@ static bool read_batch(struct udp_listener *listener)
 {
     struct udp_batch *batch = listener->batch;
     struct moment moment = {0};
-    expect_address(batch);
+    if (listener->tells_arrival)
+        expect_address(batch);
     int got = recvmmsg(listener->fd, batch->messages, BATCH, 0, NULL);
     if (got > 0)
         moment = (struct moment){clock_now_ns(), (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S)};
-    for (int i = 0; i < got; i++) {
-        struct msghdr *message = &batch->messages[i].msg_hdr;
-        struct udp_target *target = &batch->targets[i];
-        keep_local(listener, target, message);
-        target->address_len = message->msg_namelen;
-        on_query(listener, target, batch->bytes[i], batch->messages[i].msg_len, &moment);
-        message->msg_namelen = sizeof(target->address);
-    }
+    for (int i = 0; i < got; i += GROUP)
+        take_group(listener, (unsigned)i, (unsigned)(got - i < GROUP ? got - i : GROUP), &moment);
     udp_sender_flush(batch->sender);
-    if (got > 0)
-        observer_sent(&listener->tasks->observer, clock_now_ns() - moment.now_ns);
+    if (got <= 0)
+        return false;
+    observer_sent(&listener->tasks->observer, clock_now_ns() - moment.now_ns);
+    tell_arrival_no_longer(listener, moment.now_ns);
     return got == BATCH;
 }
 
@@ -208,13 +271,18 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
         continue;
 }
 
-int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, bool answers_from,
+int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, const struct addr_endpoint *at,
             struct udp_listener **ret_listener)
 {
     struct udp_listener *listener = calloc(1, sizeof(*listener));
     if (listener == NULL)
         return -ENOMEM;
-    *listener = (struct udp_listener){.tasks = tasks, .batch = batch, .fd = fd, .answers_from = answers_from};
+    *listener = (struct udp_listener){.tasks = tasks,
+                                      .batch = batch,
+                                      .fd = fd,
+                                      .family = at->addr.family,
+                                      .answers_from = socket_is_any(at),
+                                      .tells_arrival = socket_is_any(at)};
     listener->event = event_new(tasks->base, fd, EV_READ | EV_PERSIST, on_readable, listener);
     if (listener->event == NULL || event_add(listener->event, NULL) < 0) {
         if (listener->event != NULL)

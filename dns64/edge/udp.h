@@ -21,9 +21,8 @@ struct udp_batch *udp_batch_new(struct event_base *base, struct counters *counte
 /* After its listeners. Accepts NULL. */
 void udp_batch_free(struct udp_batch *batch);
 
-/* Takes the descriptor over. `answers_from`: it is bound to no address, so that each answer must say which of
- * ours it leaves from. */
-int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, bool answers_from,
+/* Takes the descriptor over, of socket_listen_udp(`at`). */
+int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, const struct addr_endpoint *at,
             struct udp_listener **ret_listener) __attribute__((warn_unused_result));
 void udp_free(struct udp_listener *listener);
 

@@ -100,7 +100,7 @@ static int listen_one(struct worker *worker, const struct addr_endpoint *at)
             close(udp);
         return tcp;
     }
-    r = udp_new(&worker->tasks, worker->batch, udp, socket_is_any(at), &worker->udp[worker->udp_count]);
+    r = udp_new(&worker->tasks, worker->batch, udp, at, &worker->udp[worker->udp_count]);
     if (r < 0) {
         close(udp);
         close(tcp);

@@ -7,13 +7,11 @@
 #include "dns64/query/reply.h"
 #include "dns64/wire/patch.h"
 
-static struct cache_key key_of(const struct query *query, const struct cache *cache)
+void finished_key(const struct query *query, const struct cache *cache, struct cache_key *ret_key)
 {
-    struct cache_key key;
     unsigned flags = query_cache_flags(query) | (query->has_opt ? CACHE_EDNS : 0);
     cache_key(cache, CACHE_ANSWER, flags, query->policy->generation, &query->question, query->type,
-              query->class, &key);
-    return key;
+              query->class, ret_key);
 }
 
 /* What stands in OPT for this client alone is not kept, and comes last. 0: it does not fit. */
@@ -29,11 +27,11 @@ static size_t add_own_options(const struct query *query, uint8_t *out, size_t le
     return edns_append(out, len, message.opt_at, &own);
 }
 
-size_t finished_find(struct query *query, struct cache *cache, uint64_t now_ns, uint8_t *out)
+size_t finished_find(struct query *query, struct cache *cache, const struct cache_key *key, uint64_t now_ns,
+                     uint8_t *out)
 {
-    struct cache_key key = key_of(query, cache);
     struct cache_found found;
-    if (!cache_find(cache, &key, now_ns, &found) || found.age_s >= found.life_s || found.len > query->limit)
+    if (!cache_find(cache, key, now_ns, &found) || found.age_s >= found.life_s || found.len > query->limit)
         return 0;
     memcpy(out, found.bytes, found.len);
     size_t len = add_own_options(query, out, found.len);
@@ -79,7 +77,8 @@ void finished_keep(const struct query *query, struct cache *cache, uint64_t now_
         if (ttl < value.life_s)
             value.life_s = ttl;
     }
-    struct cache_key key = key_of(query, cache);
+    struct cache_key key;
+    finished_key(query, cache, &key);
     if (value.life_s == 0)
         return;
     if (own.len > 0)

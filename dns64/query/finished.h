@@ -11,7 +11,10 @@
 #include "dns64/query/query.h"
 
 /* The length of the answer in `out`; 0: none is kept, or it does not fit this client. */
-size_t finished_find(struct query *query, struct cache *cache, uint64_t now_ns, uint8_t *out);
+size_t finished_find(struct query *query, struct cache *cache, const struct cache_key *key, uint64_t now_ns,
+                     uint8_t *out);
+/* What it is kept by. */
+void finished_key(const struct query *query, const struct cache *cache, struct cache_key *ret_key);
 
 /* Keeps the answer that was made from upstreams' replies, if all of them were whole, no failure and not
  * stale. What is its client's alone is taken out of `bytes` meanwhile. */

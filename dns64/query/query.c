@@ -120,12 +120,10 @@ static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size
 }
 
 /* What is left for upstreams, if no finished answer is kept. */
-static unsigned begin_asking(struct query *query, struct cache *cache, uint64_t now_ns, uint8_t *out,
-                             size_t *ret_len)
+unsigned query_look(struct query *query, struct cache *cache, const struct cache_key *key, uint64_t now_ns,
+                    uint8_t *out, size_t *ret_len)
 {
-    /* By UDP and by TCP it is another answer, and it is quickly made. */
-    query->keep = query->type != MESSAGE_TYPE_ANY;
-    *ret_len = cache != NULL && query->keep ? finished_find(query, cache, now_ns, out) : 0;
+    *ret_len = cache != NULL && query->keep ? finished_find(query, cache, key, now_ns, out) : 0;
     if (*ret_len > 0) {
         query->finished = true;
         query_count(query, query->outcome);
@@ -140,9 +138,10 @@ static unsigned begin_asking(struct query *query, struct cache *cache, uint64_t 
     return QUERY_DO_ASK_MAIN;
 }
 
-unsigned query_begin(struct query *query, const struct query_policy *policy, struct counters *counters,
-                     struct cache *cache, uint64_t now_ns, const uint8_t *bytes, size_t len,
-                     const struct query_client *client, uint8_t *out, size_t *ret_len)
+unsigned query_read(struct query *query, const struct query_policy *policy, struct counters *counters,
+                    const struct cache *cache, const uint8_t *bytes, size_t len,
+                    const struct query_client *client, uint8_t *out, size_t *ret_len,
+                    struct cache_key *ret_key)
 {
     struct message message;
     unsigned actions;
@@ -170,7 +169,20 @@ unsigned query_begin(struct query *query, const struct query_policy *policy, str
     query->is_aaaa = !query->is_reverse && query->type == MESSAGE_TYPE_AAAA;
     query->is_any = query->type == MESSAGE_TYPE_ANY && client->udp && !query->wants_dnssec;
     query->cache_only = !(query->flags & MESSAGE_RD);
-    return begin_asking(query, cache, now_ns, out, ret_len);
+    /* By UDP and by TCP it is another answer, and it is quickly made. */
+    query->keep = query->type != MESSAGE_TYPE_ANY;
+    if (cache != NULL && query->keep)
+        finished_key(query, cache, ret_key);
+    return QUERY_DO_LOOK;
+}
+
+unsigned query_begin(struct query *query, const struct query_policy *policy, struct counters *counters,
+                     struct cache *cache, uint64_t now_ns, const uint8_t *bytes, size_t len,
+                     const struct query_client *client, uint8_t *out, size_t *ret_len)
+{
+    struct cache_key key;
+    unsigned actions = query_read(query, policy, counters, cache, bytes, len, client, out, ret_len, &key);
+    return actions & QUERY_DO_LOOK ? query_look(query, cache, &key, now_ns, out, ret_len) : actions;
 }
 
 unsigned query_waited(struct query *query)

@@ -131,7 +131,8 @@ enum {
     QUERY_DO_SEND = 1, /* the answer is ready: *ret_len bytes in `out` */
     QUERY_DO_ASK_MAIN = 2,
     QUERY_DO_ASK_A = 4,
-    QUERY_DO_DROP = 8, /* no answer at all */
+    QUERY_DO_DROP = 8,  /* no answer at all */
+    QUERY_DO_LOOK = 16, /* for a finished answer */
 };
 
 /* A query has come. `out` has room for MESSAGE_MAX. `cache` may hold a finished answer; NULL: nothing is
@@ -140,6 +141,16 @@ enum {
 unsigned query_begin(struct query *query, const struct query_policy *policy, struct counters *counters,
                      struct cache *cache, uint64_t now_ns, const uint8_t *bytes, size_t len,
                      const struct query_client *client, uint8_t *out, size_t *ret_len);
+
+/* The same in two parts, for who has several queries at hand: query_read does all that needs no memory beyond
+ * the query; if it says QUERY_DO_LOOK, query_look has the rest to say, by a key that the cache may be told to
+ * expect. */
+unsigned query_read(struct query *query, const struct query_policy *policy, struct counters *counters,
+                    const struct cache *cache, const uint8_t *bytes, size_t len,
+                    const struct query_client *client, uint8_t *out, size_t *ret_len,
+                    struct cache_key *ret_key);
+unsigned query_look(struct query *query, struct cache *cache, const struct cache_key *key, uint64_t now_ns,
+                    uint8_t *out, size_t *ret_len);
 
 /* AAAA has been silent for policy->aaaa_wait_ms: A may be asked. */
 unsigned query_waited(struct query *query);

@@ -34,6 +34,7 @@ refused() {
 refused_tcp() { lab_in out dig +tcp +time=3 +tries=1 @2001:db8:2::1 ipv4only.arpa AAAA | tee /dev/stderr | grep -q 'status: REFUSED'; }
 refusals_limited() { client=out tcp flood 2000 400; } # a hundred a second and thread
 one_listener() { again 'listen = ["2001:db8:2::99#53", "192.31.196.1#53"];' && asked @2001:db8:2::99; }
+told_there() { lab_in out dig +time=1 +tries=3 @2001:db8:2::99 ipv4only.arpa AAAA | tee /dev/stderr | grep -q 'status: REFUSED'; }
 silent() { # by the IPv4 default route's interface
     lab_in r4 dig +time=1 +tries=2 @192.31.196.1 ipv4only.arpa AAAA | tee "$LAB_DIR/answer"
     grep -qE 'timed out|no servers' "$LAB_DIR/answer" && ! grep -q 'status:' "$LAB_DIR/answer"
@@ -54,7 +55,7 @@ cookie() { # one answer by UDP gives it, then a hundred
     [ "$(lab_in pi2 dig +time=2 +tries=1 @2001:db8:2::1 -f "$LAB_DIR/batch" | grep -c 'AAAA.64:ff9b::c000:aa')" = 100 ]
 }
 
-t_plan 18
+t_plan 19
 t "UDP-01 an answer leaves from the address that was asked" from_asked
 t "SEC-02 no IPv4 socket by default" by_default
 t "SEC-01 a client that is no backend is refused, with the reason" refused
@@ -68,6 +69,7 @@ t "TCP-7766-03 a byte a second does not keep a connection open" tcp trickle 3
 t "TCP-7766-04 whole queries do" tcp busy 3
 t "TCP-7766-04 fifty connections for a network" tcp many 60 50
 t "UDP-01 bound to one address" one_listener
+t "SEC-01 a client that is no backend is told on it too" told_there
 t "SEC-01 no word to the Internet's side" silent
 t "SEC-01 by TCP neither" silent_tcp
 t "SEC-03 a limit of answers for each client network" limited
