@@ -100,12 +100,13 @@ json_t *explain_json(const struct explain *explain)
 {
     char name[NAME_TEXT_LEN], type[TYPE_TEXT_LEN], client[ADDR_TEXT_LEN];
     const struct outcome_info *rule = &outcome_info[explain->rule];
-    json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:b, s:s, s:b, s:b, s:b, s:o, s:o, s:s, s:s}", "name",
-        name_print(&explain->name, name), "type", type_text(explain->type, type), "client",
-        addr_print(&explain->client.addr, client), "allowed", explain->client.allowed, "view", explain->view,
-        "dns64", !explain->plain, "do", explain->wants_dnssec, "cd", explain->checking_disabled, "pref64",
-        pref64_json(explain), "asked", parts_json(explain), "rule", rule->name, "text", rule->text);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:s, s:s}", "name",
+                  name_print(&explain->name, name), "type", type_text(explain->type, type), "client",
+                  addr_print(&explain->client.addr, client), "allowed", explain->client.allowed, "view",
+                  explain->view, "dns64", !explain->plain, "do", explain->wants_dnssec, "cd",
+                  explain->checking_disabled, "local", explain->local, "pref64", pref64_json(explain),
+                  "asked", parts_json(explain), "rule", rule->name, "text", rule->text);
     if (object == NULL)
         return NULL;
     set_list(object, explain);

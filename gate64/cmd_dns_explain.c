@@ -139,6 +139,10 @@ static void show(FILE *out, const json_t *document)
         put_message(out, part);
         put_source(out, part);
     }
+    if (is_true(document, "local")) {
+        put_title(out, "local");
+        fputs("the name is one of dns64.local\n", out);
+    }
     put_title(out, "rule");
     put_text(out, document, "rule");
     fputs(" (", out);

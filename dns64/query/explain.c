@@ -82,8 +82,9 @@ void explain_end(struct explain *explain, const struct query *query, const uint8
     explain->wants_dnssec = query->wants_dnssec;
     explain->checking_disabled = query->checking_disabled;
     explain->rule = query->outcome;
+    explain->local = query->is_local;
     for (int i = 0; i < QUERY_SLOTS; i++)
-        if (query->slot[i].asked && !explain->part[i].asked) {
+        if (query->slot[i].asked && !explain->part[i].asked && !query->is_local) {
             explain->part[i].asked = true; /* and silent */
             query_asked(query, i, &explain->part[i].name, &explain->part[i].type);
         }

@@ -30,6 +30,7 @@ struct explain {
     bool wants_dnssec, checking_disabled;
     char view[SETTINGS_NAME_LEN];
     bool plain;
+    bool local; /* answered from names of the operator */
     struct addr_prefix6 pref64[SETTINGS_PREF64_MAX];
     size_t pref64_count;
     const char *list; /* "never", "always" or "hide-a"; NULL: the name is on none that counts */

@@ -70,6 +70,9 @@ explained() {
     explain long.new.example AAAA --client 2001:db8:3:0:1::2 && says '^view  *plain, without DNS64$' && says '^rule  *aaaa_view_off ' || return 1
     explain long.new.example --client 2001:db8:66::1 && says 'may not ask' && says '^rule  *refused ' || return 1
     explain long.new.example A && says '^rule  *passed ' && explain mute.new.example && says '^AAAA  *no answer' && says '^rule  *aaaa_synthesised ' || return 1
+    printf '192.52.193.10 box.example\n' >"$LAB_DIR/hosts" && chmod 644 "$LAB_DIR/hosts"
+    write "local = [\"$LAB_DIR/hosts\"];" && reload && status_is 200 || return 1
+    explain box.example && says '^local ' && ! says 'no answer' && says '^answer  *NOERROR: AAAA 64:ff9b::c034:c10a' || return 1
     gate64 --json dns explain nothing.new.example | tee "$LAB_DIR/explained" && says '"rule": *"aaaa_nxdomain"'
 }
 uncounted() { # what is explained is no query

@@ -119,7 +119,8 @@ TEST(WHY_02_a_synthetic_answer)
     assert_int_equal(reply(QUERY_MAIN, kept, add_alias_and_soa), QUERY_DO_ASK_A);
     assert_int_equal(reply(QUERY_A, asked, add_alias_and_a), QUERY_DO_SEND);
     says("{\"name\":\"www.example.com\",\"type\":\"AAAA\",\"client\":\"2001:db8:9::5\",\"allowed\":true,"
-         "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":false,\"pref64\":[\"64:ff9b::/96\"],\"asked\":["
+         "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":false,\"local\":false,\"pref64\":[\"64:ff9b::/"
+         "96\"],\"asked\":["
          "{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"cache\",\"upstream\":null,\"age_s\":12,"
          "\"left_s\":48,"
          "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\"]},"
@@ -140,7 +141,8 @@ TEST(WHY_02_LIST_02_a_listed_name_behind_an_alias)
     assert_int_equal(begin("www.example.com", MESSAGE_TYPE_AAAA, 0), QUERY_DO_ASK_MAIN);
     assert_int_equal(reply(QUERY_MAIN, asked, add_alias_and_soa), QUERY_DO_SEND);
     says("{\"name\":\"www.example.com\",\"type\":\"AAAA\",\"client\":\"2001:db8:9::5\",\"allowed\":true,"
-         "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":false,\"pref64\":[\"64:ff9b::/96\"],\"asked\":["
+         "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":false,\"local\":false,\"pref64\":[\"64:ff9b::/"
+         "96\"],\"asked\":["
          "{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"upstream\":\"192.0.2.53#"
          "5353\",\"age_s\":null,\"left_s\":60,"
          "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\"]}],"
@@ -158,7 +160,8 @@ TEST(WHY_02_a_silent_aaaa)
     assert_int_equal(reply(QUERY_A, asked, add_alias_and_a), 0);
     assert_int_equal(query_patience(&query, out, &out_len), QUERY_DO_SEND);
     says("{\"name\":\"www.example.com\",\"type\":\"AAAA\",\"client\":\"2001:db8:9::5\",\"allowed\":true,"
-         "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":false,\"pref64\":[\"64:ff9b::/96\"],\"asked\":["
+         "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":false,\"local\":false,\"pref64\":[\"64:ff9b::/"
+         "96\"],\"asked\":["
          "{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"upstream\",\"upstream\":null,\"age_s\":"
          "null,\"left_s\":"
          "null,"
@@ -180,7 +183,8 @@ TEST(WHY_02_hidden_a_records)
     assert_int_equal(begin("www.example.com", MESSAGE_TYPE_A, MESSAGE_CD), QUERY_DO_ASK_MAIN);
     assert_int_equal(reply(QUERY_MAIN, stale, add_alias_and_a), QUERY_DO_SEND);
     says("{\"name\":\"www.example.com\",\"type\":\"A\",\"client\":\"2001:db8:9::5\",\"allowed\":true,"
-         "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":true,\"pref64\":[\"64:ff9b::/96\"],\"asked\":["
+         "\"view\":\"vpn\",\"dns64\":true,\"do\":false,\"cd\":true,\"local\":false,\"pref64\":[\"64:ff9b::/"
+         "96\"],\"asked\":["
          "{\"type\":\"A\",\"name\":\"www.example.com\",\"from\":\"stale\",\"upstream\":null,\"age_s\":7200,"
          "\"left_s\":null,"
          "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\",\"A 8.8.8.8\"]}],"
@@ -190,6 +194,21 @@ TEST(WHY_02_hidden_a_records)
     list_free(all);
 }
 
+/* Names of the operator: nobody was asked. */
+TEST(WHY_02_LIST_03_a_local_name)
+{
+    assert_int_equal(begin("www.example.com", MESSAGE_TYPE_AAAA, 0), QUERY_DO_ASK_MAIN);
+    query.is_local = true;
+    assert_int_equal(query_waited(&query), QUERY_DO_ASK_A);
+    query.outcome = OUTCOME_AAAA_SYNTHESISED;
+    out_len = 0;
+    explain_end(&explain, &query, NULL, 0);
+    json_t *document = explain_json(&explain);
+    assert_true(json_is_true(json_object_get(document, "local")));
+    assert_int_equal(json_array_size(json_object_get(document, "asked")), 0);
+    json_decref(document);
+}
+
 TEST(WHY_02_who_may_not_ask)
 {
     allowed = false;
@@ -197,7 +216,8 @@ TEST(WHY_02_who_may_not_ask)
     policy.pref64_count = 0;
     assert_int_equal(begin("www.example.com", MESSAGE_TYPE_AAAA, 0), QUERY_DO_SEND);
     says("{\"name\":\"www.example.com\",\"type\":\"AAAA\",\"client\":\"2001:db8:9::5\",\"allowed\":false,"
-         "\"view\":\"vpn\",\"dns64\":false,\"do\":false,\"cd\":false,\"pref64\":[],\"asked\":[],"
+         "\"view\":\"vpn\",\"dns64\":false,\"do\":false,\"cd\":false,\"local\":false,\"pref64\":[],\"asked\":"
+         "[],"
          "\"rule\":\"refused\",\"text\":\"queries from clients that may not ask\",\"list\":null,"
          "\"entry\":null,\"listed\":null,\"rcode\":\"REFUSED\",\"ttl\":null,\"answer\":[]}");
 }
@@ -224,9 +244,13 @@ TEST(types_by_name_and_number)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(WHY_02_a_synthetic_answer), CASE(WHY_02_LIST_02_a_listed_name_behind_an_alias),
-        CASE(WHY_02_a_silent_aaaa),      CASE(WHY_02_hidden_a_records),
-        CASE(WHY_02_who_may_not_ask),    cmocka_unit_test(types_by_name_and_number),
+        CASE(WHY_02_a_synthetic_answer),
+        CASE(WHY_02_LIST_02_a_listed_name_behind_an_alias),
+        CASE(WHY_02_a_silent_aaaa),
+        CASE(WHY_02_hidden_a_records),
+        CASE(WHY_02_LIST_03_a_local_name),
+        CASE(WHY_02_who_may_not_ask),
+        cmocka_unit_test(types_by_name_and_number),
     };
     return RUN(tests);
 }

@@ -24,7 +24,8 @@ static const char held[] =
 
 static const char explained[] =
     "{\"name\":\"www.example.com\",\"type\":\"AAAA\",\"client\":\"2001:db8:9::5\",\"allowed\":true,"
-    "\"view\":\"vpn\",\"dns64\":true,\"do\":true,\"cd\":false,\"pref64\":[\"64:ff9b::/96\",\"2001:db8:64::/"
+    "\"view\":\"vpn\",\"dns64\":true,\"do\":true,\"cd\":false,\"local\":false,\"pref64\":[\"64:ff9b::/"
+    "96\",\"2001:db8:64::/"
     "96\"],"
     "\"asked\":[{\"type\":\"AAAA\",\"name\":\"www.example.com\",\"from\":\"cache\",\"age_s\":12,\"left_s\":"
     "48,"
@@ -172,6 +173,24 @@ TEST(WHY_02_explain_without_an_answer)
     assert_non_null(strstr(fake_daemon_request(dns64), "GET /v1/explain?name=a.example HTTP/1.1\r\n"));
 }
 
+TEST(WHY_02_explain_a_local_name)
+{
+    start("{\"name\":\"box.example\",\"type\":\"AAAA\",\"client\":\"::1\",\"allowed\":true,\"view\":\"\","
+          "\"dns64\":true,"
+          "\"do\":false,\"cd\":false,\"local\":true,\"pref64\":[\"64:ff9b::/96\"],\"asked\":[],"
+          "\"rule\":\"aaaa_synthesised\",\"text\":\"AAAA: synthesised from A records\",\"list\":null,"
+          "\"entry\":null,\"listed\":null,\"rcode\":\"NOERROR\",\"ttl\":300,"
+          "\"answer\":[\"AAAA 64:ff9b::c000:201\"],\"worker\":0}");
+    expect("explain", "box.example", CMD_EXIT_GOOD,
+           "question  box.example AAAA\n"
+           "client    ::1, may ask\n"
+           "view      -, DNS64 with 64:ff9b::/96\n"
+           "list      none\n"
+           "local     the name is one of dns64.local\n"
+           "rule      aaaa_synthesised (AAAA: synthesised from A records)\n"
+           "answer    NOERROR: AAAA 64:ff9b::c000:201, TTL 5m00s\n");
+}
+
 TEST(WHY_02_explain_as_json)
 {
     start(explained);
@@ -285,6 +304,7 @@ int main(void)
         CASE(flush_names_the_name_and_what_is_below),
         CASE(WHY_02_explain_tells_the_whole_decision),
         CASE(WHY_02_explain_without_an_answer),
+        CASE(WHY_02_explain_a_local_name),
         CASE(WHY_02_explain_as_json),
         CASE(a_name_cannot_be_another_request),
         CASE(lookup_shows_what_is_held),
