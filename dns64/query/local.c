@@ -226,3 +226,19 @@ bool local_answer(struct query *query, uint8_t *out, size_t *ret_len)
         return answer(query, OUTCOME_LOCAL_ZONES, fill_zone, &zone, out, ret_len);
     return false;
 }
+
+enum {
+    RCODE_AT = 3, /* RFC 1035 4.1.1 */
+    ANSWERS_AT = 6,
+};
+
+void local_mend(const struct query *query, uint8_t *bytes, size_t len)
+{
+    const struct roster *roster = query->policy->roster;
+    if (roster == NULL || bytes == NULL || len < MESSAGE_HEADER || query->wants_dnssec || query->is_reverse)
+        return;
+    /* Behind an alias it is another name that does not exist. */
+    if ((bytes[RCODE_AT] & MESSAGE_RCODE) == MESSAGE_NXDOMAIN && bytes_get16(bytes + ANSWERS_AT) == 0 &&
+        roster_below(roster, &query->question))
+        bytes[RCODE_AT] &= (uint8_t)~MESSAGE_RCODE;
+}

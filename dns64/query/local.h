@@ -14,4 +14,8 @@
  * as one about query->target. */
 bool local_answer(struct query *query, uint8_t *out, size_t *ret_len);
 
+/* A name above one of the operator's exists, whatever upstreams say of it (RFC 8020 2): their NXDOMAIN
+ * becomes NODATA, lest clients conclude that nothing is below. A client that set DO gets what they say. */
+void local_mend(const struct query *query, uint8_t *bytes, size_t len);
+
 #endif

@@ -277,6 +277,7 @@ unsigned query_response(struct query *query, enum query_slot_name name, uint8_t 
                                      : reply_error(query, MESSAGE_SERVFAIL, EDNS_NETWORK_ERROR, out);
         return QUERY_DO_SEND;
     }
+    local_mend(query, bytes, len);
     if (query->is_aaaa)
         return aaaa_decide(query, out, ret_len);
     if (bytes == NULL || message_parse(bytes, len, &message) != MESSAGE_OK) {

@@ -504,6 +504,32 @@ TEST(LES_D_36_a_denied_name_above_hides_no_local_one)
     cache_free(cache);
 }
 
+static void add_alias(struct message_writer *writer)
+{
+    struct name target = name_of("other.example");
+    message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_CNAME, 300, target.bytes, target.len);
+    add_soa(writer);
+}
+
+/* A cache behind us must not conclude from a name above that ours is not there. */
+TEST(LES_D_36_names_above_local_ones_exist_for_clients)
+{
+    add("db.corp.example", "192.31.196.7");
+    begin("corp.example", MESSAGE_TYPE_A);
+    reply(MESSAGE_NXDOMAIN, add_soa);
+    assert_int_equal(read_answer(), MESSAGE_NOERROR);
+    expect_denial("example");
+    begin("corp.example", MESSAGE_TYPE_MX);
+    reply(MESSAGE_NXDOMAIN, add_alias);
+    assert_int_equal(read_answer(), MESSAGE_NXDOMAIN);
+    begin("other.corp.example", MESSAGE_TYPE_A);
+    reply(MESSAGE_NXDOMAIN, add_soa);
+    assert_int_equal(read_answer(), MESSAGE_NXDOMAIN);
+    begin_with("corp.example", MESSAGE_TYPE_A, MESSAGE_RD, true, NULL); /* it may validate the denial */
+    reply(MESSAGE_NXDOMAIN, add_soa);
+    assert_int_equal(read_answer(), MESSAGE_NXDOMAIN);
+}
+
 /* Reverse names of the prefixes */
 
 static void add_ptr(struct message_writer *writer)
@@ -768,6 +794,7 @@ int main(void)
         CASE(ORD_01_ipv4only_arpa_comes_before_lists_and_names),
         CASE(LIST_03_they_win_over_local_zones),
         CASE(LES_D_36_a_denied_name_above_hides_no_local_one),
+        CASE(LES_D_36_names_above_local_ones_exist_for_clients),
         CASE(D64_5_3_1_02_a_cname_and_what_stands_there),
         CASE(D64_5_3_1_02_local_data_for_the_whole_prefix),
         CASE(D64_5_3_1_01_each_prefix_and_the_well_known_one),
