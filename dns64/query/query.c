@@ -94,9 +94,7 @@ static bool is_meta(uint16_t type)
 static bool answer_here(struct query *query, bool bad_cookie, uint8_t *out, size_t *ret_len,
                         unsigned *ret_actions)
 {
-    if (query->flags & MESSAGE_OPCODE)
-        *ret_actions = refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_NO_EDE, out, ret_len);
-    else if (!query->client.allowed)
+    if (!query->client.allowed)
         *ret_actions = refuse(query, OUTCOME_REFUSED, MESSAGE_REFUSED, EDNS_PROHIBITED, out, ret_len);
     else if (bad_cookie)
         *ret_actions = refuse(query, OUTCOME_BAD_COOKIE, MESSAGE_BADCOOKIE, REPLY_NO_EDE, out, ret_len);
@@ -158,6 +156,8 @@ unsigned query_read(struct query *query, const struct query_policy *policy, stru
     readable = fault == MESSAGE_OK && message.opt_version == 0 && take_options(query, &message, &bad_cookie);
     if (client->limited && !query->cookie_valid)
         return limit(query, out, ret_len);
+    if (query->flags & MESSAGE_OPCODE) /* what else is in it may have another shape (RFC 2136 2.4) */
+        return refuse(query, OUTCOME_NOT_IMPLEMENTED, MESSAGE_NOTIMP, REPLY_NO_EDE, out, ret_len);
     if (fault == MESSAGE_MALFORMED)
         return refuse(query, OUTCOME_MALFORMED, MESSAGE_FORMERR, REPLY_NO_EDE, out, ret_len);
     if (message.has_opt && message.opt_version > 0)

@@ -343,6 +343,13 @@ TEST(FWD_04_what_is_not_served)
         assert_int_equal(read_answer(), MESSAGE_NOTIMP);
         assert_int_equal(answer.flags & MESSAGE_OPCODE, opcode << 11);
     }
+    struct message_writer update; /* RFC 2136 2.5.2: an RRset to delete, without data */
+    struct name zone = name_of("example.com");
+    message_begin(&update, bytes, sizeof(bytes), 99, 5 << 11, &zone, MESSAGE_TYPE_SOA, MESSAGE_CLASS_IN);
+    message_add(&update, MESSAGE_AUTHORITY, &zone, MESSAGE_TYPE_NS, 0, "", 0);
+    query_done(&query);
+    query_begin(&query, &policy, &counters, cache, 0, bytes, message_end(&update), &client, out, &out_len);
+    assert_int_equal(read_answer(), MESSAGE_NOTIMP);
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
         struct message_writer writer;
         struct name name = name_of("www.example.com");
