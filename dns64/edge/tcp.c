@@ -125,6 +125,16 @@ static void list_push(struct tcp_connection *connection, uint64_t now_ns)
     connection->last_query_ns = now_ns;
 }
 
+/* libevent ends a stream when all events of this round have run, among them those of many new clients: the
+ * descriptor goes before that. */
+static void close_stream(struct bufferevent *stream)
+{
+    evutil_socket_t fd = bufferevent_getfd(stream);
+    bufferevent_setfd(stream, -1);
+    close(fd);
+    bufferevent_free(stream);
+}
+
 /* The stream goes at once; the rest with the last answer that is still under way. */
 static void close_connection(struct tcp_connection *connection)
 {
@@ -133,7 +143,7 @@ static void close_connection(struct tcp_connection *connection)
         list_remove(connection);
         connection->server->count--;
         give_place(connection->server->limits, connection->place);
-        bufferevent_free(connection->stream);
+        close_stream(connection->stream);
     }
     if (connection->outstanding == 0 && !connection->reading)
         free(connection);
