@@ -170,6 +170,20 @@ static unsigned lose_patience(struct task *task, size_t *ret_len)
     return take(task, QUERY_MAIN, &stale, ret_len);
 }
 
+/* All the time that a query has is over: what has not come does not come. */
+static unsigned give_up(struct task *task, size_t *ret_len)
+{
+    static const struct known_reply nothing;
+    unsigned actions = 0;
+    for (int i = 0; i < QUERY_SLOTS && !(actions & QUERY_DO_SEND); i++) {
+        if (!task->query.slot[i].asked || task->query.slot[i].done)
+            continue;
+        question_leave(&task->waiter[i]);
+        actions |= take(task, (enum query_slot_name)i, &nothing, ret_len);
+    }
+    return actions;
+}
+
 /* First A is asked beside the silent AAAA, later AAAA counts as silent if A has come. */
 static void on_timer(evutil_socket_t fd, short events, void *context)
 {
@@ -186,7 +200,7 @@ static void on_timer(evutil_socket_t fd, short events, void *context)
         actions = query_waited(&task->query);
     } else {
         arm(task, QUERY_AAAA_PATIENCE_MS / 4);
-        actions = lose_patience(task, &len);
+        actions = clock_now_ns() < task->until_ns ? lose_patience(task, &len) : give_up(task, &len);
     }
     act(task, actions, len);
 }

@@ -244,14 +244,15 @@ enum attempt_step attempt_reply(struct attempt *attempt, unsigned i, const struc
     return take_matching(attempt, i, message, now_ns);
 }
 
-enum attempt_step attempt_broken(struct attempt *attempt, unsigned i, bool again_there, uint64_t now_ns)
+enum attempt_step attempt_broken(struct attempt *attempt, unsigned i, enum attempt_fault fault,
+                                 uint64_t now_ns)
 {
     struct attempt_send *send = &attempt->sends[i];
     send->closed = true;
-    if (again_there)
+    if (fault == ATTEMPT_CLOSED)
         return again(attempt, i, send->stream, send->edns, now_ns);
     attempt->broken |= bit(send->upstream);
-    if (!send->over)
+    if (!send->over && fault == ATTEMPT_GONE)
         choice_failed(upstream_of(attempt, i), now_ns);
     return next(attempt, now_ns);
 }

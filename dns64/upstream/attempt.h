@@ -4,6 +4,7 @@
  *
  * Layer: path
  * Specification: RFC 5452 9 and 9.3, RFC 7766 5, RFC 7873 5.3, RFC 6891 6.2.2 and 7, RFC 9520 3.1
+ * Fuzz: fuzz_dns_upstream
  *
  * No system call and no clock: the edge carries out what is decided here. At most ATTEMPT_PACKETS questions
  * go out for one, whatever comes back. A reply to any of them counts for as long as the whole is not over:
@@ -64,9 +65,14 @@ enum attempt_step attempt_probe(struct attempt *attempt, uint64_t now_ns);
 /* A message has come for `sends[i]`, with what ask_check says of it. Sets `keep`. */
 enum attempt_step attempt_reply(struct attempt *attempt, unsigned i, const struct message *message,
                                 enum ask_verdict verdict, uint64_t now_ns);
-/* It could not be sent, or nothing can come of it. `again`: its connection had served others and was closed,
- * which is nobody's fault (RFC 7766 6.2.4). */
-enum attempt_step attempt_broken(struct attempt *attempt, unsigned i, bool again, uint64_t now_ns);
+/* Why nothing comes of a packet. */
+enum attempt_fault {
+    ATTEMPT_GONE,   /* it could not be sent there, or nobody is there */
+    ATTEMPT_CLOSED, /* its connection had served others and was closed: nobody's fault (RFC 7766 6.2.4) */
+    ATTEMPT_FULL,   /* we have no room for it: not the upstream's fault */
+};
+enum attempt_step attempt_broken(struct attempt *attempt, unsigned i, enum attempt_fault fault,
+                                 uint64_t now_ns);
 /* The time of attempt_due has come. */
 enum attempt_step attempt_timer(struct attempt *attempt, uint64_t now_ns);
 

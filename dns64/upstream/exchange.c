@@ -145,10 +145,12 @@ static enum attempt_step send_last(struct exchange *exchange)
     struct way *way = &exchange->ways[i];
     *way = (struct way){.resolver = resolver_hold(exchange->shared->resolvers[send->upstream])};
     count(exchange, OUTCOME_UPSTREAM_SENT);
-    if ((send->stream ? send_stream(exchange, i) : send_datagram(exchange, i)) == 0)
+    int r = send->stream ? send_stream(exchange, i) : send_datagram(exchange, i);
+    if (r == 0)
         return ATTEMPT_WAIT;
     leave(way, false);
-    return attempt_broken(&exchange->attempt, i, false, send->sent_ns);
+    bool full = r == -ENOMEM || r == -EMFILE || r == -ENOBUFS || r == -EAGAIN;
+    return attempt_broken(&exchange->attempt, i, full ? ATTEMPT_FULL : ATTEMPT_GONE, send->sent_ns);
 }
 
 static void set_timer(struct exchange *exchange)
@@ -232,10 +234,10 @@ static void on_message(struct exchange *exchange, unsigned i, uint16_t id, const
     run(exchange, step);
 }
 
-static void on_broken(struct exchange *exchange, unsigned i, bool again)
+static void on_broken(struct exchange *exchange, unsigned i, enum attempt_fault fault)
 {
     leave(&exchange->ways[i], false);
-    run(exchange, attempt_broken(&exchange->attempt, i, again, clock_now_ns()));
+    run(exchange, attempt_broken(&exchange->attempt, i, fault, clock_now_ns()));
 }
 
 static void on_datagram(void *question, unsigned send, uint16_t id, const uint8_t *bytes, size_t len)
@@ -243,7 +245,7 @@ static void on_datagram(void *question, unsigned send, uint16_t id, const uint8_
     if (bytes != NULL)
         on_message(question, send, id, bytes, len);
     else
-        on_broken(question, send, false);
+        on_broken(question, send, ATTEMPT_GONE);
 }
 
 static void on_stream(void *question, unsigned send, uint16_t id, const uint8_t *bytes, size_t len,
@@ -252,7 +254,7 @@ static void on_stream(void *question, unsigned send, uint16_t id, const uint8_t 
     if (bytes != NULL)
         on_message(question, send, id, bytes, len);
     else
-        on_broken(question, send, served);
+        on_broken(question, send, served ? ATTEMPT_CLOSED : ATTEMPT_GONE);
 }
 
 static void on_timer(evutil_socket_t fd, short events, void *context)

@@ -178,3 +178,14 @@ tests_fuzz_fuzz_dns_list_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_list"'
 tests_fuzz_fuzz_dns_list_LDFLAGS = $(fuzzer_link)
 tests_fuzz_fuzz_dns_list_LDADD = dns64/libdnsstate.a dns64/libdnswire.a common/libbase.a
 EXTRA_DIST += tests/fuzz/fuzz_dns_list.in
+fuzz_programs += tests/fuzz/fuzz_dns_upstream
+tests_fuzz_fuzz_dns_upstream_SOURCES = tests/fuzz/fuzz_dns_upstream.c
+if FUZZERS
+tests_fuzz_fuzz_dns_upstream_SOURCES += tests/fuzz/asan_options.c
+else
+tests_fuzz_fuzz_dns_upstream_SOURCES += tests/fuzz/replay.c
+endif
+tests_fuzz_fuzz_dns_upstream_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_NAME='"fuzz_dns_upstream"'
+tests_fuzz_fuzz_dns_upstream_LDFLAGS = $(fuzzer_link)
+tests_fuzz_fuzz_dns_upstream_LDADD = $(fuzz_dns_query)
+EXTRA_DIST += tests/fuzz/fuzz_dns_upstream.in

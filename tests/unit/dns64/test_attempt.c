@@ -194,7 +194,7 @@ TEST(TRAP_01_three_packets_whatever_comes_back)
             if (rcode == NOTHING && attempt_due(&attempt) != 0)
                 step = wait_out();
             else if (rcode == NOTHING || rand() % 16 == 0)
-                step = sent(attempt_broken(&attempt, i, rand() % 2, now_ns));
+                step = sent(attempt_broken(&attempt, i, (enum attempt_fault)(rand() % 3), now_ns));
             else
                 step = reply_to(i, (struct said){.rcode = rcode,
                                                  .flags = rand() % 2 ? MESSAGE_TC : 0,
@@ -414,10 +414,19 @@ TEST(FWD_02_all_silent_and_still_asked)
 TEST(FWD_02_one_that_is_gone_is_passed_over_at_once)
 {
     begin(3);
-    assert_int_equal(sent(attempt_broken(&attempt, 0, false, now_ns)), ATTEMPT_SEND);
+    assert_int_equal(sent(attempt_broken(&attempt, 0, ATTEMPT_GONE, now_ns)), ATTEMPT_SEND);
     assert_int_equal(attempt.sends[1].upstream, 1);
-    assert_int_equal(sent(attempt_broken(&attempt, 1, false, now_ns)), ATTEMPT_END);
+    assert_int_equal(sent(attempt_broken(&attempt, 1, ATTEMPT_GONE, now_ns)), ATTEMPT_END);
     assert_int_equal(all_packets(), 2);
+}
+
+TEST(FWD_02_what_we_have_no_room_for_is_not_held_against_an_upstream)
+{
+    begin(3);
+    assert_int_equal(sent(attempt_broken(&attempt, 0, ATTEMPT_FULL, now_ns)), ATTEMPT_SEND);
+    assert_int_equal(sent(attempt_broken(&attempt, 1, ATTEMPT_FULL, now_ns)), ATTEMPT_END);
+    assert_int_equal(learned[0].silent + learned[1].silent, 0);
+    assert_int_equal(learned[0].counters[CHOICE_TIMEOUTS], 0);
 }
 
 TEST(TRAP_02_waits_follow_a_delay_that_grows_and_falls)
@@ -482,12 +491,12 @@ TEST(LES_D_26_and_stays_cut_if_tcp_does_not_bring_it)
 {
     begin(1);
     reply((struct said){.flags = MESSAGE_TC});
-    assert_int_equal(sent(attempt_broken(&attempt, 1, false, now_ns)), ATTEMPT_END);
+    assert_int_equal(sent(attempt_broken(&attempt, 1, ATTEMPT_GONE, now_ns)), ATTEMPT_END);
     /* What an error says afterwards does not take its place. */
     begin(3);
     reply((struct said){.flags = MESSAGE_TC});
     assert_true(attempt.keep);
-    assert_int_equal(sent(attempt_broken(&attempt, 1, false, now_ns)), ATTEMPT_SEND);
+    assert_int_equal(sent(attempt_broken(&attempt, 1, ATTEMPT_GONE, now_ns)), ATTEMPT_SEND);
     assert_int_equal(reply((struct said){.rcode = MESSAGE_SERVFAIL}), ATTEMPT_END);
     assert_false(attempt.keep);
 }
@@ -497,7 +506,7 @@ TEST(TCP_7766_06_what_a_closing_peer_left_unanswered_is_asked_again)
     choice.tls = 1;
     begin(1);
     assert_true(attempt.sends[0].stream);
-    assert_int_equal(sent(attempt_broken(&attempt, 0, true, now_ns)), ATTEMPT_SEND);
+    assert_int_equal(sent(attempt_broken(&attempt, 0, ATTEMPT_CLOSED, now_ns)), ATTEMPT_SEND);
     assert_int_equal(attempt.sends[1].upstream, 0);
     assert_int_equal(learned[0].silent, 0); /* nobody's fault */
     assert_int_equal(reply((struct said){0}), ATTEMPT_TAKE);
@@ -523,7 +532,7 @@ TEST(DOT_01_an_upstream_over_tls_is_never_asked_otherwise)
         step = begin(1);
         while (step == ATTEMPT_SEND) {
             assert_true(attempt.sends[last()].stream);
-            step = sent(attempt_broken(&attempt, last(), false, now_ns));
+            step = sent(attempt_broken(&attempt, last(), ATTEMPT_GONE, now_ns));
         }
     }
 }
@@ -717,6 +726,7 @@ int main(void)
         CASE(FWD_02_one_probe_at_a_time),
         CASE(FWD_02_all_silent_and_still_asked),
         CASE(FWD_02_one_that_is_gone_is_passed_over_at_once),
+        CASE(FWD_02_what_we_have_no_room_for_is_not_held_against_an_upstream),
         CASE(TRAP_02_waits_follow_a_delay_that_grows_and_falls),
         CASE(TRAP_02_one_that_became_quicker_is_found),
         CASE(LES_D_26_a_cut_answer_is_asked_for_by_tcp),
