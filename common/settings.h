@@ -251,6 +251,8 @@ struct settings_dns64 {
     int negative_ttl_max, stale_max, stale_wait_ms;
     int rate_limit; /* answers a second for a client network; 0: no limit */
     bool nxdomain_cut, prefetch;
+    struct settings_line *uncut; /* nxdomain-uncut */
+    size_t uncut_count;
     bool case_randomisation, trusted_upstream;
     uint64_t names;                    /* bytes of common/names; 0: off */
     char query_log[SETTINGS_PATH_LEN]; /* a file of JSON lines; "": none */

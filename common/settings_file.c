@@ -405,6 +405,7 @@ static void free_dns64(struct settings_dns64 *dns64)
     free(dns64->local_zones_off);
     free(dns64->exclude_aaaa);
     free(dns64->never);
+    free(dns64->uncut);
     free(dns64->always);
     free(dns64->hide_a);
 }

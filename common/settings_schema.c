@@ -293,6 +293,8 @@ const struct settings_key settings_schema[] = {
         "seconds that a denial is kept at most (RFC 2308 5)"),
     BOOL("dns64.nxdomain-cut", dns64.nxdomain_cut, "true",
          "nothing is below a name that does not exist (RFC 8020)"),
+    LIST("dns64.nxdomain-uncut", TEXTS, dns64.uncut, "[]", false,
+         "domains whose servers deny names that only have others below them"),
     INT("dns64.stale-max", dns64.stale_max, 0, 7 * DAY_S, "86400", false,
         "seconds after its end that an answer may stand in for one that does not come (RFC 8767 5); 0: "
         "never"),

@@ -33,9 +33,11 @@ static const char *check_list(const struct settings_line *list, size_t count)
     for (size_t i = 0; i < count; i++) {
         const char *file = settings_views_file(&list[i]);
         if (file != NULL && file[0] != '/')
-            return "never, always, hide-a: file: without an absolute path; allowed: \"file:/PATH\"";
+            return "never, always, hide-a, nxdomain-uncut: file: without an absolute path; allowed: "
+                   "\"file:/PATH\"";
         if (file == NULL && !is_entry(list[i].text))
-            return "never, always, hide-a: no domain; allowed: \"example.com\", \"*.example.com\", "
+            return "never, always, hide-a, nxdomain-uncut: no domain; allowed: \"example.com\", "
+                   "\"*.example.com\", "
                    "\"=example.com\", \".\" for all, \"file:/PATH\"";
     }
     return NULL;
@@ -83,6 +85,8 @@ const char *settings_views_check(const struct settings_dns64 *dns64, int *ret_li
         what = check_list(dns64->always, dns64->always_count);
     if (what == NULL)
         what = check_list(dns64->hide_a, dns64->hide_a_count);
+    if (what == NULL)
+        what = check_list(dns64->uncut, dns64->uncut_count);
     for (size_t i = 0; what == NULL && i < dns64->views_count; i++) {
         *ret_line = dns64->views[i].line;
         what = check_view(dns64, i);

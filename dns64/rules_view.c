@@ -163,6 +163,8 @@ int rules_view_make(const struct settings *settings, const struct settings_view 
     if (r == 0)
         r = find_list(lists, from->never, from->never_count, &policy->never, error);
     if (r == 0)
+        r = find_list(lists, settings->dns64.uncut, settings->dns64.uncut_count, &policy->uncut, error);
+    if (r == 0)
         r = find_list(lists, from->always, from->always_count, &policy->always, error);
     if (r == 0)
         r = find_list(lists, from->hide_a, from->hide_a_count, &policy->hide_a, error);

@@ -151,7 +151,7 @@ static bool find_denied(struct cache *cache, const struct query_policy *policy,
         struct cache_key key = denied_key(cache, question, &name);
         if (cache_find(cache, &key, now_ns, &found) && found.age_s < found.life_s)
             return from_denied(&found, question, ret_reply);
-        if (!policy->nxdomain_cut)
+        if (!policy->nxdomain_cut || list_find(policy->uncut, &question->name).len > 0)
             return false;
         size_t label = (size_t)name.bytes[0] + 1;
         name.len = (uint8_t)(name.len - label);

@@ -56,7 +56,8 @@ struct query_policy {
     uint32_t stale_max_s; /* 0: never */
     uint32_t stale_wait_ms;
     bool nxdomain_cut, prefetch;
-    uint32_t generation; /* no two policies have the same: nothing made by one is given by another */
+    const struct list *uncut; /* names for which it does not hold; NULL: none */
+    uint32_t generation;      /* no two policies have the same: nothing made by one is given by another */
 };
 
 enum query_slot_name { QUERY_MAIN, QUERY_A, QUERY_SLOTS };

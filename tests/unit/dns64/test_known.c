@@ -415,6 +415,23 @@ static void NEG_8020_02_the_cut_can_be_turned_off(void **context)
     assert_int_equal(asked, 2); /* the name itself is denied all the same */
 }
 
+static void NEG_8020_02_or_for_a_domain_alone(void **context)
+{
+    (void)context;
+    struct list *list = list_new((struct siphash_key){1, 2});
+    assert_non_null(list);
+    assert_int_equal(list_add(list, "odd.example"), 0);
+    policy.uncut = list;
+    on_other = (struct script){MESSAGE_NXDOMAIN, add_soa};
+    ask("odd.example", 16);
+    ask("a.odd.example", 16);
+    assert_int_equal(asked, 2);
+    ask("even.example", 16);
+    ask("a.even.example", 16);
+    assert_int_equal(asked, 3);
+    list_free(list);
+}
+
 static void TTL_8767_01_a_week_at_most(void **context)
 {
     (void)context;
@@ -838,6 +855,7 @@ int main(void)
         CASE(NEG_8020_01_data_below_is_still_given),
         CASE(D64_5_1_6_02_a_contradiction_says_nothing_of_what_is_below),
         CASE(NEG_8020_02_the_cut_can_be_turned_off),
+        CASE(NEG_8020_02_or_for_a_domain_alone),
         CASE(TTL_8767_01_a_week_at_most),
         CASE(TTL_8767_01_zero_is_for_this_transaction),
         CASE(STL_8767_01_stale_only_after_failure),
