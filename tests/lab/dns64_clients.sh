@@ -75,7 +75,7 @@ recursor pi2 ::1 "validator iterator" "forward-zone:
 ready() { # NAMESPACE ADDRESS
     lab_in "$1" dig +time=1 +tries=1 "@$2" text.signed.example TXT | grep -q 'status: NOERROR'
 }
-lab_wait 10 ready legacy 192.52.193.54 && lab_wait 10 ready legacy 192.52.193.56 && lab_wait 10 ready gw 127.0.0.54 && lab_wait 10 ready pi2 ::1 ||
+lab_wait 30 ready legacy 192.52.193.54 && lab_wait 30 ready legacy 192.52.193.56 && lab_wait 30 ready gw 127.0.0.54 && lab_wait 30 ready pi2 ::1 ||
     { cat "$LAB_DIR"/unbound-*.log; echo "Bail out! no resolvers"; exit 1; }
 
 heard() { # FRAGMENT CMD...: what the command prints has it

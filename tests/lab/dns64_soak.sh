@@ -59,6 +59,8 @@ cat "$LAB_DIR"/upstream*.log | sort | uniq -c | head -5 | sed 's/^/# upstreams: 
 lab_in gw curl -s --unix-socket "$LAB_DIR/state/dns64/control" http://gate64/v1/status | tr ',' '\n' |
     grep -E '"(address|state|latency[^"]*)"' | tr '\n' ' ' | sed 's/^/# /'
 echo
+lab_in gw curl -s --unix-socket "$LAB_DIR/state/dns64/control" http://gate64/v1/cache | sed 's/^/# cache: /'
+echo
 echo "# highest memory: $highest KiB; allowed: $(((cache_mib + rest_mib) * 1024)) KiB"
 
 said() { grep -q -- "$1" "$LAB_DIR/load.log"; }
