@@ -45,6 +45,9 @@ static uint32_t wait_ms(const struct attempt *attempt, const struct attempt_send
     for (unsigned i = 0; i < attempt->count; i++)
         if (attempt->sends[i].upstream == send->upstream && attempt->sends[i].over)
             ms *= 2;
+    /* Others may know as well: no client waits out the doubts about one of them. */
+    if (attempt->set & ~attempt->tried & ~bit(send->upstream) && ms > CHOICE_WAIT_FIRST_MS)
+        ms = CHOICE_WAIT_FIRST_MS;
     if (send->stream && !upstream->stream_is_open) {
         ms *= STREAM_FACTOR;
         ms = ms < ATTEMPT_STREAM_MS ? ATTEMPT_STREAM_MS : ms;

@@ -37,7 +37,7 @@ enum {
     MS_PER_S = 1000,
     US_PER_MS = 1000,
     QUERIES = 10000,
-    LOST_OF = 1000, /* one packet of so many is lost on its way to an upstream */
+    LOST_OF = 10000, /* one packet of so many is lost on its way to an upstream */
     JITTER_MS = 5,
     KILLED_H = 8,    /* server 0, the quickest; back at BACK_H */
     SWALLOWS_H = 10, /* server 1; well again at BACK_H */
