@@ -9,7 +9,8 @@ mkdir -p "$LAB_DIR"
 lab_network || { echo "Bail out! no lab"; exit 1; }
 seconds=${G64_SOAK_S:-600} rate=${G64_SOAK_RATE:-3334} names=200000
 seed=${G64_SOAK_SEED:-$(od -An -N6 -tu8 /dev/urandom | tr -d ' ')}
-cache_mib=64 rest_mib=24 # of memory besides the cache: programs, threads, buffers, queries under way
+cache_mib=64
+rest_mib=40 # of memory besides the cache: 16 of dns64.names; programs, threads, buffers, queries under way
 echo "# seed $seed, $seconds s, $rate queries a second"
 
 for i in 1 2 3 4; do
