@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "dns64/query/outcome.h"
-#include "dns64/wire/message.h"
+#include "dns64/wire/patch.h"
 
 enum {
     ANSWERS_LEN = 128 * 1024, /* sent when this is full, or a batch */
@@ -88,6 +88,18 @@ void udp_sender_put(struct udp_sender *sender, const struct udp_target *target, 
     sender->used += (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+/* A link carries less than dns64.edns-size allows: the client is told to come by TCP. False: it is that
+ * already. */
+static bool cut(struct mmsghdr *message)
+{
+    struct iovec *part = message->msg_hdr.msg_iov;
+    size_t len = patch_cut(part->iov_base, part->iov_len);
+    if (len == 0 || len >= part->iov_len)
+        return false;
+    part->iov_len = len;
+    return true;
+}
+
 /* What cannot be sent is lost as the network may lose it; the client asks again. */
 void udp_sender_flush(struct udp_sender *sender)
 {
@@ -101,6 +113,8 @@ void udp_sender_flush(struct udp_sender *sender)
         } else if (errno == EAGAIN) {
             counters_add(sender->counters, OUTCOME_NOT_SENT, count - done);
             done = count;
+        } else if (errno == EMSGSIZE && cut(&sender->messages[done])) {
+            counters_add(sender->counters, OUTCOME_TRUNCATED, 1);
         } else if (errno != EINTR) { /* this one alone: its client has no route, or is filtered */
             counters_add(sender->counters, OUTCOME_NOT_SENT, 1);
             done++;

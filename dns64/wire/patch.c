@@ -6,6 +6,9 @@
 
 enum {
     TTL_BEFORE_RDATA = 6, /* TTL and length */
+    FLAGS_AT = 2,
+    COUNTS_AT = 6, /* of the records of the three sections */
+    ADDITIONAL_AT = 10,
     TTL_LEN = 4,
     POINTER = 0xc0, /* RFC 1035 4.1.4 */
     POINTER_TARGET = 0x3fff,
@@ -113,4 +116,18 @@ void patch_client(uint8_t *bytes, uint16_t id, uint16_t flags, const struct name
     bytes_put16(bytes, id);
     bytes_put16(bytes + 2, (uint16_t)((kept & ~MESSAGE_RD) | (flags & MESSAGE_RD)));
     memcpy(bytes + MESSAGE_HEADER, question->bytes, question->len);
+}
+
+size_t patch_cut(uint8_t *bytes, size_t len)
+{
+    struct message message;
+    if (message_parse(bytes, len, &message) != MESSAGE_OK)
+        return 0;
+    size_t opt_len = message.has_opt ? message.opt_end - message.opt_at : 0;
+    if (opt_len > 0)
+        memmove(bytes + message.records, bytes + message.opt_at, opt_len);
+    bytes_put16(bytes + FLAGS_AT, message.flags | MESSAGE_TC);
+    memset(bytes + COUNTS_AT, 0, MESSAGE_HEADER - COUNTS_AT);
+    bytes_put16(bytes + ADDITIONAL_AT, message.has_opt);
+    return message.records + opt_len;
 }

@@ -32,4 +32,8 @@ void patch_set_ttl(uint8_t *bytes, const uint16_t *offsets, size_t count, uint32
 /* A message of ours, whose question is the same name without regard to case; RD is the query's. */
 void patch_client(uint8_t *bytes, uint16_t id, uint16_t flags, const struct name *question);
 
+/* Question and OPT alone, with TC: what is left of a message of ours that is too long for its way (RFC 6891
+ * 7). Returns its length; 0: it is none. */
+size_t patch_cut(uint8_t *bytes, size_t len);
+
 #endif

@@ -43,6 +43,14 @@ silent_tcp() {
     lab_in r4 dig +tcp +time=2 +tries=1 @192.31.196.1 ipv4only.arpa AAAA | tee "$LAB_DIR/answer"
     ! grep -q 'status:' "$LAB_DIR/answer"
 }
+too_long() { # for the link: 60 addresses are 1700 bytes
+    local i
+    for i in $(seq 60); do echo "2001:db8:7::$i many.example"; done >"$LAB_DIR/hosts"
+    again "edns-size = 4096; local = [\"$LAB_DIR/hosts\"];"
+    lab_in pi2 dig +time=2 +tries=1 +ignore +bufsize=4096 @2001:db8:2::1 many.example AAAA | tee "$LAB_DIR/answer"
+    grep -q 'flags:.* tc' "$LAB_DIR/answer" && grep -q 'EDNS: version' "$LAB_DIR/answer" || return 1
+    [ "$(lab_in pi2 dig +time=2 +tries=1 +bufsize=4096 +short @2001:db8:2::1 many.example AAAA | wc -l)" = 60 ]
+}
 limited() { again 'rate-limit = 20;' && sleep 1 && tcp flood 300 60; }
 whole_by_tcp() { tcp pieces 100; }
 cookie() { # one answer by UDP gives it, then a hundred
@@ -55,7 +63,7 @@ cookie() { # one answer by UDP gives it, then a hundred
     [ "$(lab_in pi2 dig +time=2 +tries=1 @2001:db8:2::1 -f "$LAB_DIR/batch" | grep -c 'AAAA.64:ff9b::c000:aa')" = 100 ]
 }
 
-t_plan 19
+t_plan 20
 t "UDP-01 an answer leaves from the address that was asked" from_asked
 t "SEC-02 no IPv4 socket by default" by_default
 t "SEC-01 a client that is no backend is refused, with the reason" refused
@@ -72,6 +80,7 @@ t "UDP-01 bound to one address" one_listener
 t "SEC-01 a client that is no backend is told on it too" told_there
 t "SEC-01 no word to the Internet's side" silent
 t "SEC-01 by TCP neither" silent_tcp
+t "EDN-06 an answer too long for the link is cut by TC, not into fragments" too_long
 t "SEC-03 a limit of answers for each client network" limited
 t "SEC-03 not by TCP" whole_by_tcp
 t "SEC-03 nor with a cookie" cookie
