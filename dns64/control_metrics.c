@@ -4,6 +4,7 @@
  */
 #include "dns64/control_metrics.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,14 @@ static void put_cache(struct metrics *metrics, const struct server *server)
     put_gauge(metrics, "dns64_cache_entries", "what the cache holds", cache.entries);
 }
 
+/* With the whole cache in it, used or not; without the table of names, which is a file in memory. */
+static void put_memory(struct metrics *metrics)
+{
+    struct mallinfo2 info = mallinfo2();
+    put_gauge(metrics, "dns64_allocated_bytes", "memory that the allocator has given out",
+              info.uordblks + info.hblkhd);
+}
+
 static void put_tallies(struct metrics *metrics, const struct server *server)
 {
     unsigned count;
@@ -161,6 +170,7 @@ void control_metrics_get(struct control_request *request, void *context)
     put_events(&metrics, server);
     put_tallies(&metrics, server);
     put_cache(&metrics, server);
+    put_memory(&metrics);
     pthread_mutex_lock(&server->lock);
     put_upstreams(&metrics, server);
     pthread_mutex_unlock(&server->lock);
