@@ -5,13 +5,9 @@
  * Layer: test
  * Specification: RFC 6147 5.1, 5.3, 5.4
  */
-#include "tests/unit/test.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/dns64/rig.h"
 
 #include "common/pref64.h"
-#include "dns64/query/query.h"
 
 static const struct synthesize_pref64 prefixes[] = {
     {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}},
@@ -19,7 +15,6 @@ static const struct synthesize_pref64 prefixes[] = {
 };
 static const struct addr_prefix6 mapped = {{{{[10] = 0xff, [11] = 0xff}}}, 96};
 static const struct query_client client = {.addr = {.family = AF_INET6}, .allowed = true};
-static const struct route route;
 static struct query_policy policy;
 static struct counters counters;
 static struct query query;
@@ -31,16 +26,9 @@ static int set_up(void **context)
 {
     (void)context;
     memset(&counters, 0, sizeof(counters));
-    policy = (struct query_policy){
-        .view = "",
-        .pref64 = prefixes,
-        .pref64_count = 1,
-        .filter = {&mapped, 1, &pref64_well_known, 1},
-        .route = &route,
-        .mark_synthetic = true,
-        .edns_size = 1232,
-        .aaaa_wait_ms = 300,
-    };
+    policy = rig_policy();
+    policy.pref64 = prefixes;
+    policy.filter = (struct chain_filter){&mapped, 1, &pref64_well_known, 1};
     return 0;
 }
 
@@ -51,17 +39,10 @@ static int tear_down(void **context)
     return 0;
 }
 
-static struct name name_of(const char *text)
-{
-    struct name name;
-    assert_true(name_from_text(text, &name));
-    return name;
-}
-
 static unsigned ask(uint16_t type, uint16_t class, uint16_t flags, uint16_t edns_flags)
 {
     struct message_writer writer;
-    struct name name = name_of("wWw.example.com");
+    struct name name = rig_name("wWw.example.com");
     message_begin(&writer, bytes, sizeof(bytes), 99, (uint16_t)(MESSAGE_RD | flags), &name, type, class);
     message_add_opt(&writer, 1232, 0, edns_flags, NULL, 0);
     return query_begin(&query, &policy, &counters, NULL, 0, bytes, message_end(&writer), &client, out,
@@ -73,23 +54,19 @@ static struct message_writer said;
 
 static void say(enum query_slot_name slot, uint16_t flags)
 {
-    struct name name;
-    uint16_t type;
-    query_asked(&query, slot, &name, &type);
-    message_begin(&said, bytes, sizeof(bytes), 1, (uint16_t)(MESSAGE_QR | MESSAGE_RA | flags), &name, type,
-                  MESSAGE_CLASS_IN);
+    rig_reply(&query, slot, flags, bytes, &said);
 }
 
 static void add(enum message_section section, const char *owner, uint16_t type, uint32_t ttl,
                 const void *rdata, size_t len)
 {
-    struct name name = name_of(owner);
+    struct name name = rig_name(owner);
     message_add(&said, section, &name, type, ttl, rdata, (uint16_t)len);
 }
 
 static void add_alias(const char *owner, const char *target)
 {
-    struct name to = name_of(target);
+    struct name to = rig_name(target);
     add(MESSAGE_ANSWER, owner, MESSAGE_TYPE_CNAME, 300, to.bytes, to.len);
 }
 
@@ -151,7 +128,7 @@ static unsigned count_of(enum message_section section)
 
 static void owned_by(const struct message_record *record, const char *text)
 {
-    struct name owner, wanted = name_of(text);
+    struct name owner, wanted = rig_name(text);
     message_owner(&answer, record, &owner);
     assert_int_equal(owner.len, wanted.len);
     assert_memory_equal(owner.bytes, wanted.bytes, wanted.len);
@@ -163,7 +140,7 @@ TEST(D64_5_01_another_class_is_passed_and_a_is_not_asked)
     assert_false(actions & QUERY_DO_ASK_A);
     assert_int_equal(query_waited(&query), 0);
     if (actions & QUERY_DO_ASK_MAIN) {
-        struct name name = name_of("www.example.com");
+        struct name name = rig_name("www.example.com");
         message_begin(&said, bytes, sizeof(bytes), 1, MESSAGE_QR, &name, MESSAGE_TYPE_AAAA, 3);
         assert_int_equal(said_all(QUERY_MAIN), QUERY_DO_SEND);
     }
@@ -296,7 +273,7 @@ TEST(D64_5_4_01_D64_5_4_02_header_question_and_sections)
     add(MESSAGE_ADDITIONAL, "ns.example.com", MESSAGE_TYPE_A, 86400, "\x08\x08\x01\x01", 4);
     assert_int_equal(said_all(QUERY_A), QUERY_DO_SEND);
     assert_int_equal(read_answer(), MESSAGE_NOERROR);
-    struct name question = name_of("wWw.example.com");
+    struct name question = rig_name("wWw.example.com");
     assert_int_equal(answer.id, 99);
     assert_int_equal(answer.flags & (MESSAGE_QR | MESSAGE_AA | MESSAGE_TC | MESSAGE_RD | MESSAGE_RA),
                      MESSAGE_QR | MESSAGE_RD | MESSAGE_RA);

@@ -4,22 +4,15 @@
  * Layer: test
  * Specification: RFC 6891 6, RFC 7828 3, RFC 7873 5, RFC 8914 2 and 3, RFC 9018 4 and appendix A
  */
-#include "tests/unit/test.h"
+#include "tests/unit/dns64/rig.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "common/pref64.h"
 #include "dns64/query/finished.h"
 #include "dns64/query/known.h"
-#include "dns64/query/query.h"
 
 enum { NOW = 1559731985, OTHER_OPTION = 65001, MAX_OPTIONS = 5000 };
 
-static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
 static const uint8_t secret[16] = {0xe5, 0xe9, 0x73, 0xe5, 0xa6, 0xb2, 0xa4, 0x3f,
                                    0x48, 0xe7, 0xdc, 0x84, 0x9e, 0x37, 0xbf, 0xcf};
-static const struct route route;
 static struct query_policy policy;
 static struct query_client client;
 static struct counters counters;
@@ -37,18 +30,9 @@ static int set_up(void **context)
 {
     (void)context;
     memset(&counters, 0, sizeof(counters));
-    policy = (struct query_policy){
-        .pref64 = &prefix,
-        .pref64_count = 1,
-        .route = &route,
-        .filter = {.images = &prefix.prefix, .images_count = 1},
-        .mark_synthetic = true,
-        .edns_size = 1232,
-        .aaaa_wait_ms = 300,
-        .cookie_secret = siphash_key_from_bytes(secret),
-        .keepalive_100ms = 100,
-        .negative_ttl_max_s = 3600,
-    };
+    policy = rig_policy();
+    policy.cookie_secret = siphash_key_from_bytes(secret);
+    policy.keepalive_100ms = 100;
     client = (struct query_client){
         .addr = {.family = AF_INET, .v4 = 0xc6336464}, .udp = true, .allowed = true, .utc_s = NOW};
     options_len = 0;
@@ -62,13 +46,6 @@ static int tear_down(void **context)
     query_done(&query);
     cache_free(cache);
     return 0;
-}
-
-static struct name name_of(const char *text)
-{
-    struct name name;
-    assert_true(name_from_text(text, &name));
-    return name;
 }
 
 static void put_option(uint16_t code, const void *data, size_t len)
@@ -99,7 +76,7 @@ static void put_cookie(const char *hex)
 static size_t build(const char *text, uint16_t type, uint16_t size)
 {
     struct message_writer writer;
-    struct name name = name_of(text != NULL ? text : ".");
+    struct name name = rig_name(text != NULL ? text : ".");
     message_begin(&writer, bytes, sizeof(bytes), 99, MESSAGE_RD, text != NULL ? &name : NULL, type,
                   MESSAGE_CLASS_IN);
     message_add_opt(&writer, size, 0, 0, options, (uint16_t)options_len);
@@ -199,7 +176,7 @@ static void cookie_is(const char *hex)
 TEST(EDN_01_opt_for_opt_and_none_for_none)
 {
     struct message_writer writer;
-    struct name name = name_of("www.example.com");
+    struct name name = rig_name("www.example.com");
     assert_int_equal(begin("www.example.com", MESSAGE_TYPE_A, 1232), QUERY_DO_ASK_MAIN);
     assert_int_equal(reply(QUERY_MAIN, 0, add_a, NULL), QUERY_DO_SEND);
     read_answer();

@@ -4,18 +4,12 @@
  * Layer: test
  * Specification: RFC 5625 4, RFC 8482 4, RFC 9460 2.2 and 8, RFC 3597 3
  */
-#include "tests/unit/test.h"
+#include "tests/unit/dns64/rig.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "common/pref64.h"
 #include "dns64/query/finished.h"
-#include "dns64/query/query.h"
 
 enum { TYPE_SVCB = 64, TYPE_HTTPS = 65, TYPE_UNKNOWN = 65280, CLASS_CH = 3, CLASS_HS = 4, CLASS_NONE = 254 };
 
-static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
 static struct query_policy policy;
 static struct query_client client;
 static struct counters counters;
@@ -29,12 +23,7 @@ static int set_up(void **context)
 {
     (void)context;
     memset(&counters, 0, sizeof(counters));
-    policy = (struct query_policy){.pref64 = &prefix,
-                                   .pref64_count = 1,
-                                   .mark_synthetic = true,
-                                   .edns_size = 1232,
-                                   .aaaa_wait_ms = 300,
-                                   .negative_ttl_max_s = 3600};
+    policy = rig_policy();
     client = (struct query_client){.addr = {.family = AF_INET6}, .udp = true, .allowed = true};
     cache = cache_new(1 << 20, (struct siphash_key){1, 2});
     return 0;
@@ -48,17 +37,10 @@ static int tear_down(void **context)
     return 0;
 }
 
-static struct name name_of(const char *text)
-{
-    struct name name;
-    assert_true(name_from_text(text, &name));
-    return name;
-}
-
 static unsigned ask(const char *text, uint16_t type, uint16_t class, uint16_t flags, uint16_t opt_flags)
 {
     struct message_writer writer;
-    struct name name = name_of(text);
+    struct name name = rig_name(text);
     query_done(&query);
     message_begin(&writer, bytes, sizeof(bytes), 99, flags, &name, type, class);
     message_add_opt(&writer, 1232, 0, opt_flags, NULL, 0);
@@ -75,16 +57,11 @@ static unsigned begin(const char *text, uint16_t type)
 static void reply(enum query_slot_name slot, unsigned rcode, void (*fill)(struct message_writer *writer))
 {
     struct message_writer writer;
-    struct name name;
-    uint16_t type;
-    query_asked(&query, slot, &name, &type);
-    message_begin(&writer, bytes, sizeof(bytes), 1, (uint16_t)(MESSAGE_QR | MESSAGE_RA | rcode), &name, type,
-                  MESSAGE_CLASS_IN);
+    rig_reply(&query, slot, (uint16_t)rcode, bytes, &writer);
     if (fill != NULL)
         fill(&writer);
     size_t len = message_end(&writer);
-    uint8_t *copy = malloc(len);
-    memcpy(copy, bytes, len);
+    uint8_t *copy = rig_copy(bytes, len);
     query_from(&query, &(struct query_source){.life_s = 60});
     if (query_response(&query, slot, copy, len, out, &out_len) & QUERY_DO_SEND)
         finished_keep(&query, cache, 0, out, out_len);
@@ -132,14 +109,14 @@ static void add_a(struct message_writer *writer)
 
 static void add_alias(struct message_writer *writer)
 {
-    struct name target = name_of("target.example.com");
+    struct name target = rig_name("target.example.com");
     message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_CNAME, 300, target.bytes, target.len);
     message_add(writer, MESSAGE_ANSWER, &target, MESSAGE_TYPE_A, 300, "\x08\x08\x08\x08", 4);
 }
 
 static void add_soa(struct message_writer *writer)
 {
-    struct name zone = name_of("example.com");
+    struct name zone = rig_name("example.com");
     uint8_t rdata[22] = {0};
     message_add(writer, MESSAGE_AUTHORITY, &zone, MESSAGE_TYPE_SOA, 300, rdata, sizeof(rdata));
 }
@@ -245,7 +222,7 @@ static uint16_t svcb_type;
 
 static void add_svcb(struct message_writer *writer)
 {
-    struct name target = name_of("svc.example.com");
+    struct name target = rig_name("svc.example.com");
     static const uint8_t address[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
     message_add(writer, MESSAGE_ANSWER, &writer->question, svcb_type, 300, svcb, sizeof(svcb));
     message_add(writer, MESSAGE_ADDITIONAL, &target, MESSAGE_TYPE_A, 300, "\x08\x08\x08\x08", 4);
@@ -344,7 +321,7 @@ TEST(FWD_04_what_is_not_served)
         assert_int_equal(answer.flags & MESSAGE_OPCODE, opcode << 11);
     }
     struct message_writer update; /* RFC 2136 2.5.2: an RRset to delete, without data */
-    struct name zone = name_of("example.com");
+    struct name zone = rig_name("example.com");
     message_begin(&update, bytes, sizeof(bytes), 99, 5 << 11, &zone, MESSAGE_TYPE_SOA, MESSAGE_CLASS_IN);
     message_add(&update, MESSAGE_AUTHORITY, &zone, MESSAGE_TYPE_NS, 0, "", 0);
     query_done(&query);
@@ -352,7 +329,7 @@ TEST(FWD_04_what_is_not_served)
     assert_int_equal(read_answer(), MESSAGE_NOTIMP);
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
         struct message_writer writer;
-        struct name name = name_of("www.example.com");
+        struct name name = rig_name("www.example.com");
         message_begin(&writer, bytes, sizeof(bytes), 99, MESSAGE_RD, counts[i] == 0 ? NULL : &name,
                       MESSAGE_TYPE_A, MESSAGE_CLASS_IN);
         size_t len = message_end(&writer);

@@ -5,15 +5,10 @@
  * Layer: test
  * Specification: RFC 2308, RFC 8020, RFC 8767, RFC 9520, RFC 6147 5.1.7
  */
-#include "tests/unit/test.h"
+#include "tests/unit/dns64/rig.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "common/pref64.h"
 #include "dns64/query/finished.h"
 #include "dns64/query/known.h"
-#include "dns64/query/query.h"
 
 enum {
     DAY_S = 86400,
@@ -25,7 +20,6 @@ enum {
 
 #define SECOND UINT64_C(1000000000)
 
-static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
 static struct route_forward forwards[2];
 static struct route route;
 static struct query_policy policy;
@@ -51,19 +45,11 @@ static int set_up(void **context)
 {
     (void)context;
     memset(&counters, 0, sizeof(counters));
-    policy = (struct query_policy){
-        .pref64 = &prefix,
-        .pref64_count = 1,
-        .filter = {.images = &prefix.prefix, .images_count = 1},
-        .mark_synthetic = true,
-        .edns_size = 1232,
-        .aaaa_wait_ms = 300,
-        .negative_ttl_max_s = 3600,
-        .stale_max_s = DAY_S,
-        .nxdomain_cut = true,
-        .route = &route,
-        .generation = 1,
-    };
+    policy = rig_policy();
+    policy.route = &route;
+    policy.stale_max_s = DAY_S;
+    policy.nxdomain_cut = true;
+    policy.generation = 1;
     route = (struct route){.usual = {.members = 1}};
     cache = cache_new(1 << 20, (struct siphash_key){1, 2});
     now_ns = 1000 * SECOND;
@@ -91,24 +77,17 @@ static void add_aaaa(struct message_writer *writer)
     message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_AAAA, a_ttl, address, 16);
 }
 
-static struct name name_of(const char *text)
-{
-    struct name name;
-    assert_true(name_from_text(text, &name));
-    return name;
-}
-
 static void add_soa(struct message_writer *writer)
 {
     uint8_t data[22] = {0};
-    struct name zone = name_of("example");
+    struct name zone = rig_name("example");
     bytes_put32(data + 18, soa_minimum);
     message_add(writer, MESSAGE_AUTHORITY, &zone, MESSAGE_TYPE_SOA, soa_ttl, data, sizeof(data));
 }
 
 static void add_alias_into_nothing(struct message_writer *writer)
 {
-    struct name gone = name_of("gone.example");
+    struct name gone = rig_name("gone.example");
     message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_CNAME, a_ttl, gone.bytes, gone.len);
     add_soa(writer);
 }
@@ -153,7 +132,7 @@ static void ask_as(const char *text, uint16_t type, uint16_t id, uint16_t flags,
     uint8_t bytes[600];
     struct message_writer writer;
     struct query query;
-    struct name name = name_of(text);
+    struct name name = rig_name(text);
     message_begin(&writer, bytes, sizeof(bytes), id, flags, &name, type, MESSAGE_CLASS_IN);
     message_add_opt(&writer, 1232, 0, edns_flags, NULL, 0);
     unsigned actions = query_begin(&query, &policy, &counters, cache, now_ns, bytes, message_end(&writer),
@@ -664,14 +643,14 @@ static void VIEW_02_other_rules_make_other_answers_of_the_same_data(void **conte
     on_aaaa = (struct script){MESSAGE_NOERROR, add_soa};
     for (int i = 0; i < 3; i++) {
         policy.generation = 1;
-        policy.pref64 = &prefix;
+        policy.pref64 = &rig_pref64;
         ask("www.example", MESSAGE_TYPE_AAAA);
-        assert_non_null(memmem(out, out_len, prefix.prefix.address.s6_addr, 12));
+        assert_non_null(memmem(out, out_len, rig_pref64.prefix.address.s6_addr, 12));
         policy.generation = 2;
         policy.pref64 = &other;
         ask("www.example", MESSAGE_TYPE_AAAA);
         assert_non_null(memmem(out, out_len, other.prefix.address.s6_addr, 12));
-        assert_null(memmem(out, out_len, prefix.prefix.address.s6_addr, 12));
+        assert_null(memmem(out, out_len, rig_pref64.prefix.address.s6_addr, 12));
     }
     assert_int_equal(asked, 2);
 }
@@ -699,7 +678,7 @@ static void LES_D_21_kept_and_fresh_answers_are_alike(void **context)
 
 static void add_strangers(struct message_writer *writer)
 {
-    struct name other = name_of("other.example");
+    struct name other = rig_name("other.example");
     add_a(writer);
     message_add(writer, MESSAGE_ANSWER, &other, MESSAGE_TYPE_A, a_ttl, "\x08\x08\x04\x04", 4);
     message_add(writer, MESSAGE_AUTHORITY, &other, MESSAGE_TYPE_NS, a_ttl, other.bytes, other.len);
@@ -773,8 +752,8 @@ static void LES_D_15_what_a_failure_made_is_not_kept(void **context)
 /* Names of corp.example are another resolver's, those of a.corp.example a third one's. */
 static void forward(void)
 {
-    forwards[0] = (struct route_forward){name_of("a.corp.example"), {.members = 4, .variant = 5}};
-    forwards[1] = (struct route_forward){name_of("corp.example"), {.members = 2, .variant = 3}};
+    forwards[0] = (struct route_forward){rig_name("a.corp.example"), {.members = 4, .variant = 5}};
+    forwards[1] = (struct route_forward){rig_name("corp.example"), {.members = 2, .variant = 3}};
     route.forwards = forwards;
     route.forwards_count = 2;
 }
@@ -826,7 +805,7 @@ static void LES_D_44_what_one_set_says_is_not_given_for_another(void **context)
 static void LES_D_44_an_alias_into_anothers_domain_teaches_nothing_of_it(void **context)
 {
     (void)context;
-    forwards[0] = (struct route_forward){name_of("gone.example"), {.members = 2, .variant = 3}};
+    forwards[0] = (struct route_forward){rig_name("gone.example"), {.members = 2, .variant = 3}};
     route.forwards = forwards;
     route.forwards_count = 1;
     on_other = (struct script){MESSAGE_NXDOMAIN, add_alias_into_nothing};

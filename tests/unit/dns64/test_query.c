@@ -4,16 +4,8 @@
  * Layer: test
  * Specification: RFC 6147 5, RFC 8880 7.1, RFC 6891 6
  */
-#include "tests/unit/test.h"
+#include "tests/unit/dns64/rig.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "common/pref64.h"
-#include "dns64/query/query.h"
-
-static const struct synthesize_pref64 prefix = {.prefix = {{{{0, 0x64, 0xff, 0x9b}}}, 96}};
-static const struct route route;
 static struct query_policy policy;
 static const struct query_client client = {.addr = {.family = AF_INET6}, .udp = true, .allowed = true};
 static struct counters counters;
@@ -26,15 +18,7 @@ static int set_up(void **context)
 {
     (void)context;
     memset(&counters, 0, sizeof(counters));
-    policy = (struct query_policy){
-        .route = &route,
-        .pref64 = &prefix,
-        .pref64_count = 1,
-        .filter = {.images = &prefix.prefix, .images_count = 1},
-        .mark_synthetic = true,
-        .edns_size = 1232,
-        .aaaa_wait_ms = 300,
-    };
+    policy = rig_policy();
     return 0;
 }
 
@@ -45,17 +29,10 @@ static int tear_down(void **context)
     return 0;
 }
 
-static struct name name_of(const char *text)
-{
-    struct name name;
-    assert_true(name_from_text(text, &name));
-    return name;
-}
-
 static unsigned begin(const char *text, uint16_t type, uint16_t flags, bool edns, uint16_t size)
 {
     struct message_writer writer;
-    struct name name = name_of(text);
+    struct name name = rig_name(text);
     message_begin(&writer, bytes, sizeof(bytes), 99, flags, &name, type, MESSAGE_CLASS_IN);
     if (edns)
         message_add_opt(&writer, size, 0, 0, NULL, 0);
@@ -67,18 +44,11 @@ static unsigned begin(const char *text, uint16_t type, uint16_t flags, bool edns
 static unsigned reply(enum query_slot_name slot, unsigned rcode, void (*fill)(struct message_writer *writer))
 {
     struct message_writer writer;
-    struct name name;
-    uint16_t type;
-    uint8_t *copy;
-    query_asked(&query, slot, &name, &type);
-    message_begin(&writer, bytes, sizeof(bytes), 1, (uint16_t)(MESSAGE_QR | MESSAGE_RA | MESSAGE_AD | rcode),
-                  &name, type, 1);
+    rig_reply(&query, slot, (uint16_t)(MESSAGE_AD | rcode), bytes, &writer);
     if (fill != NULL)
         fill(&writer);
     size_t len = message_end(&writer);
-    copy = malloc(len);
-    memcpy(copy, bytes, len);
-    return query_response(&query, slot, copy, len, out, &out_len);
+    return query_response(&query, slot, rig_copy(bytes, len), len, out, &out_len);
 }
 
 static void add_a(struct message_writer *writer)
@@ -111,7 +81,7 @@ static void add_mixed(struct message_writer *writer)
 
 static void add_soa(struct message_writer *writer)
 {
-    struct name zone = name_of("example.com");
+    struct name zone = rig_name("example.com");
     uint8_t rdata[22] = {0};
     message_add(writer, MESSAGE_AUTHORITY, &zone, MESSAGE_TYPE_SOA, 300, rdata, sizeof(rdata));
 }
@@ -125,7 +95,7 @@ static void add_chain(struct message_writer *writer)
         char text[32];
         memcpy(text, "a0.example.org", 15);
         text[0] = (char)('a' + i);
-        struct name target = name_of(text);
+        struct name target = rig_name(text);
         message_add(writer, MESSAGE_ANSWER, &owner, MESSAGE_TYPE_CNAME, 300, target.bytes, target.len);
         owner = target;
     }
@@ -134,7 +104,7 @@ static void add_chain(struct message_writer *writer)
 
 static void add_loop(struct message_writer *writer)
 {
-    struct name other = name_of("other.example.com");
+    struct name other = rig_name("other.example.com");
     message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_CNAME, 300, other.bytes, other.len);
     message_add(writer, MESSAGE_ANSWER, &other, MESSAGE_TYPE_CNAME, 300, writer->question.bytes,
                 writer->question.len);
@@ -142,7 +112,7 @@ static void add_loop(struct message_writer *writer)
 
 static void add_strangers(struct message_writer *writer)
 {
-    struct name other = name_of("bank.example.net");
+    struct name other = rig_name("bank.example.net");
     add_a(writer);
     message_add(writer, MESSAGE_ANSWER, &other, MESSAGE_TYPE_A, 3600, "\x08\x08\x04\x04", 4);
 }
@@ -302,7 +272,7 @@ static uint16_t type_at_end;
 
 static void add_alias_and_strangers(struct message_writer *writer)
 {
-    struct name other = name_of("bank.example.net"), target = name_of("target.example.com");
+    struct name other = rig_name("bank.example.net"), target = rig_name("target.example.com");
     message_add(writer, MESSAGE_ANSWER, &other, MESSAGE_TYPE_A, 3600, "\x08\x08\x04\x04", 4);
     message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_CNAME, 300, target.bytes, target.len);
     message_add(writer, MESSAGE_ANSWER, &target, type_at_end, 300, "\3abc", 4);
@@ -366,7 +336,7 @@ TEST(FWD_04_what_is_refused)
 TEST(EDN_03_a_later_version)
 {
     struct message_writer writer;
-    struct name name = name_of("example.com");
+    struct name name = rig_name("example.com");
     message_begin(&writer, bytes, sizeof(bytes), 99, MESSAGE_RD, &name, 1, 1);
     message_add_opt(&writer, 1232, 0, 0, NULL, 0);
     size_t len = message_end(&writer);
