@@ -3,6 +3,7 @@
  *
  * Layer: pure
  * Specification: IANA DNS parameters; RFC 3597 5 (TYPE1234)
+ * Fuzz: fuzz_dns_list
  */
 #ifndef GATE64_DNS64_WIRE_TYPE_H
 #define GATE64_DNS64_WIRE_TYPE_H

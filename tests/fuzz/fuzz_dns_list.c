@@ -1,5 +1,6 @@
 /*
- * A file of domains (never, always, hide-a): read line by line, and each entry found again.
+ * A file of domains (never, always, hide-a): read line by line, and each entry found again; each line as the
+ * name of a record type, too.
  *
  * Layer: test
  * Specification: man/gate64.conf.5 (never, always, hide-a)
@@ -12,6 +13,7 @@
 
 #include "dns64/edge/line_file.h"
 #include "dns64/edge/list_file.h"
+#include "dns64/wire/type.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -60,6 +62,15 @@ static void find_again(const struct list *list, const struct name *name)
     list_free(again);
 }
 
+/* What is a type has a name that is the same type. */
+static void read_type(const char *text)
+{
+    char again[TYPE_TEXT_LEN];
+    uint16_t type, same;
+    if (type_parse(text, &type))
+        assert(type_parse(type_text(type, again), &same) && same == type);
+}
+
 static void find_all(const struct list *list)
 {
     char text[NAME_TEXT_LEN];
@@ -72,6 +83,7 @@ static void find_all(const struct list *list)
         if (len - skip < sizeof(text)) {
             memcpy(text, file + at + skip, len - skip);
             text[len - skip] = '\0';
+            read_type(text);
             if (name_from_text(text, &name))
                 find_again(list, &name);
         }
