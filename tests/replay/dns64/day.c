@@ -317,8 +317,9 @@ TEST(STL_8767_01_whatever_is_older_than_its_TTL_is_marked)
 TEST(CCH_OURS_01_memory_stays_within_cache_size_and_a_constant)
 {
     const size_t most = ((size_t)CACHE_MIB + CONSTANT_MIB) << 20;
+    assert_in_range(gateway_cache_bytes(day.gateway), 1, (size_t)CACHE_MIB << 20);
     if (day.heap_most == 0)
-        skip(); /* another allocator, which does not count: that of the sanitizers */
+        return; /* the allocator of sanitizers does not count, and takes for itself */
     assert_in_range(day.heap_most - day.heap_before, 1, most);
     assert_in_range(day.resident_most - day.resident_before, 1, most);
 }
