@@ -28,15 +28,21 @@ int descriptor_send(int socket, const void *bytes, size_t len, int fd)
     return n < 0 ? -errno : n == (ssize_t)len ? 0 : -EPROTO;
 }
 
-/* The one that came with the message, or -1. */
+/* The one that came with the message, or -1. There is room for two, by the alignment of control data: what
+ * was not agreed is closed. */
 static int take(struct msghdr *message)
 {
     int fd = -1;
     struct cmsghdr *rights = CMSG_FIRSTHDR(message);
-    if (rights != NULL && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS &&
-        rights->cmsg_len == CMSG_LEN(sizeof(int)))
-        memcpy(&fd, CMSG_DATA(rights), sizeof(fd));
-    return fd;
+    if (rights == NULL || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS)
+        return -1;
+    size_t count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&fd, CMSG_DATA(rights) + i * sizeof(int), sizeof(fd));
+        if (count > 1)
+            close(fd);
+    }
+    return count == 1 ? fd : -1;
 }
 
 int descriptor_receive(int socket, void *bytes, size_t len, int wait_ms, int *ret_fd)

@@ -169,7 +169,7 @@ void reload_reply(struct control_request *request, const struct reload_order *or
 
 void reload_reply_settings(struct control_request *request, const struct settings *settings)
 {
-    char *text = settings_file_print(settings);
+    char *text = settings_file_show(settings);
     reload_reply_printed(request, text);
     free(text);
 }

@@ -67,7 +67,7 @@ bool reload_parse(struct control_request *request, struct reload_order *ret_orde
 void reload_reply(struct control_request *request, const struct reload_order *order, int result,
                   const struct reload_outcome *outcome);
 
-/* GET /v1/settings: what is in force, as a file; or as one that settings_file_print made (NULL: no memory).
+/* GET /v1/settings: what is in force, as a file; or as one that settings_file_show made (NULL: no memory).
  */
 void reload_reply_settings(struct control_request *request, const struct settings *settings);
 void reload_reply_printed(struct control_request *request, const char *text);

@@ -23,6 +23,7 @@ enum {
     SETTINGS_SECRET_LEN = 33, /* 128 bits in hexadecimal digits */
     SETTINGS_LINE_LEN = 256,
     SETTINGS_PREF64_MAX = 16,
+    SETTINGS_LISTEN_MAX = 64,      /* addresses of dns64.listen */
     SETTINGS_UPLINK = 255,         /* the length of a pool's address that follows the uplink's */
     SETTINGS_SHARED_FIRST = 49152, /* RFC 6335 6: the dynamic ports, of a shared address by default */
     SETTINGS_ROUTED_FIRST = 1024,

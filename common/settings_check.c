@@ -313,6 +313,13 @@ static int check_views(const struct settings_dns64 *dns64, const struct fault *f
     return r;
 }
 
+static int check_listen(const struct settings_dns64 *dns64, const struct fault *fault)
+{
+    return dns64->listen_count <= SETTINGS_LISTEN_MAX
+               ? 0
+               : fail(fault, 0, "dns64.listen has more than 64 addresses; allowed: at most 64");
+}
+
 static int check_log(const struct settings *settings, const struct fault *fault)
 {
     if (settings_has_events(settings) && !settings_events_journal(settings) && settings->log.events[0] != '/')
@@ -337,6 +344,8 @@ int settings_check(const struct settings *settings, int *ret_line, char *what, s
         r = check_eams(settings, &fault);
     if (r == 0)
         r = check_nat64(&settings->nat64, &fault);
+    if (r == 0)
+        r = check_listen(&settings->dns64, &fault);
     if (r == 0)
         r = check_forwards(settings->dns64.forward, settings->dns64.forward_count, &fault);
     if (r == 0)

@@ -52,5 +52,7 @@ void settings_file_free(struct settings *settings);
 
 /* The effective configuration as a file that parses to the same; freed by the caller. NULL: no memory. */
 char *settings_file_print(const struct settings *settings);
+/* The same without secrets, for whoever may look at a daemon. */
+char *settings_file_show(const struct settings *settings);
 
 #endif

@@ -162,6 +162,13 @@ const char *settings_file_needs_restart(const struct settings *old, const struct
     return NULL;
 }
 
+char *settings_file_show(const struct settings *settings)
+{
+    struct settings shown = *settings;
+    memset(shown.dns64.cookie_secret, 0, sizeof(shown.dns64.cookie_secret));
+    return settings_file_print(&shown);
+}
+
 char *settings_file_print(const struct settings *settings)
 {
     char *text = NULL;

@@ -13,7 +13,7 @@
 #include "dns64/server.h"
 
 enum {
-    METRICS_LEN = 256 * 1024,
+    METRICS_LEN = 1024 * 1024, /* for as many upstreams as there can be, with the longest names */
 };
 
 static uint64_t outcome_count(const struct server *server, enum outcome outcome)

@@ -89,7 +89,7 @@ static int load_settings(const struct channel_message *message, int settings_fd,
         r = read_text(drains_fd, &drains, &drains_len);
     if (r == 0)
         r = settings_file_load_text(text, len, message->name, &settings, error);
-    if (r == 0 && (printed = settings_file_print(settings)) == NULL)
+    if (r == 0 && (printed = settings_file_show(settings)) == NULL)
         r = -ENOMEM;
     if (r == 0)
         r = effective_resolve(settings, message->uplink4, error);

@@ -69,6 +69,19 @@ static struct place *find(struct set *set, uint64_t who)
     return oldest;
 }
 
+void rate_give(struct rate *rate, const struct addr *client, uint32_t per_second)
+{
+    uint64_t hash = client_network_hash(client, rate->secret);
+    struct set *set = &rate->sets[hash % SETS];
+    for (unsigned i = 0; i < WAYS; i++) {
+        struct place *place = &set->places[i];
+        uint64_t until_ns = atomic_load_explicit(&place->until_ns, memory_order_relaxed);
+        if (atomic_load_explicit(&place->who, memory_order_relaxed) == (hash | 1) &&
+            until_ns > NS_PER_S / per_second)
+            atomic_store_explicit(&place->until_ns, until_ns - NS_PER_S / per_second, memory_order_relaxed);
+    }
+}
+
 bool rate_take(struct rate *rate, const struct addr *client, uint32_t per_second, uint64_t now_ns)
 {
     uint64_t hash = client_network_hash(client, rate->secret);

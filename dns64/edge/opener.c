@@ -22,6 +22,7 @@ enum {
 
 struct opener_reply {
     int result;
+    unsigned char request; /* that it answers */
     char path[SETTINGS_PATH_LEN];
 };
 
@@ -40,9 +41,9 @@ static int open_log(const char *config, struct opener_reply *reply)
 
 static void serve(int socket, const char *config)
 {
-    char request;
+    unsigned char request;
     while (recv(socket, &request, sizeof(request), 0) > 0) {
-        struct opener_reply reply = {0};
+        struct opener_reply reply = {.request = request};
         int fd = open_log(config, &reply);
         reply.result = fd < 0 ? fd : 0;
         if (descriptor_send(socket, &reply, sizeof(reply), fd) < 0)
@@ -82,11 +83,16 @@ int opener_start(const char *config)
 
 int opener_ask(int opener, const char *path)
 {
+    static unsigned char request; /* the callers ask one after the other */
     struct opener_reply reply;
-    int fd = -1;
-    if (send(opener, "o", 1, MSG_NOSIGNAL) < 0)
+    int fd = -1, r;
+    request++;
+    if (send(opener, &request, sizeof(request), MSG_NOSIGNAL) < 0)
         return -errno;
-    int r = descriptor_receive(opener, &reply, sizeof(reply), WAIT_MS, &fd);
+    while ((r = descriptor_receive(opener, &reply, sizeof(reply), WAIT_MS, &fd)) == 0 &&
+           reply.request != request)
+        if (fd >= 0)
+            close(fd); /* it comes too late for one that did not wait */
     if (r < 0)
         return r;
     if (reply.result == 0 && (fd < 0 || strncmp(reply.path, path, sizeof(reply.path)) != 0))

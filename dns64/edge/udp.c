@@ -135,8 +135,8 @@ static bool may_refuse(struct udp_listener *listener, const struct udp_target *t
         listener->tells_arrival = socket_tell_arrival(listener->fd, listener->family, true) == 0;
         return false; /* the next one will tell where it is from */
     }
-    if (rules->uplink != 0 && target->arrived == rules->uplink)
-        return false;
+    if (rules->uplink != 0 && (target->arrived == 0 || target->arrived == rules->uplink))
+        return false; /* 0: it came before they told */
     if (second != listener->refusals_second) {
         listener->refusals_second = second;
         listener->refusals = 0;
@@ -192,6 +192,8 @@ static void take_query(struct udp_listener *listener, struct udp_pending *pendin
     pending->actions =
         task_read(listener->tasks, &pending->query, bytes, len, &who, moment->now_ns,
                   udp_sender_room(listener->batch->sender, listener->fd), &out_len, &pending->key);
+    if (rules->rate_limit > 0 && !who.limited && pending->query.cookie_valid)
+        rate_give(listener->tasks->rate, &who.addr, rules->rate_limit);
     if (pending->actions & QUERY_DO_SEND)
         udp_sender_put(listener->batch->sender, target, out_len);
 }

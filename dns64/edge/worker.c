@@ -18,15 +18,11 @@
 #include "dns64/edge/tcp.h"
 #include "dns64/edge/udp.h"
 
-enum {
-    LISTEN_MAX = 64,
-};
-
 struct worker {
     struct task_context tasks;
     struct tcp_server *tcp;
     struct udp_batch *batch;
-    struct udp_listener *udp[LISTEN_MAX];
+    struct udp_listener *udp[SETTINGS_LISTEN_MAX];
     unsigned udp_count;
     struct task_rules *next; /* handed over, not yet in force */
     worker_visit *visit;     /* to be done, and what with */
@@ -146,7 +142,7 @@ static int init_worker(struct worker *worker, struct rules *rules, struct counte
     if (worker->tasks.in_force == NULL || worker->wake == NULL || event_add(worker->wake, NULL) < 0)
         return -ENOMEM;
     int r = tcp_new(&worker->tasks, worker->group->tcp_limits, &worker->tcp);
-    for (size_t i = 0; r == 0 && i < dns64->listen_count && i < LISTEN_MAX; i++)
+    for (size_t i = 0; r == 0 && i < dns64->listen_count; i++)
         r = listen_one(worker, &dns64->listen[i]);
     return r;
 }

@@ -249,6 +249,17 @@ TEST(upstreams_that_are_none)
             3, "twice");
 }
 
+TEST(more_addresses_to_listen_on_than_there_is_room_for)
+{
+    char text[TEXT_LEN];
+    size_t len = (size_t)snprintf(text, sizeof(text), "dns64: { listen = [");
+    for (unsigned i = 0; i <= SETTINGS_LISTEN_MAX; i++)
+        len +=
+            (size_t)snprintf(text + len, sizeof(text) - len, "%s\"192.0.2.1#%u\"", i > 0 ? ", " : "", i + 1);
+    snprintf(text + len, sizeof(text) - len, "]; };");
+    refused(text, 0, "at most 64");
+}
+
 TEST(grammar_faults)
 {
     refused("a = 1;\n", 1, "unknown key a");
@@ -418,6 +429,7 @@ int main(void)
         cmocka_unit_test(texts_refuse_what_is_too_short_or_long),
         cmocka_unit_test(integers_beyond_32_and_64_bits),
         cmocka_unit_test(upstreams_that_are_none),
+        cmocka_unit_test(more_addresses_to_listen_on_than_there_is_room_for),
         cmocka_unit_test(grammar_faults),
         cmocka_unit_test(a_nul_byte_in_a_string),
         cmocka_unit_test(ADR_2_2_01_prefix_lengths_33_60_and_97),

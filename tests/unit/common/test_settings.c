@@ -143,6 +143,18 @@ TEST(what_is_printed_parses_to_the_same)
     }
 }
 
+TEST(SEC_61_what_is_shown_has_no_secret)
+{
+    struct settings *settings = load("dns64: { cookie-secret = \"00112233445566778899aabbccddeeff\"; };");
+    char *whole = settings_file_print(settings), *shown = settings_file_show(settings);
+    assert_non_null(strstr(whole, "00112233"));
+    assert_null(strstr(shown, "00112233"));
+    assert_non_null(strstr(shown, "cookie-secret = \"\""));
+    free(whole);
+    free(shown);
+    settings_file_free(settings);
+}
+
 TEST(comments_and_strings_do_not_look_like_numbers)
 {
     settings_file_free(
@@ -156,6 +168,7 @@ int main(void)
         cmocka_unit_test(VIEW_01_what_is_not_in_a_view_is_as_outside),
         cmocka_unit_test(a_full_file_is_read),
         cmocka_unit_test(what_is_printed_parses_to_the_same),
+        cmocka_unit_test(SEC_61_what_is_shown_has_no_secret),
         cmocka_unit_test(comments_and_strings_do_not_look_like_numbers),
     };
     return RUN(tests);

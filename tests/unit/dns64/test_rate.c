@@ -90,6 +90,21 @@ TEST(SEC_32_2_to_20_sources_do_not_free_one_of_its_limit)
     rate_free(rate);
 }
 
+/* Who has a cookie is not limited, and takes nothing from the others behind the same prefix. */
+TEST(CKI_03_what_is_given_back_is_there_for_others)
+{
+    struct rate *rate = rate_new(secret);
+    struct addr known = client6(0, 1), other = client6(0, 2);
+    for (int i = 0; i < 5000; i++) {
+        assert_true(rate_take(rate, &known, 10, start));
+        rate_give(rate, &known, 10);
+    }
+    assert_int_equal(take(rate, &other, 10, start, 20), 10);
+    rate_give(rate, &known, 10);
+    assert_int_equal(take(rate, &other, 10, start, 20), 1);
+    rate_free(rate);
+}
+
 /* Networks that are equal but for bits that a sum or a mask would lose share no places: each is counted. */
 TEST(SEC_30_what_collides_without_a_key_does_not_with_one)
 {
@@ -114,6 +129,7 @@ int main(void)
         cmocka_unit_test(SEC_32_a_network_of_64_bits_has_one_limit),
         cmocka_unit_test(SEC_32_each_IPv4_address_has_its_limit),
         cmocka_unit_test(SEC_32_2_to_20_sources_do_not_free_one_of_its_limit),
+        cmocka_unit_test(CKI_03_what_is_given_back_is_there_for_others),
         cmocka_unit_test(SEC_30_what_collides_without_a_key_does_not_with_one),
     };
     return RUN(tests);
