@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "dns64/edge/socket.h"
 #include "dns64/query/outcome.h"
+#include "dns64/upstream/resolver.h"
 
 struct entry {
     void *question; /* NULL: answered, or not waited for any more */
@@ -110,9 +111,11 @@ static void give_error(struct ports_socket *socket)
                                  0);
 }
 
+/* The last question to an upstream that the rules do not name any more lets go of it: not before the end. */
 static void on_readable(evutil_socket_t fd, short events, void *context)
 {
     struct ports_socket *socket = context;
+    struct resolver *owner = resolver_hold(socket->ports->owner);
     struct ports_shared *shared = socket->ports->shared;
     struct mmsghdr messages[PORTS_BATCH];
     struct iovec parts[PORTS_BATCH];
@@ -132,6 +135,7 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
         retire(socket);
     else
         free_if_idle(socket);
+    resolver_release(owner);
 }
 
 /* RFC 7873 4.1: one cookie for one pair of addresses. */

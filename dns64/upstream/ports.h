@@ -33,6 +33,7 @@ enum {
 
 struct ports_socket;
 struct ports;
+struct resolver;
 
 /* One thread's, for all upstreams. */
 struct ports_shared {
@@ -49,6 +50,7 @@ typedef void ports_reply(void *question, unsigned send, uint16_t id, const uint8
 
 struct ports {
     struct ports_shared *shared;
+    struct resolver *owner; /* held while replies are given out */
     const struct addr_endpoint *to;
     ports_reply *reply;
     struct choice_upstream *learned; /* its cookie is renewed when our own address is another one */

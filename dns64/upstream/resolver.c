@@ -21,6 +21,7 @@ struct resolver *resolver_new(const struct settings_upstream *at, struct ports_s
     ports_init(&resolver->ports, shared, &resolver->at.at, &resolver->learned, on_datagram);
     streams_init(&resolver->streams, shared->base, shared->random, &resolver->at.at,
                  at->tls ? &resolver->tls : NULL, &resolver->learned, on_stream);
+    resolver->ports.owner = resolver->streams.owner = resolver;
     return resolver;
 }
 

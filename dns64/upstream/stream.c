@@ -17,6 +17,7 @@
 #include "common/clock.h"
 #include "dns64/edge/socket.h"
 #include "dns64/upstream/ask.h"
+#include "dns64/upstream/resolver.h"
 
 enum {
     FRAME = 2, /* length before a message (RFC 1035 4.2.2) */
@@ -117,10 +118,11 @@ void stream_release(struct stream_ticket *ticket, bool silent)
     rest(stream);
 }
 
-/* Broken off, or never there: each question is told. */
+/* Broken off, or never there: each question is told. The last of them may let go of the upstream. */
 static void break_off(struct stream *stream)
 {
     struct streams *streams = stream->streams;
+    struct resolver *owner = resolver_hold(streams->owner);
     bool served = stream->served;
     stream->leaving = true;
     stream->busy = true;
@@ -131,6 +133,7 @@ static void break_off(struct stream *stream)
             streams->reply(entry.question, entry.send, entry.id, NULL, 0, served);
     }
     free_stream(stream);
+    resolver_release(owner);
 }
 
 static void give(struct stream *stream, const uint8_t *bytes, size_t len)
@@ -151,6 +154,7 @@ static void give(struct stream *stream, const uint8_t *bytes, size_t len)
 static void on_read(struct bufferevent *bev, void *context)
 {
     struct stream *stream = context;
+    struct resolver *owner = resolver_hold(stream->streams->owner);
     struct evbuffer *input = bufferevent_get_input(bev);
     uint8_t frame[FRAME];
     stream->busy = true;
@@ -161,6 +165,7 @@ static void on_read(struct bufferevent *bev, void *context)
         const uint8_t *bytes = evbuffer_pullup(input, (ev_ssize_t)(FRAME + len));
         if (bytes == NULL || len < MESSAGE_HEADER) {
             break_off(stream); /* what follows would not be understood either */
+            resolver_release(owner);
             return;
         }
         give(stream, bytes + FRAME, len);
@@ -168,6 +173,7 @@ static void on_read(struct bufferevent *bev, void *context)
     }
     stream->busy = false;
     rest(stream);
+    resolver_release(owner);
 }
 
 static void opened(struct stream *stream)
@@ -217,10 +223,21 @@ static void without_delay(struct bufferevent *bev)
     setsockopt(bufferevent_getfd(bev), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-static struct stream *open_stream(struct streams *streams)
+/* Begins to connect. Returns 0, or why not: no way there is another thing than no room. */
+static int connect_stream(struct stream *stream, const struct addr_endpoint *to)
 {
     struct sockaddr_storage address;
-    int len = (int)socket_to_sockaddr(streams->to, &address);
+    int len = (int)socket_to_sockaddr(to, &address);
+    if (bufferevent_enable(stream->bev, EV_READ | EV_WRITE) < 0)
+        return -ENOMEM;
+    errno = 0;
+    if (bufferevent_socket_connect(stream->bev, (struct sockaddr *)&address, len) == 0)
+        return 0;
+    return errno != 0 ? -errno : -ENOMEM;
+}
+
+static int open_stream(struct streams *streams, struct stream **ret_stream)
+{
     SSL *ssl = streams->tls != NULL ? tls_client_new(streams->tls) : NULL;
     struct stream *stream = calloc(1, sizeof(*stream));
     if (stream == NULL || (streams->tls != NULL && ssl == NULL))
@@ -232,11 +249,11 @@ static struct stream *open_stream(struct streams *streams)
     stream->ssl = ssl;
     evtimer_assign(&stream->timer, streams->base, on_timer, stream);
     bufferevent_setcb(stream->bev, on_read, NULL, on_event, stream);
-    if (bufferevent_enable(stream->bev, EV_READ | EV_WRITE) < 0 ||
-        bufferevent_socket_connect(stream->bev, (struct sockaddr *)&address, len) < 0) {
+    int r = connect_stream(stream, streams->to);
+    if (r < 0) {
         bufferevent_free(stream->bev);
         free(stream);
-        return NULL;
+        return r;
     }
     without_delay(stream->bev);
     stream->next = streams->first;
@@ -247,11 +264,12 @@ static struct stream *open_stream(struct streams *streams)
     streams->count++;
     choice_count(streams->learned, CHOICE_STREAMS);
     set_timer(stream, STREAM_CONNECT_MS);
-    return stream;
+    *ret_stream = stream;
+    return 0;
 out:
     SSL_free(ssl);
     free(stream);
-    return NULL;
+    return -ENOMEM;
 }
 
 static bool id_is_used(const struct stream *stream, uint16_t id)
@@ -272,10 +290,11 @@ int stream_take(struct streams *streams, void *question, unsigned send, struct s
         stream = stream->next;
     if (stream == NULL && streams->count == STREAMS_MAX)
         return -EMFILE;
-    if (stream == NULL)
-        stream = open_stream(streams);
-    if (stream == NULL)
-        return -ENOMEM;
+    if (stream == NULL) {
+        int r = open_stream(streams, &stream);
+        if (r < 0)
+            return r;
+    }
     while (stream->entries[index].question != NULL)
         index++;
     do

@@ -26,12 +26,14 @@ enum {
 
 struct stream;
 struct streams;
+struct resolver;
 
 /* As for ports; `bytes` NULL: it broke off. `served`: others had answers of the same connection before. */
 typedef void stream_reply(void *question, unsigned send, uint16_t id, const uint8_t *bytes, size_t len,
                           bool served);
 
 struct streams {
+    struct resolver *owner; /* held while replies are given out */
     struct event_base *base;
     struct random *random;
     const struct addr_endpoint *to;
@@ -53,7 +55,8 @@ void streams_init(struct streams *streams, struct event_base *base, struct rando
 /* Closes all; nobody is told. */
 void streams_done(struct streams *streams);
 
-/* A place on a connection that stands or is being made. -EMFILE: all are full. */
+/* A place on a connection that stands or is being made. -EMFILE: all are full;
+ * another error of connect(): no way there. */
 int stream_take(struct streams *streams, void *question, unsigned send, struct stream_ticket *ret_ticket,
                 uint16_t *ret_id) __attribute__((warn_unused_result));
 int stream_send(const struct stream_ticket *ticket, const uint8_t *bytes, size_t len)

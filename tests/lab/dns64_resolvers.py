@@ -156,6 +156,7 @@ class Resolver:
                     replies.append(struct.pack("!H", len(reply)) + reply)
             if "backwards" in self:
                 replies.reverse()
+            time.sleep(int(self.words.get("delay", "0")) / 1000)
             for reply in replies:
                 if left == 0:
                     return

@@ -9,7 +9,7 @@ tls=$LAB_DIR/tls
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=nobody" \
     -keyout "$tls/own.key" -out "$tls/own.pem" 2>/dev/null
 pin() { openssl x509 -in "$1" -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64; }
-for last in 99 101 102 103 104 105 106 107 108 109 110 111 112 113 114 115 116 117; do
+for last in 99 101 102 103 104 105 106 107 108 109 110 111 112 113 114 115 116 117 118 119; do
     lab_in legacy ip addr add 192.52.193.$last/24 dev wide
 done
 lab_spawn legacy resolvers python3 "$G64_SOURCE/tests/lab/dns64_resolvers.py" "$LAB_DIR/asked" \
@@ -17,7 +17,8 @@ lab_spawn legacy resolvers python3 "$G64_SOURCE/tests/lab/dns64_resolvers.py" "$
     192.52.193.105#53,small 192.52.193.106#53,no-edns 192.52.193.107#53,wrong 192.52.193.108#53,cookie \
     192.52.193.109#853,tls="$tls/api.pem:$tls/api.key" 192.52.193.110#853,tls="$tls/own.pem:$tls/own.key" \
     192.52.193.111#53,cut,backwards 192.52.193.112#53,cut,close=5 192.52.193.113#53 192.52.193.114#53,ad \
-    192.52.193.115#853,tls="$tls/api.pem:$tls/api.key",ad,close=3 192.52.193.116#53,badcookie 192.52.193.117#53,delay=250
+    192.52.193.115#853,tls="$tls/api.pem:$tls/api.key",ad,close=3 192.52.193.116#53,badcookie 192.52.193.117#53,delay=250 \
+    192.52.193.118#53,delay=600 192.52.193.119#53,cut,delay=400
 lab_wait 10 grep -q ready "$LAB_DIR/asked" || { cat "$LAB_DIR/resolvers.log"; echo "Bail out! no resolvers"; exit 1; }
 export SSL_CERT_FILE=$tls/ca.pem # the authorities of this lab's system
 
@@ -54,6 +55,18 @@ not_kept() { # what one said is not given for the other after a reload
     configure 'upstream = ["192.52.193.101"]; forward = ( { domain = "lab.example"; upstream = ["192.52.193.113"]; } );'
     lab_in gw curl -sf -X POST --unix-socket "$LAB_DIR/state/dns64/control" http://gate64/v1/reload || return 1
     [ "$(address host.lab.example)" = 192.175.48.113 ]
+}
+dropped() { # ADDRESS WAY: a reload drops the one that was just asked; its reply comes late, and it was its last
+    start "upstream = [\"$1\"];"
+    ask +short "$2-late.example" A >"$LAB_DIR/late" &
+    local dig=$!
+    lab_wait 5 grep -q "$1 $2 .*$2-late.example" "$LAB_DIR/asked" || return 1
+    configure 'upstream = ["192.52.193.101"];'
+    lab_in gw curl -sf -X POST --unix-socket "$LAB_DIR/state/dns64/control" http://gate64/v1/reload || return 1
+    wait "$dig"
+    cat "$LAB_DIR/late"
+    [ "$(cat "$LAB_DIR/late")" = "192.175.48.${1##*.}" ] && sleep 0.3 && [ "$(address "$2-after.example")" = 192.175.48.101 ] &&
+        kill -0 "$DNS64_PID"
 }
 failover() {
     start 'upstream = ["192.52.193.102", "192.52.193.101"];'
@@ -190,6 +203,15 @@ closed_cleanly() {
     lab_end "$DNS64_PID"
     lab_wait 5 sh -c "tail -n +$((before + 1)) '$LAB_DIR/asked' | grep -q 'closed .* cleanly'"
 }
+no_route() { # three that no connection can be made to, and a good one behind them
+    lab_in gw ip route add unreachable 198.51.100.0/24
+    start 'upstream = ["tls://198.51.100.1/a.example", "tls://198.51.100.2/b.example", "tls://198.51.100.3/c.example", "192.52.193.101"];'
+    for i in 1 2 3; do address "blamed$i.example"; done
+    [ "$(address good.example)" = 192.175.48.101 ]
+    local r=$?
+    lab_in gw ip route del unreachable 198.51.100.0/24
+    return $r
+}
 refused() { # UPSTREAM: the certificate is not the one: nothing is asked, in no way
     start "upstream = [\"$1\"];"
     ask never.example A
@@ -244,9 +266,11 @@ ring() { # two of us, each the other's upstream
         [ "$(counter looped)" -ge 1 ] && [ $((($(date +%s%N) - begin) / 1000000)) -lt 2500 ]
 }
 
-t_plan 32
+t_plan 35
 t "FWD-02 a domain has its own upstreams" forward
 t "LES-D-44 what one set of upstreams said is not given for another" not_kept
+t "FWD-02 an upstream that a reload drops still answers its last question" dropped 192.52.193.118 udp
+t "FWD-02 and one that is asked by TCP" dropped 192.52.193.119 tcp
 t "FWD-02 a silent upstream is passed over" failover
 t "FWD-02 one that is gone costs no wait" gone
 t "TRAP-01 silence of all: three packets" three_packets
@@ -267,6 +291,7 @@ t "CKI-08 BADCOOKIE is asked once more" bad_cookie
 t "DOT-01 DOT-03 over TLS, by name" over_tls
 t "DOT-02 a hundred questions by one connection" one_connection
 t "DOT-02 which is closed with close_notify" closed_cleanly
+t "FWD-02 connections that cannot be made leave room for one that can" no_route
 t "DOT-03 another name: refused, nothing is asked" refused tls://192.52.193.109/other.example.net
 t "DOT-03 an authority that nobody knows: refused" refused tls://192.52.193.110/nobody.legacy.example
 t "DOT-03 a pinned key" pinned
