@@ -166,8 +166,6 @@ static int make_forwards(struct rules *rules, const struct settings *settings,
             return r;
         if (!name_from_text(at->domain, &to->domain))
             return -EINVAL; /* settings_domain_is_one let it pass */
-        if (to->set.members == rules->outside.route.usual.members)
-            to->set.variant = rules->outside.route.usual.variant;
     }
     qsort(view->forwards, from->forward_count, sizeof(*view->forwards), longer_first);
     view->route.forwards = view->forwards;
@@ -202,8 +200,8 @@ static int find_upstreams(struct rules *rules, const struct settings *settings,
     return make_set(rules, list, count, settings, from->line, ret_set, error);
 }
 
-/* `outside` was made first: what was learned of its resolvers stays good when they change with the host's,
- * and is shared by the views that ask the same. */
+/* What was learned of the host's resolvers stays good when they change with the network. Of configured ones
+ * it is shared by all that ask the same, and by nobody else, in these rules or the next. */
 static int make_view(struct rules *rules, const struct settings *settings, const struct settings_view *from,
                      const struct rules_host *host, struct rules_view *view, char error[SETTINGS_ERROR_LEN])
 {
@@ -211,7 +209,7 @@ static int make_view(struct rules *rules, const struct settings *settings, const
     int r = rules_view_make(settings, from, rules->lists, view, error);
     if (r == 0)
         r = find_upstreams(rules, settings, from, host, &view->route.usual, error);
-    if (r == 0 && view->route.usual.members == rules->outside.route.usual.members)
+    if (r == 0 && from->upstream_count == 0)
         view->route.usual.variant = 0;
     return r == 0 ? make_forwards(rules, settings, from, view, error) : r;
 }

@@ -65,7 +65,7 @@ struct cache *cache_new(size_t size, struct siphash_key secret);
 void cache_free(struct cache *cache);
 
 /* `variant` is what else it hangs on: of an answer the rules that it was made by, of what upstreams said the
- * set of upstreams that was asked (0: the usual ones). */
+ * set of upstreams that was asked (0: the host's). */
 void cache_key(const struct cache *cache, enum cache_kind kind, unsigned flags, uint32_t variant,
                const struct name *name, uint16_t type, uint16_t class, struct cache_key *ret_key);
 

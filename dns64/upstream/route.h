@@ -18,8 +18,8 @@ enum {
 
 struct route_set {
     uint64_t members; /* a bit for each: its index among the rules' upstreams */
-    uint32_t
-        variant; /* of cache keys: equal for equal resolvers, whatever rules they stand in; 0: the usual */
+    /* Of cache keys: equal for equal resolvers, whatever rules they stand in; 0: the host's. */
+    uint32_t variant;
 };
 
 struct route_forward {

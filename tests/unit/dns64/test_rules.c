@@ -383,7 +383,7 @@ TEST(a_name_is_asked_of_its_longest_domain)
     assert_int_equal(rules->upstreams_count, 4);
     const struct route_set *usual = set_of(rules, "www.example.net", &apex);
     assert_int_equal(usual->members, 1 | 2);
-    assert_int_equal(usual->variant, 0);
+    assert_int_not_equal(usual->variant, 0);
     assert_int_equal(apex, 1);
     const struct route_set *corp = set_of(rules, "www.corp.EXAMPLE", &apex);
     assert_int_equal(corp->members, 2 | 8);
@@ -392,7 +392,7 @@ TEST(a_name_is_asked_of_its_longest_domain)
     assert_ptr_equal(set_of(rules, "corp.example", &apex), corp);
     assert_int_equal(set_of(rules, "mycorp.example", &apex)->members, 4);
     assert_int_equal(apex, 9);
-    assert_int_equal(set_of(rules, "same.example", &apex)->variant, 0);
+    assert_int_equal(set_of(rules, "same.example", &apex)->variant, usual->variant);
     rules_release(rules);
 }
 
@@ -409,6 +409,29 @@ TEST(equal_sets_have_one_variant_in_all_rules)
     assert_int_not_equal(set_of(b, "c.example", &apex)->variant, variant);
     rules_release(a);
     rules_release(b);
+}
+
+/* What was learned of one configured set is nobody's who asks another, whichever of them is the usual one. */
+TEST(VIEW_02_only_the_hosts_upstreams_keep_their_data_when_they_change)
+{
+    struct rules *host = make(""), *one = make("dns64: { upstream = [\"192.0.2.1\"]; };");
+    struct rules *same = make("dns64: { upstream = [\"192.0.2.1\"]; never = [\"example.com\"]; };");
+    struct rules *swapped = make("dns64: { upstream = [\"192.0.2.2\"]; views = (\n"
+                                 " { name = \"a\"; clients = [\"2001:db8:a::/48\"];"
+                                 " upstream = [\"192.0.2.1\"]; },\n"
+                                 " { name = \"b\"; clients = [\"2001:db8:b::/48\"]; } ); };");
+    uint32_t variant = one->outside.route.usual.variant;
+    assert_int_equal(host->outside.route.usual.variant, 0);
+    assert_int_not_equal(variant, 0);
+    assert_int_equal(same->outside.route.usual.variant, variant);
+    assert_int_equal(swapped->views[0].route.usual.variant, variant);
+    assert_int_not_equal(swapped->outside.route.usual.variant, variant);
+    assert_int_equal(swapped->views[1].route.usual.variant, swapped->outside.route.usual.variant);
+    assert_int_not_equal(swapped->outside.route.usual.variant, 0);
+    rules_release(host);
+    rules_release(one);
+    rules_release(same);
+    rules_release(swapped);
 }
 
 TEST(STL_8767_02_times_by_default)
@@ -451,6 +474,7 @@ int main(void)
         WITH_RESOLV(the_same_network_and_another_one),
         WITH_RESOLV(a_name_is_asked_of_its_longest_domain),
         WITH_RESOLV(equal_sets_have_one_variant_in_all_rules),
+        WITH_RESOLV(VIEW_02_only_the_hosts_upstreams_keep_their_data_when_they_change),
         WITH_RESOLV(STL_8767_02_times_by_default),
         WITH_RESOLV(the_last_holder_frees),
     };
