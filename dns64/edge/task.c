@@ -138,7 +138,7 @@ static unsigned ask(struct task *task, enum query_slot_name slot, size_t *ret_le
         return query_unknown(&task->query, shared->out, ret_len);
     }
     if (known) {
-        if (reply.refresh)
+        if (reply.refresh && !task->query.cache_only)
             refresh(shared, task->rules, &task->query, slot);
         return take(task, slot, &reply, ret_len);
     }
@@ -344,7 +344,7 @@ unsigned task_begin(struct task_context *shared, struct query *ret_query, const 
 
 void task_answered(struct task_context *shared, const struct query *query)
 {
-    if (query->refresh)
+    if (query->refresh && !query->cache_only)
         refresh_parts(shared, query);
 }
 

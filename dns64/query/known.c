@@ -135,8 +135,10 @@ static bool from_denied(const struct cache_found *found, const struct known_ques
         .len = message_end(&writer),
         .source = {.kind = QUERY_FROM_DENIED, .life_s = found->life_s - found->age_s, .age_s = found->age_s},
     };
-    if (ret_reply->len == 0)
+    if (ret_reply->len == 0) {
         free(bytes);
+        ret_reply->bytes = NULL;
+    }
     return ret_reply->len > 0;
 }
 
@@ -233,6 +235,15 @@ static void keep_denied(struct cache *cache, const struct known_question *questi
     cache_put(cache, &key, now_ns, value);
 }
 
+/* The last name of the chain is there, whatever type was asked for: nothing that denied it is right. */
+static void drop_denied(struct cache *cache, const struct known_question *question, const struct chain *chain)
+{
+    if (chain->broken)
+        return;
+    struct cache_key key = denied_key(cache, question, &chain->names[chain->links]);
+    cache_drop(cache, &key);
+}
+
 static void keep_alias(struct cache *cache, const struct known_question *question, uint64_t now_ns)
 {
     static const struct cache_value seen = {.life_s = LIFETIME_MAX_S};
@@ -256,6 +267,8 @@ static void keep_data(struct cache *cache, const struct known_question *question
     value.tag = chain.links > 0;
     if (chain.links > 0)
         keep_alias(cache, question, now_ns);
+    if (message_rcode(message) == MESSAGE_NOERROR)
+        drop_denied(cache, question, &chain);
     key = key_of(cache, CACHE_DATA, question);
     if (life_s == 0) {
         cache_drop(cache, &key);
