@@ -115,21 +115,41 @@ static size_t fail(const struct query *query, const struct part *aaaa, const str
     return reply_failed(query, ede, failed->followed ? &failed->message : NULL, out);
 }
 
+/* An upstream may show the alias only beside the records that it leads to. */
+static enum decide_listed listed_in(const struct query *query, const struct part *aaaa, const struct part *a)
+{
+    struct aaaa_listed found =
+        aaaa_find_listed(query->policy, &query->question, aaaa->followed ? &aaaa->chain : NULL);
+    if (found.listed == DECIDE_UNLISTED && aaaa->outcome != DECIDE_DATA && a->followed)
+        found = aaaa_find_listed(query->policy, &query->question, &a->chain);
+    return found.listed;
+}
+
+static struct decide_result weigh(const struct query *query, const struct part *aaaa, const struct part *a)
+{
+    struct decide_input input = input_of(query);
+    input.aaaa = aaaa->outcome;
+    input.a = a->outcome;
+    input.listed = listed_in(query, aaaa, a);
+    input.a_signed = a->followed && chain_is_signed(&a->chain, &a->message, MESSAGE_TYPE_A);
+    return decide(&input);
+}
+
+bool aaaa_is_enough(const struct query *query)
+{
+    const struct part silent = {.outcome = DECIDE_SILENT};
+    struct part a;
+    read_part(query, QUERY_A, &a);
+    struct decide_result result = weigh(query, &silent, &a);
+    return result.reason == DECIDE_BY_SYNTHESIS || result.reason == DECIDE_BY_NXDOMAIN;
+}
+
 unsigned aaaa_decide(struct query *query, uint8_t *out, size_t *ret_len)
 {
     struct part aaaa, a;
-    struct decide_input input = input_of(query);
     read_part(query, QUERY_MAIN, &aaaa);
     read_part(query, QUERY_A, &a);
-    input.aaaa = aaaa.outcome;
-    input.a = a.outcome;
-    input.listed = aaaa_find_listed(query->policy, &query->question,
-                                    aaaa.followed ? &aaaa.chain
-                                    : a.followed  ? &a.chain
-                                                  : NULL)
-                       .listed;
-    input.a_signed = a.followed && chain_is_signed(&a.chain, &a.message, MESSAGE_TYPE_A);
-    struct decide_result result = decide(&input);
+    struct decide_result result = weigh(query, &aaaa, &a);
     query->decided = result.reason;
     switch (result.action) {
     case DECIDE_WAIT: return 0;
@@ -142,7 +162,11 @@ unsigned aaaa_decide(struct query *query, uint8_t *out, size_t *ret_len)
     case DECIDE_SYNTHESISE:
         *ret_len = reply_synthetic(query, &a.message, &a.chain, ttl_of(&aaaa, &a), out);
         break;
-    case DECIDE_SERVFAIL: *ret_len = fail(query, &aaaa, &a, out); break;
+    case DECIDE_SERVFAIL:
+        if (query->a_cut)
+            return query_cut(query, out, ret_len);
+        *ret_len = fail(query, &aaaa, &a, out);
+        break;
     }
     query_count(query, outcome_of_reason(result.reason));
     return QUERY_DO_SEND;

@@ -13,6 +13,9 @@
 /* Decides by what is there so far; the answer is in `out` when QUERY_DO_SEND comes back. */
 unsigned aaaa_decide(struct query *query, uint8_t *out, size_t *ret_len);
 
+/* Whether there is an answer by A alone, if AAAA stays silent. */
+bool aaaa_is_enough(const struct query *query);
+
 /* Whether A may be asked while AAAA is under way. */
 bool aaaa_may_ask_early(const struct query *query);
 

@@ -34,35 +34,43 @@ static void take_policy(struct explain *explain, const struct query_policy *poli
         explain->pref64[explain->pref64_count++] = policy->pref64[i].prefix;
 }
 
-/* The chain of the first slot whose reply can be followed. */
-static bool follow(const struct explain *explain, struct chain *chain)
+/* The chain of a slot whose reply can be followed. */
+static bool follow(const struct explain *explain, enum query_slot_name slot, struct chain *chain)
 {
     static const struct chain_filter none;
+    const struct explain_part *part = &explain->part[slot];
     struct message message;
-    for (int i = 0; i < QUERY_SLOTS; i++) {
-        const struct explain_part *part = &explain->part[i];
-        if (part->bytes == NULL || message_parse(part->bytes, part->len, &message) != MESSAGE_OK)
-            continue;
-        chain_follow(&message, &explain->name, part->type, &none, chain);
-        return true;
+    if (part->bytes == NULL || message_parse(part->bytes, part->len, &message) != MESSAGE_OK)
+        return false;
+    chain_follow(&message, &explain->name, part->type, &none, chain);
+    return true;
+}
+
+/* As the decision has it: by the chain of A only if that of AAAA has no listed name, and no data. */
+static void take_list_of_aaaa(struct explain *explain, const struct query *query)
+{
+    struct chain chain;
+    bool followed = follow(explain, QUERY_MAIN, &chain);
+    struct aaaa_listed found = aaaa_find_listed(query->policy, &query->question, followed ? &chain : NULL);
+    if (found.listed == DECIDE_UNLISTED && query->decided != DECIDE_BY_REAL) {
+        followed = follow(explain, QUERY_A, &chain);
+        found = aaaa_find_listed(query->policy, &query->question, followed ? &chain : NULL);
     }
-    return false;
+    if (found.listed == DECIDE_UNLISTED)
+        return;
+    explain->list = found.listed == DECIDE_NEVER ? "never" : "always";
+    explain->entry = found.match;
+    explain->listed = followed ? chain.names[found.link] : query->question;
 }
 
 static void take_lists(struct explain *explain, const struct query *query)
 {
     struct chain chain;
-    bool followed = follow(explain, &chain);
     if (query->is_aaaa) {
-        struct aaaa_listed found =
-            aaaa_find_listed(query->policy, &query->question, followed ? &chain : NULL);
-        if (found.listed == DECIDE_UNLISTED)
-            return;
-        explain->list = found.listed == DECIDE_NEVER ? "never" : "always";
-        explain->entry = found.match;
-        explain->listed = followed ? chain.names[found.link] : query->question;
+        take_list_of_aaaa(explain, query);
         return;
     }
+    bool followed = follow(explain, QUERY_MAIN, &chain);
     for (unsigned i = 0; query->type == MESSAGE_TYPE_A && followed && i <= chain.links; i++) {
         struct list_match match = list_find(query->policy->hide_a, &chain.names[i]);
         if (match.len == 0)

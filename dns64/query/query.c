@@ -167,7 +167,8 @@ unsigned query_read(struct query *query, const struct query_policy *policy, stru
     if (answer_here(query, bad_cookie, out, ret_len, &actions))
         return actions;
     query->is_aaaa = !query->is_reverse && query->type == MESSAGE_TYPE_AAAA;
-    query->is_any = query->type == MESSAGE_TYPE_ANY && client->udp && !query->wants_dnssec;
+    query->is_any = query->type == MESSAGE_TYPE_ANY && ((client->udp && !query->wants_dnssec) ||
+                                                        list_find(policy->hide_a, &query->question).len > 0);
     query->cache_only = !(query->flags & MESSAGE_RD);
     /* By UDP and by TCP it is another answer, and it is quickly made. */
     query->keep = query->type != MESSAGE_TYPE_ANY;
@@ -196,7 +197,7 @@ unsigned query_waited(struct query *query)
 unsigned query_patience(struct query *query, uint8_t *out, size_t *ret_len)
 {
     if (!query->is_aaaa || query->policy->on_aaaa_failure == SETTINGS_AAAA_FAILURE_FAIL ||
-        query->slot[QUERY_MAIN].done || !query->slot[QUERY_A].done || query->slot[QUERY_A].bytes == NULL)
+        query->slot[QUERY_MAIN].done || !aaaa_is_enough(query))
         return 0;
     query->slot[QUERY_MAIN].done = true;
     return aaaa_decide(query, out, ret_len);
@@ -259,10 +260,18 @@ static unsigned pass(struct query *query, const struct message *message, uint8_t
     return QUERY_DO_SEND;
 }
 
-/* A reply that no upstream gave whole, not even by TCP: what is in it is not used. */
 static bool is_cut(const uint8_t *bytes, size_t len)
 {
     return bytes != NULL && len >= MESSAGE_HEADER && bytes_get16(bytes + 2) & MESSAGE_TC;
+}
+
+unsigned query_cut(struct query *query, uint8_t *out, size_t *ret_len)
+{
+    query->keep = false;
+    query_count(query, OUTCOME_CUT);
+    *ret_len = query->client.udp ? reply_cut(query, out)
+                                 : reply_error(query, MESSAGE_SERVFAIL, EDNS_NETWORK_ERROR, out);
+    return QUERY_DO_SEND;
 }
 
 unsigned query_response(struct query *query, enum query_slot_name name, uint8_t *bytes, size_t len,
@@ -271,11 +280,13 @@ unsigned query_response(struct query *query, enum query_slot_name name, uint8_t 
     struct message message;
     query->slot[name] = (struct query_slot){.asked = true, .done = true, .bytes = bytes, .len = len};
     if (is_cut(bytes, len)) {
+        if (!query->is_aaaa || name != QUERY_A || query->slot[QUERY_MAIN].done)
+            return query_cut(query, out, ret_len);
+        free(bytes); /* asked early: AAAA may have what the client wants */
+        query->slot[name].bytes = NULL;
+        query->a_cut = true;
         query->keep = false;
-        query_count(query, OUTCOME_CUT);
-        *ret_len = query->client.udp ? reply_cut(query, out)
-                                     : reply_error(query, MESSAGE_SERVFAIL, EDNS_NETWORK_ERROR, out);
-        return QUERY_DO_SEND;
+        return 0;
     }
     local_mend(query, bytes, len);
     if (query->is_aaaa)

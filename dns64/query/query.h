@@ -119,6 +119,7 @@ struct query {
     bool stale, kept_failure;      /* of what the answer is made */
     bool asked_upstream;           /* and that */
     struct addr_endpoint upstream; /* the last that sent something for it; port 0: none */
+    bool a_cut;                    /* no upstream gave A whole; AAAA may do without it */
     bool finished;                 /* it was kept as a whole */
     uint32_t life_s;               /* of the answer */
     bool keep;                     /* it is whole, and may be kept */
@@ -155,7 +156,7 @@ unsigned query_look(struct query *query, struct cache *cache, const struct cache
 
 /* AAAA has been silent for policy->aaaa_wait_ms: A may be asked. */
 unsigned query_waited(struct query *query);
-/* ... and for QUERY_AAAA_PATIENCE_MS: it counts as silent if A is there. */
+/* ... and for QUERY_AAAA_PATIENCE_MS: it counts as silent if A makes an answer without it. */
 unsigned query_patience(struct query *query, uint8_t *out, size_t *ret_len);
 
 /* Where the reply is from that query_response brings next. */
@@ -165,6 +166,9 @@ void query_from(struct query *query, const struct query_source *source);
  * the query), or NULL when no upstream answered. */
 unsigned query_response(struct query *query, enum query_slot_name slot, uint8_t *bytes, size_t len,
                         uint8_t *out, size_t *ret_len);
+
+/* What no upstream gave whole, not even by TCP, is not used: the client may try for itself. */
+unsigned query_cut(struct query *query, uint8_t *out, size_t *ret_len);
 
 /* A query that may not go to upstreams, of which nothing is known. */
 unsigned query_unknown(struct query *query, uint8_t *out, size_t *ret_len);

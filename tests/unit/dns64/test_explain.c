@@ -86,12 +86,18 @@ static unsigned reply(enum query_slot_name slot, struct query_source source,
     return query_response(&query, slot, known.bytes, known.len, out, &out_len);
 }
 
+static void add_soa(struct message_writer *writer)
+{
+    struct name zone = name_of("example.net");
+    static const uint8_t soa[22] = {[21] = 60};
+    message_add(writer, MESSAGE_AUTHORITY, &zone, MESSAGE_TYPE_SOA, 60, soa, sizeof(soa));
+}
+
 static void add_alias_and_soa(struct message_writer *writer)
 {
-    struct name target = name_of("site.example.net"), zone = name_of("example.net");
-    static const uint8_t soa[22] = {[21] = 60};
+    struct name target = name_of("site.example.net");
     message_add(writer, MESSAGE_ANSWER, &writer->question, MESSAGE_TYPE_CNAME, 300, target.bytes, target.len);
-    message_add(writer, MESSAGE_AUTHORITY, &zone, MESSAGE_TYPE_SOA, 60, soa, sizeof(soa));
+    add_soa(writer);
 }
 
 static void add_alias_and_a(struct message_writer *writer)
@@ -149,6 +155,26 @@ TEST(WHY_02_LIST_02_a_listed_name_behind_an_alias)
          "\"rule\":\"aaaa_never\",\"text\":\"AAAA: not synthesised, the name is on the never list\","
          "\"list\":\"never\",\"entry\":\"*.example.net\",\"listed\":\"site.example.net\","
          "\"rcode\":\"NOERROR\",\"ttl\":300,\"answer\":[\"CNAME site.example.net\"]}");
+    list_free(never);
+}
+
+/* The chain of AAAA does not show it. */
+TEST(WHY_02_LIST_02_a_listed_name_that_only_a_shows)
+{
+    const struct query_source asked = {.kind = QUERY_FROM_UPSTREAM, .life_s = 60, .upstream = SERVER};
+    struct list *never = list_new((struct siphash_key){1, 2});
+    assert_int_equal(list_add(never, "*.example.net"), 0);
+    policy.never = never;
+    assert_int_equal(begin("www.example.com", MESSAGE_TYPE_AAAA, 0), QUERY_DO_ASK_MAIN);
+    assert_int_equal(reply(QUERY_MAIN, asked, add_soa), QUERY_DO_ASK_A);
+    assert_int_equal(reply(QUERY_A, asked, add_alias_and_a), QUERY_DO_SEND);
+    explain_end(&explain, &query, out, out_len);
+    json_t *document = explain_json(&explain);
+    assert_string_equal(json_string_value(json_object_get(document, "rule")), "aaaa_never");
+    assert_string_equal(json_string_value(json_object_get(document, "list")), "never");
+    assert_string_equal(json_string_value(json_object_get(document, "entry")), "*.example.net");
+    assert_string_equal(json_string_value(json_object_get(document, "listed")), "site.example.net");
+    json_decref(document);
     list_free(never);
 }
 
@@ -246,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(WHY_02_a_synthetic_answer),
         CASE(WHY_02_LIST_02_a_listed_name_behind_an_alias),
+        CASE(WHY_02_LIST_02_a_listed_name_that_only_a_shows),
         CASE(WHY_02_a_silent_aaaa),
         CASE(WHY_02_hidden_a_records),
         CASE(WHY_02_LIST_03_a_local_name),
