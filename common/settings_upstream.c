@@ -91,8 +91,11 @@ static int parse_tls(const char *text, struct settings_upstream *ret_upstream)
     upstream.pinned = strncmp(who, pin_word, strlen(pin_word)) == 0;
     if (upstream.pinned ? !read_pin(who + strlen(pin_word), upstream.pin) : !settings_domain_is_one(who))
         return -EINVAL;
-    if (!upstream.pinned)
-        strcpy(upstream.name, who);
+    if (!upstream.pinned) {
+        /* Certificates and SNI (RFC 6066 3) name hosts without the dot at the end. */
+        size_t name_len = strlen(who);
+        memcpy(upstream.name, who, name_len - (who[name_len - 1] == '.'));
+    }
     if (addr_parse_endpoint(address, PORT_TLS, &upstream.at) < 0)
         return -EINVAL;
     *ret_upstream = upstream;

@@ -16,6 +16,7 @@ enum {
     PACKET_OPTIONS_LEN = 256,
     PORT_FIRST = 1024, /* RFC 5452 9.2: the largest range */
     PORT_TRIES = 10,
+    DRAIN_MAX = 1024,         /* more than a buffer holds */
     HOP_LIMIT = 64,           /* what the kernel has for all interfaces unless it is told otherwise */
     RECEIVE_BUFFER = 1 << 20, /* bursts of questions */
 };
@@ -177,6 +178,14 @@ static void bind_random(int fd, uint8_t family, struct random *random)
     }
 }
 
+/* What came to the port between bind() and connect() may be anybody's. */
+static void drain(int fd)
+{
+    char byte;
+    for (unsigned i = 0; i < DRAIN_MAX && recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0; i++)
+        continue;
+}
+
 int socket_connect_udp(const struct addr_endpoint *to, struct random *random)
 {
     struct sockaddr_storage address;
@@ -190,5 +199,6 @@ int socket_connect_udp(const struct addr_endpoint *to, struct random *random)
         close(fd);
         return r;
     }
+    drain(fd);
     return fd;
 }

@@ -222,7 +222,8 @@ static enum attempt_step take_matching(struct attempt *attempt, unsigned i, cons
         return next(attempt, now_ns);
     attempt->done = true;
     for (unsigned k = 0; k < attempt->count; k++)
-        if (attempt->sends[k].doubt && !attempt->sends[k].closed)
+        if (attempt->sends[k].doubt && !attempt->sends[k].closed &&
+            attempt->sends[k].upstream != attempt->sends[i].upstream)
             choice_blame(upstream_of(attempt, k), now_ns);
     return ATTEMPT_TAKE;
 }
@@ -262,14 +263,15 @@ enum attempt_step attempt_broken(struct attempt *attempt, unsigned i, enum attem
 
 enum attempt_step attempt_timer(struct attempt *attempt, uint64_t now_ns)
 {
+    bool any = false;
     for (unsigned i = 0; i < attempt->count; i++) {
         struct attempt_send *send = &attempt->sends[i];
         if (!is_waiting(send) || send->due_ns > now_ns)
             continue;
-        send->over = true;
+        any = send->over = true;
         send->doubt = !choice_timed_out(upstream_of(attempt, i), send->sent_ns, now_ns);
     }
-    return next(attempt, now_ns);
+    return any || !waits(attempt) ? next(attempt, now_ns) : ATTEMPT_WAIT;
 }
 
 uint64_t attempt_due(const struct attempt *attempt)

@@ -73,7 +73,7 @@ enum attempt_fault {
 };
 enum attempt_step attempt_broken(struct attempt *attempt, unsigned i, enum attempt_fault fault,
                                  uint64_t now_ns);
-/* The time of attempt_due has come. */
+/* The time of attempt_due has come; if the timer was early, the wait goes on. */
 enum attempt_step attempt_timer(struct attempt *attempt, uint64_t now_ns);
 
 /* When the next one's time is over; 0: none is waited for. */

@@ -38,8 +38,8 @@ enum client_cookie_verdict client_cookie_take(struct client_cookie *peer, const 
     if (option.len < EDNS_COOKIE_CLIENT || memcmp(option.bytes, peer->client, EDNS_COOKIE_CLIENT) != 0)
         return CLIENT_COOKIE_WRONG;
     /* A server that gives back what it does not know proves nothing, but does no harm either. */
-    if (option.len == EDNS_COOKIE_CLIENT && peer->server_len == 0)
-        return CLIENT_COOKIE_ABSENT;
+    if (option.len == EDNS_COOKIE_CLIENT)
+        return peer->server_len > 0 ? CLIENT_COOKIE_MISSING : CLIENT_COOKIE_ABSENT;
     if (option.len < EDNS_COOKIE_MIN || option.len > EDNS_COOKIE_MAX)
         return CLIENT_COOKIE_WRONG;
     peer->server_len = (uint8_t)(option.len - EDNS_COOKIE_CLIENT);

@@ -31,8 +31,8 @@ size_t client_cookie_write(const struct client_cookie *peer, uint8_t out[EDNS_CO
 
 enum client_cookie_verdict {
     CLIENT_COOKIE_GOOD,    /* ours came back, and the server's was learned */
-    CLIENT_COOKIE_ABSENT,  /* none came, and none is expected: it never gave one */
-    CLIENT_COOKIE_MISSING, /* none came, though it gave one before: not to be believed by UDP */
+    CLIENT_COOKIE_ABSENT,  /* no other than ours came, and none is expected: it never gave one */
+    CLIENT_COOKIE_MISSING, /* no other than ours, though it gave one before: not believed by UDP */
     CLIENT_COOKIE_WRONG,   /* not ours, or malformed */
 };
 

@@ -26,7 +26,8 @@ enum {
     PORTS_USES = 64,
     PORTS_LIFE_MS = 5000,
     PORTS_STRANGE_MAX = 8, /* replies that match nothing */
-    PORTS_MAX = 1024,      /* sockets of one thread, to all upstreams */
+    /* Sockets of one thread, to all upstreams: each may be replaced while it still waits. */
+    PORTS_MAX = 2 * ROUTE_UPSTREAMS_MAX * PORTS_OPEN,
     PORTS_BATCH = 16,
     PORTS_DATAGRAM = 4096, /* more than is asked for */
 };

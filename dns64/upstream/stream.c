@@ -27,6 +27,7 @@ struct entry {
     void *question; /* NULL: free */
     unsigned send;
     uint16_t id;
+    uint64_t heard; /* replies of its connection before it was sent */
 };
 
 struct stream {
@@ -38,6 +39,8 @@ struct stream {
     bool leaving; /* takes no further question */
     bool busy;    /* replies are being given out: not freed meanwhile */
     unsigned waiting;
+    unsigned end;   /* behind the last entry that is not free */
+    uint64_t heard; /* replies */
     struct entry entries[STREAM_QUESTIONS];
     struct stream *next, **link;
 };
@@ -103,6 +106,8 @@ static void clear(struct stream *stream, struct entry *entry)
 {
     entry->question = NULL;
     stream->waiting--;
+    while (stream->end > 0 && stream->entries[stream->end - 1].question == NULL)
+        stream->end--;
 }
 
 void stream_release(struct stream_ticket *ticket, bool silent)
@@ -111,10 +116,12 @@ void stream_release(struct stream_ticket *ticket, bool silent)
     if (stream == NULL)
         return;
     ticket->stream = NULL;
-    if (silent)
-        stream->leaving = true; /* it may be dead, and nobody says so */
+    struct entry *entry = &stream->entries[ticket->index];
+    /* It may be dead, and nobody says so; if others were answered meanwhile, the silence is the name's. */
+    if (silent && stream->heard == entry->heard)
+        stream->leaving = true;
     note_open(stream->streams);
-    clear(stream, &stream->entries[ticket->index]);
+    clear(stream, entry);
     rest(stream);
 }
 
@@ -127,7 +134,7 @@ static void break_off(struct stream *stream)
     stream->leaving = true;
     stream->busy = true;
     note_open(streams);
-    for (unsigned i = 0; i < STREAM_QUESTIONS; i++) {
+    for (unsigned i = 0; i < stream->end; i++) {
         struct entry entry = stream->entries[i];
         if (entry.question != NULL)
             streams->reply(entry.question, entry.send, entry.id, NULL, 0, served);
@@ -139,12 +146,13 @@ static void break_off(struct stream *stream)
 static void give(struct stream *stream, const uint8_t *bytes, size_t len)
 {
     uint16_t id = bytes_get16(bytes);
-    for (unsigned i = 0; i < STREAM_QUESTIONS; i++) {
+    for (unsigned i = 0; i < stream->end; i++) {
         const struct entry *entry = &stream->entries[i];
         if (entry->question == NULL || entry->id != id)
             continue;
         bool served = stream->served;
         stream->served = true;
+        stream->heard++;
         stream->streams->reply(entry->question, entry->send, id, bytes, len, served);
         return;
     }
@@ -274,7 +282,7 @@ out:
 
 static bool id_is_used(const struct stream *stream, uint16_t id)
 {
-    for (unsigned i = 0; i < STREAM_QUESTIONS; i++)
+    for (unsigned i = 0; i < stream->end; i++)
         if (stream->entries[i].question != NULL && stream->entries[i].id == id)
             return true;
     return false;
@@ -295,13 +303,15 @@ int stream_take(struct streams *streams, void *question, unsigned send, struct s
         if (r < 0)
             return r;
     }
-    while (stream->entries[index].question != NULL)
+    while (index < stream->end && stream->entries[index].question != NULL)
         index++;
     do
         id = random_16(streams->random);
     while (id_is_used(stream, id));
-    stream->entries[index] = (struct entry){question, send, id};
+    stream->entries[index] = (struct entry){question, send, id, stream->heard};
     stream->waiting++;
+    if (index == stream->end)
+        stream->end++;
     if (stream->open)
         event_del(&stream->timer);
     choice_count(streams->learned, CHOICE_STREAM_SENT);

@@ -18,7 +18,7 @@
 
 enum {
     STREAMS_MAX = 4,          /* to one upstream, of one thread (RFC 7766 6.2.2: few) */
-    STREAM_QUESTIONS = 128,   /* under way on one */
+    STREAM_QUESTIONS = 1024,  /* under way on one: names that nobody answers do not soon fill it */
     STREAM_CONNECT_MS = 5000, /* until it must stand */
     STREAM_IDLE_MS = 10000,
     STREAM_IDLE_TLS_MS = 30000, /* which costs more to make */

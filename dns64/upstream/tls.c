@@ -10,6 +10,8 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "common/addr.h"
+
 static const unsigned char protocols[] = "\x03"
                                          "dot";
 
@@ -69,13 +71,21 @@ void tls_client_done(struct tls_client *client)
     client->context = NULL;
 }
 
+/* An address is verified as one, and is no name for SNI (RFC 6066 3). */
+static bool set_name(SSL *ssl, const char *name)
+{
+    uint32_t address;
+    if (SSL_set1_host(ssl, name) != 1)
+        return false;
+    return addr_parse4(name, &address) == 0 || SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
 SSL *tls_client_new(struct tls_client *client)
 {
     SSL *ssl = SSL_new(client->context);
     if (ssl == NULL)
         return NULL;
-    if (!client->to->pinned &&
-        (SSL_set1_host(ssl, client->to->name) != 1 || SSL_set_tlsext_host_name(ssl, client->to->name) != 1)) {
+    if (!client->to->pinned && !set_name(ssl, client->to->name)) {
         SSL_free(ssl);
         return NULL;
     }

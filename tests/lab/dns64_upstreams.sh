@@ -199,6 +199,22 @@ one_connection() {
     many 100 kept || return 1
     [ "$(asked | grep -c handshake)" = 1 ] && [ "$(asked | grep -c ' tls ')" = 101 ]
 }
+silent_name() { # what is not answered for one name alone is no reason to leave the connection
+    start 'upstream = ["tls://192.52.193.109/api.legacy.example"];'
+    address first.example && sleep 0.1 || return 1
+    ask +short swallow-over-tls.example AAAA &
+    local dig=$!
+    for i in $(seq 1 12); do
+        [ "$(lab_in pi2 dig +short +time=4 +tries=1 @2001:db8:2::1 "meanwhile$i.example" A)" = 192.175.48.109 ] || return 1
+        sleep 0.3
+    done
+    wait "$dig"
+    [ "$(asked | grep -c swallow-over-tls.example)" -ge 2 ] && [ "$(asked | grep -c handshake)" = 1 ]
+}
+dot_at_the_end() {
+    start 'upstream = ["tls://192.52.193.109/api.legacy.example."];'
+    [ "$(address dot.example)" = 192.175.48.109 ]
+}
 closed_cleanly() {
     lab_end "$DNS64_PID"
     lab_wait 5 sh -c "tail -n +$((before + 1)) '$LAB_DIR/asked' | grep -q 'closed .* cleanly'"
@@ -266,7 +282,7 @@ ring() { # two of us, each the other's upstream
         [ "$(counter looped)" -ge 1 ] && [ $((($(date +%s%N) - begin) / 1000000)) -lt 2500 ]
 }
 
-t_plan 35
+t_plan 37
 t "FWD-02 a domain has its own upstreams" forward
 t "LES-D-44 what one set of upstreams said is not given for another" not_kept
 t "FWD-02 an upstream that a reload drops still answers its last question" dropped 192.52.193.118 udp
@@ -292,6 +308,8 @@ t "DOT-01 DOT-03 over TLS, by name" over_tls
 t "DOT-02 a hundred questions by one connection" one_connection
 t "DOT-02 which is closed with close_notify" closed_cleanly
 t "FWD-02 connections that cannot be made leave room for one that can" no_route
+t "DOT-02 one that is not answered for one name is kept" silent_name
+t "DOT-03 a name with the dot at the end" dot_at_the_end
 t "DOT-03 another name: refused, nothing is asked" refused tls://192.52.193.109/other.example.net
 t "DOT-03 an authority that nobody knows: refused" refused tls://192.52.193.110/nobody.legacy.example
 t "DOT-03 a pinned key" pinned

@@ -87,6 +87,7 @@ struct said {
     bool no_opt, no_question;
     const char *cookie; /* of the server, 8 bytes; NULL: none */
     bool wrong_cookie;
+    bool bare_cookie; /* ours alone */
 };
 
 static size_t write_reply(const struct said *said)
@@ -106,7 +107,7 @@ static size_t write_reply(const struct said *said)
         memcpy(cookie, learned[0].cookie.client, EDNS_COOKIE_CLIENT);
         memcpy(cookie + EDNS_COOKIE_CLIENT, said->cookie, 8);
         cookie[0] ^= said->wrong_cookie;
-        edns_put(&options, EDNS_COOKIE, cookie, sizeof(cookie));
+        edns_put(&options, EDNS_COOKIE, cookie, said->bare_cookie ? EDNS_COOKIE_CLIENT : sizeof(cookie));
     }
     if (!said->no_opt)
         edns_add(&writer, 1232, said->rcode, 0, &options, &none);
@@ -370,6 +371,36 @@ TEST(FWD_02_a_name_that_is_silent_is_not_its_upstreams_fault)
     assert_int_equal(learned[0].silent, 1);
 }
 
+TEST(FWD_02_its_own_answer_blames_an_upstream_for_nothing)
+{
+    for (int i = 0; i < 10; i++)
+        quick_question(1);
+    begin(1);
+    struct attempt silent = attempt;
+    later(1);
+    quick_question(1);
+    attempt = silent;
+    assert_int_equal(wait_out(), ATTEMPT_SEND);
+    assert_true(attempt.sends[0].doubt);
+    later(1);
+    assert_int_equal(reply_to(1, (struct said){0}), ATTEMPT_TAKE);
+    assert_int_equal(learned[0].silent, 0);
+    assert_int_equal(learned[0].retry_ns, 0);
+}
+
+TEST(FWD_02_a_timer_that_is_early_ends_no_wait)
+{
+    begin(3);
+    uint64_t due_ns = attempt_due(&attempt);
+    now_ns = due_ns - 1;
+    assert_int_equal(sent(attempt_timer(&attempt, now_ns)), ATTEMPT_WAIT);
+    assert_int_equal(all_packets(), 1);
+    assert_int_equal(attempt_due(&attempt), due_ns);
+    now_ns = due_ns;
+    assert_int_equal(sent(attempt_timer(&attempt, now_ns)), ATTEMPT_SEND);
+    assert_int_equal(learned[0].counters[CHOICE_TIMEOUTS], 1);
+}
+
 TEST(FWD_02_an_error_says_nothing_of_speed)
 {
     for (int i = 0; i < 10; i++)
@@ -593,6 +624,17 @@ TEST(CKI_08_none_is_wrong_where_one_is_expected)
     assert_int_equal(reply((struct said){0}), ATTEMPT_TAKE);
 }
 
+TEST(CKI_08_ours_alone_is_none_of_the_server)
+{
+    begin(1);
+    assert_int_equal(reply((struct said){.cookie = "serverck", .bare_cookie = true}), ATTEMPT_TAKE);
+    begin(1);
+    reply((struct said){.cookie = "serverck"});
+    begin(1);
+    assert_int_equal(reply((struct said){.cookie = "serverck", .bare_cookie = true}), ATTEMPT_SEND);
+    assert_true(attempt.sends[1].stream); /* at once, as where none came */
+}
+
 TEST(CKI_08_badcookie_is_asked_once_more_and_then_by_tcp)
 {
     begin(1);
@@ -722,6 +764,8 @@ int main(void)
         CASE(FWD_02_a_late_reply_is_an_answer_too),
         CASE(FWD_02_the_silent_one_is_tried_again_seldom_and_never_given_up),
         CASE(FWD_02_a_name_that_is_silent_is_not_its_upstreams_fault),
+        CASE(FWD_02_its_own_answer_blames_an_upstream_for_nothing),
+        CASE(FWD_02_a_timer_that_is_early_ends_no_wait),
         CASE(FWD_02_an_error_says_nothing_of_speed),
         CASE(FWD_02_one_probe_at_a_time),
         CASE(FWD_02_all_silent_and_still_asked),
@@ -737,6 +781,7 @@ int main(void)
         CASE(EDN_08_a_format_error_with_opt_is_one),
         CASE(CKI_08_a_reply_must_have_our_cookie),
         CASE(CKI_08_none_is_wrong_where_one_is_expected),
+        CASE(CKI_08_ours_alone_is_none_of_the_server),
         CASE(CKI_08_badcookie_is_asked_once_more_and_then_by_tcp),
         CASE(CKI_08_it_goes_along_and_is_another_one_after_a_renewal),
         CASE(LIM_06_LES_D_48_who_asked_is_told_and_found),
