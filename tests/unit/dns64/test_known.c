@@ -382,6 +382,27 @@ static void D64_5_1_6_02_a_contradiction_says_nothing_of_what_is_below(void **co
     assert_int_equal(message_rcode(&answer), MESSAGE_NXDOMAIN);
 }
 
+/* Both were under way, and A was the first. */
+static void D64_5_1_6_02_a_contradiction_that_comes_later_ends_the_denial(void **context)
+{
+    (void)context;
+    struct known_question aaaa = {
+        .name = rig_name("foo.example"), .type = MESSAGE_TYPE_AAAA, .class = MESSAGE_CLASS_IN};
+    aaaa.set = *route_find(policy.route, &aaaa.name, &aaaa.apex);
+    on_aaaa = on_other = (struct script){MESSAGE_NOERROR, add_soa};
+    on_a = (struct script){MESSAGE_NXDOMAIN, add_soa};
+    ask("foo.example", MESSAGE_TYPE_A);
+    ask("a.foo.example", 16);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NXDOMAIN);
+    free(upstream(&aaaa).bytes);
+    ask("b.foo.example", 16);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NOERROR);
+    ask("foo.example", 16);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NOERROR);
+    ask("foo.example", MESSAGE_TYPE_A);
+    assert_int_equal(message_rcode(&answer), MESSAGE_NXDOMAIN);
+}
+
 static void NEG_8020_02_the_cut_can_be_turned_off(void **context)
 {
     (void)context;
@@ -833,6 +854,7 @@ int main(void)
         CASE(NEG_8020_01_an_alias_exists_its_target_does_not),
         CASE(NEG_8020_01_data_below_is_still_given),
         CASE(D64_5_1_6_02_a_contradiction_says_nothing_of_what_is_below),
+        CASE(D64_5_1_6_02_a_contradiction_that_comes_later_ends_the_denial),
         CASE(NEG_8020_02_the_cut_can_be_turned_off),
         CASE(NEG_8020_02_or_for_a_domain_alone),
         CASE(TTL_8767_01_a_week_at_most),

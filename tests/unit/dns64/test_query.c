@@ -205,6 +205,24 @@ TEST(D64_5_1_3_01_silence_of_aaaa)
     assert_int_equal(only_aaaa(0x64, 8), 600);
 }
 
+TEST(FAIL_01_D64_5_1_3_01_an_a_that_makes_no_answer_ends_no_wait)
+{
+    static const struct {
+        unsigned rcode;
+        void (*fill)(struct message_writer *writer);
+    } replies[] = {{MESSAGE_NOERROR, add_soa}, {MESSAGE_SERVFAIL, add_soa}, {MESSAGE_NOERROR, add_private}};
+    for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+        ask_aaaa();
+        assert_int_equal(query_waited(&query), QUERY_DO_ASK_A);
+        assert_int_equal(reply(QUERY_A, replies[i].rcode, replies[i].fill), 0);
+        assert_int_equal(query_patience(&query, out, &out_len), 0);
+        assert_int_equal(reply(QUERY_MAIN, 0, add_aaaa), QUERY_DO_SEND);
+        assert_int_equal(read_answer(), MESSAGE_NOERROR);
+        assert_int_equal(answer.counts[MESSAGE_ANSWER], 1);
+        query_done(&query);
+    }
+}
+
 TEST(D64_5_1_6_02_both_fail)
 {
     ask_aaaa();
@@ -392,6 +410,7 @@ int main(void)
         CASE(D64_5_1_4_02_a_mixed_set_keeps_the_rest),
         CASE(D64_5_1_2_01_nxdomain_without_a_query),
         CASE(D64_5_1_3_01_silence_of_aaaa),
+        CASE(FAIL_01_D64_5_1_3_01_an_a_that_makes_no_answer_ends_no_wait),
         CASE(D64_5_1_6_02_both_fail),
         CASE(D64_5_1_7_02_denied_addresses),
         CASE(SEC_14_one_list_of_denied_destinations_for_both_daemons),
