@@ -19,7 +19,7 @@ lab_spawn legacy sink socat -u UDP4-RECV:7790 OPEN:/dev/null
 start() { # LIMITS [HOLD-DOWN]: a translator without sessions that has them
     [ -n "${NAT64D_PID:-}" ] && lab_end "$NAT64D_PID"
     LAB_NAT64="workers = 2; limits: { $1 };
-        timeouts: { tcp-closing = 1; tcp-closing-full = 1; hold-down = ${2:-0}; };
+        timeouts: { tcp-closing = 3; tcp-closing-full = 3; hold-down = ${2:-0}; };
         icmp-errors: { per-second = 100000; per-second-per-network = 100000; };"
     lab_config
     lab_nat64d || { cat "$LAB_DIR/nat64d.log"; return 1; }
