@@ -194,7 +194,8 @@ tests_unit_dns64_test_rules_SOURCES = tests/unit/dns64/test_rules.c dns64/rules.
 	dns64/edge/local_data.c dns64/edge/local_data.h dns64/edge/resolv.c dns64/edge/resolv.h
 tests_unit_dns64_test_rules_LDADD = dns64/libdnsstate.a dns64/libdnswire.a $(service)
 endif
-EXTRA_DIST += tests/replay tests/unit/test.h tests/unit/dns64/rig.h tests/unit/nat64d/build.h \
+EXTRA_DIST += tests/replay/README.md tests/replay/dns64.py tests/replay/states.py tests/replay/vectors.py \
+	tests/replay/nat64d tests/replay/timed tests/unit/test.h tests/unit/dns64/rig.h tests/unit/nat64d/build.h \
 	tests/unit/nat64d/gateway.h \
 	tests/unit/nat64d/keeper/raw.ipv4 tests/unit/nat64d/keeper/routed.ipv4 \
 	tests/unit/nat64d/keeper/routed.ipv6 tests/unit/nat64d/keeper/routed.nft \

@@ -14,3 +14,19 @@ tests_replay_dns64_day_SOURCES = %D%/day.c $(dns64_rig) \
 	%D%/authority.c %D%/authority.h %D%/judge.c %D%/judge.h
 tests_replay_dns64_day_LDADD = $(dns64_rig_libraries)
 endif
+
+# The files, not the folder, which would bring objects of the build into the archive.
+EXTRA_DIST += \
+	tests/replay/dns64/README.md \
+	tests/replay/dns64/cache.replay \
+	tests/replay/dns64/decision.replay \
+	tests/replay/dns64/flags.replay \
+	tests/replay/dns64/lessons.replay \
+	tests/replay/dns64/made-chains.replay \
+	tests/replay/dns64/made-delays.replay \
+	tests/replay/dns64/made-table.replay \
+	tests/replay/dns64/made-wrong.replay \
+	tests/replay/dns64/stale.replay \
+	tests/replay/dns64/streams.replay \
+	tests/replay/dns64/upstreams.replay \
+	tests/replay/dns64/views.replay
