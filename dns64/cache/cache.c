@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "common/domain.h"
 
 enum {
     UNIT = 8, /* entries begin at multiples; an index counts these, from 1 */
@@ -82,15 +83,6 @@ void cache_free(struct cache *cache)
     free(cache);
 }
 
-/* RFC 4343: only ASCII letters fold; length bytes are below 64 and so no letters. */
-static void fold(uint8_t *to, const struct name *name)
-{
-    for (size_t i = 0; i < name->len; i++) {
-        uint8_t c = name->bytes[i];
-        to[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-    }
-}
-
 void cache_key(const struct cache *cache, enum cache_kind kind, unsigned flags, uint32_t variant,
                const struct name *name, uint16_t type, uint16_t class, struct cache_key *ret_key)
 {
@@ -100,7 +92,7 @@ void cache_key(const struct cache *cache, enum cache_kind kind, unsigned flags, 
     bytes_put16(ret_key->bytes + 2, type);
     bytes_put16(ret_key->bytes + 4, class);
     bytes_put32(ret_key->bytes + 6, variant);
-    fold(ret_key->bytes + CACHE_KEY_FIXED, name);
+    domain_fold(name->bytes, name->len, ret_key->bytes + CACHE_KEY_FIXED);
     ret_key->hash = siphash13(cache->secret, ret_key->bytes, ret_key->len);
 }
 

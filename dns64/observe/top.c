@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/domain.h"
 
 enum {
     BUCKETS = 2 * TOP_ENTRIES,
@@ -149,8 +148,7 @@ void top_count(struct top *top, const struct name *name, const struct addr *clie
 {
     struct name folded;
     bool is_new;
-    folded.len = name->len;
-    domain_fold(name->bytes, name->len, folded.bytes);
+    name_fold(name, &folded);
     unsigned at = raise_counter(&top->sketches[TOP_NAMES], siphash13(top->secret, folded.bytes, folded.len),
                                 weight, &is_new);
     if (is_new)

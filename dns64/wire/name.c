@@ -218,8 +218,7 @@ void name_from_label(const struct name *name, size_t at, struct name *ret_name)
 void name_fold(const struct name *name, struct name *ret_name)
 {
     ret_name->len = name->len;
-    for (size_t i = 0; i < name->len; i++)
-        ret_name->bytes[i] = fold(name->bytes[i]);
+    domain_fold(name->bytes, name->len, ret_name->bytes);
 }
 
 bool name_from_text(const char *text, struct name *ret_name)
