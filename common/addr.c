@@ -427,6 +427,19 @@ bool addr_equal6(const struct in6_addr *a, const struct in6_addr *b)
     return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && (a->family == AF_INET ? a->v4 == b->v4 : addr_equal6(&a->v6, &b->v6));
+}
+
+bool addr_equal_prefix(const struct addr_prefix *a, const struct addr_prefix *b)
+{
+    if (a->family != b->family)
+        return false;
+    return a->family == AF_INET ? a->v4.len == b->v4.len && a->v4.address == b->v4.address
+                                : a->v6.len == b->v6.len && addr_equal6(&a->v6.address, &b->v6.address);
+}
+
 bool addr_in_prefix4(uint32_t addr, const struct addr_prefix4 *prefix)
 {
     return addr_mask4(addr, prefix->len) == prefix->address;
@@ -462,4 +475,10 @@ bool addr_is_loopback(const struct addr *addr)
 {
     static const struct in6_addr loopback = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}};
     return addr->family == AF_INET ? addr->v4 >> 24 == 127 : addr_equal6(&addr->v6, &loopback);
+}
+
+bool addr_is_any(const struct addr *addr)
+{
+    static const struct in6_addr any;
+    return addr->family == AF_INET ? addr->v4 == 0 : addr_equal6(&addr->v6, &any);
 }

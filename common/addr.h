@@ -89,8 +89,12 @@ bool addr_overlap6(const struct addr_prefix6 *a, const struct addr_prefix6 *b);
 
 /* 127.0.0.0/8 or ::1. */
 bool addr_is_loopback(const struct addr *addr);
+/* 0.0.0.0 or ::, which sockets are bound to that take all addresses. */
+bool addr_is_any(const struct addr *addr);
 
 bool addr_equal6(const struct in6_addr *a, const struct in6_addr *b);
+bool addr_equal(const struct addr *a, const struct addr *b);
+bool addr_equal_prefix(const struct addr_prefix *a, const struct addr_prefix *b);
 
 /* The first `len` bits of `addr`, the rest 0. */
 struct in6_addr addr_mask6(const struct in6_addr *addr, uint8_t len);

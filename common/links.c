@@ -115,15 +115,9 @@ bool links_changed(int watch_fd)
 
 bool links_is_own(const struct links *links, const struct addr *addr)
 {
-    for (size_t i = 0; i < links->addresses_count; i++) {
-        const struct links_address *own = &links->addresses[i];
-        if (own->addr.family != addr->family)
-            continue;
-        if (addr->family == AF_INET6 && addr_equal6(&own->addr.v6, &addr->v6))
+    for (size_t i = 0; i < links->addresses_count; i++)
+        if (addr_equal(&links->addresses[i].addr, addr))
             return true;
-        if (addr->family == AF_INET && own->addr.v4 == addr->v4)
-            return true;
-    }
     return false;
 }
 

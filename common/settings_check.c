@@ -175,8 +175,8 @@ static int check_static(const struct settings *settings, const struct settings_s
 
 static bool spans_overlap(const struct settings_span *a, const struct settings_span *b)
 {
-    bool same = a->addr.family == AF_INET ? a->addr.v4 == b->addr.v4 : addr_equal6(&a->addr.v6, &b->addr.v6);
-    return same && a->ports.first <= b->ports.last && b->ports.first <= a->ports.last;
+    return addr_equal(&a->addr, &b->addr) && a->ports.first <= b->ports.last &&
+           b->ports.first <= a->ports.last;
 }
 
 static int check_statics(const struct settings *settings, const struct fault *fault)

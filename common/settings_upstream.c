@@ -133,14 +133,9 @@ char *settings_upstream_print(const struct settings_upstream *upstream, char tex
     return text;
 }
 
-static bool same_endpoint(const struct addr_endpoint *a, const struct addr_endpoint *b)
-{
-    return a->port == b->port && a->addr.family == b->addr.family &&
-           (a->addr.family == AF_INET ? a->addr.v4 == b->addr.v4 : addr_equal6(&a->addr.v6, &b->addr.v6));
-}
-
 bool settings_upstream_equal(const struct settings_upstream *a, const struct settings_upstream *b)
 {
-    return same_endpoint(&a->at, &b->at) && a->tls == b->tls && a->pinned == b->pinned &&
-           memcmp(a->pin, b->pin, sizeof(a->pin)) == 0 && strcmp(a->name, b->name) == 0;
+    return a->at.port == b->at.port && addr_equal(&a->at.addr, &b->at.addr) && a->tls == b->tls &&
+           a->pinned == b->pinned && memcmp(a->pin, b->pin, sizeof(a->pin)) == 0 &&
+           strcmp(a->name, b->name) == 0;
 }

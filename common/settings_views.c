@@ -43,19 +43,11 @@ static const char *check_list(const struct settings_line *list, size_t count)
     return NULL;
 }
 
-static bool same_prefix(const struct addr_prefix *a, const struct addr_prefix *b)
-{
-    if (a->family != b->family)
-        return false;
-    return a->family == AF_INET ? a->v4.len == b->v4.len && a->v4.address == b->v4.address
-                                : a->v6.len == b->v6.len && addr_equal6(&a->v6.address, &b->v6.address);
-}
-
 static bool share_clients(const struct settings_view *a, const struct settings_view *b)
 {
     for (size_t i = 0; i < a->clients_count; i++)
         for (size_t k = 0; k < b->clients_count; k++)
-            if (same_prefix(&a->clients[i], &b->clients[k]))
+            if (addr_equal_prefix(&a->clients[i], &b->clients[k]))
                 return true;
     return false;
 }

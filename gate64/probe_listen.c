@@ -12,14 +12,13 @@
 /* dns64 takes IPv6 alone on `::`, so the two families do not meet unless the other one takes both. */
 static bool in_the_way(const struct socket_line *other, const struct addr_endpoint *listen)
 {
-    bool any = socket_line_is_any(&listen->addr);
+    bool any = addr_is_any(&listen->addr);
     if (other->port != listen->port)
         return false;
     if (other->addr.family != listen->addr.family)
-        return listen->addr.family == AF_INET && socket_line_is_any(&other->addr) &&
+        return listen->addr.family == AF_INET && addr_is_any(&other->addr) &&
                sockets_is_taken4(other->tcp, other->port);
-    return any || socket_line_is_any(&other->addr) ||
-           (other->addr.v4 == listen->addr.v4 && addr_equal6(&other->addr.v6, &listen->addr.v6));
+    return any || addr_is_any(&other->addr) || addr_equal(&other->addr, &listen->addr);
 }
 
 static void tell(struct check *check, const struct addr_endpoint *listen, const struct sockets_owner *owner)

@@ -32,7 +32,7 @@ static bool in_pool(const struct socket_line *one, const struct settings_pool *p
     if (!has)
         return false;
     if (one->addr.family == AF_INET6)
-        return socket_line_is_any(&one->addr) && sockets_is_taken4(one->tcp, one->port);
+        return addr_is_any(&one->addr) && sockets_is_taken4(one->tcp, one->port);
     return one->addr.v4 == 0 || addr_in_prefix4(one->addr.v4, address);
 }
 

@@ -53,9 +53,8 @@ static bool is_ourselves(const struct addr_endpoint *endpoint, const struct sett
 {
     for (size_t i = 0; is_own(&endpoint->addr, links) && i < dns64->listen_count; i++) {
         const struct addr *at = &dns64->listen[i].addr;
-        if (dns64->listen[i].port == endpoint->port && at->family == endpoint->addr.family &&
-            (socket_line_is_any(at) ||
-             (at->v4 == endpoint->addr.v4 && addr_equal6(&at->v6, &endpoint->addr.v6))))
+        if (dns64->listen[i].port == endpoint->port &&
+            ((at->family == endpoint->addr.family && addr_is_any(at)) || addr_equal(at, &endpoint->addr)))
             return true;
     }
     return false;

@@ -99,9 +99,3 @@ bool socket_line_parse(const char *line, int family, bool tcp, struct socket_lin
     *ret_socket = result;
     return true;
 }
-
-bool socket_line_is_any(const struct addr *addr)
-{
-    static const struct in6_addr any;
-    return addr->family == AF_INET ? addr->v4 == 0 : addr_equal6(&addr->v6, &any);
-}

@@ -21,7 +21,4 @@ struct socket_line {
 /* `family` and `tcp` say which list it is. False: no socket stands there, as in the first line. */
 bool socket_line_parse(const char *line, int family, bool tcp, struct socket_line *ret_socket);
 
-/* Whether the address is that of every interface. */
-bool socket_line_is_any(const struct addr *addr);
-
 #endif

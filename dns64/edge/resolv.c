@@ -12,12 +12,6 @@ enum {
     PORT = 53,
 };
 
-static bool is_any(const struct addr *addr)
-{
-    static const struct in6_addr any;
-    return addr->family == AF_INET ? addr->v4 == 0 : addr_equal6(&addr->v6, &any);
-}
-
 /* Whether a question sent there would come to us. */
 static bool is_ourselves(const struct addr *server, const struct links *links,
                          const struct addr_endpoint *listen, size_t listen_count)
@@ -25,8 +19,8 @@ static bool is_ourselves(const struct addr *server, const struct links *links,
     bool own = addr_is_loopback(server) || links_is_own(links, server);
     for (size_t i = 0; own && i < listen_count; i++) {
         const struct addr *at = &listen[i].addr;
-        if (listen[i].port == PORT && at->family == server->family &&
-            (is_any(at) || (at->v4 == server->v4 && addr_equal6(&at->v6, &server->v6))))
+        if (listen[i].port == PORT &&
+            ((at->family == server->family && addr_is_any(at)) || addr_equal(at, server)))
             return true;
     }
     return false;

@@ -60,11 +60,6 @@ struct addr socket_addr(const struct sockaddr *address)
     return (struct addr){.family = AF_INET6, .v6 = ((const struct sockaddr_in6 *)address)->sin6_addr};
 }
 
-bool socket_is_any(const struct addr_endpoint *at)
-{
-    return at->addr.family == AF_INET ? at->addr.v4 == INADDR_ANY : IN6_IS_ADDR_UNSPECIFIED(&at->addr.v6);
-}
-
 static int set(int fd, int level, int option, int value)
 {
     return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
@@ -99,7 +94,7 @@ static int set_listen_options(int fd, const struct addr_endpoint *at, int type)
         r = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (r == 0 && at->addr.family == AF_INET6)
         r = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    if (r == 0 && (type == SOCK_STREAM || socket_is_any(at)))
+    if (r == 0 && (type == SOCK_STREAM || addr_is_any(&at->addr)))
         r = socket_tell_arrival(fd, at->addr.family, true);
     if (r < 0 || type == SOCK_STREAM)
         return r;

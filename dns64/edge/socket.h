@@ -29,8 +29,6 @@ void socket_no_delay(int fd);
 
 socklen_t socket_to_sockaddr(const struct addr_endpoint *endpoint, struct sockaddr_storage *ret_address);
 struct addr socket_addr(const struct sockaddr *address);
-/* Whether it stands for all of this host's addresses. */
-bool socket_is_any(const struct addr_endpoint *at);
 void socket_from_sockaddr(const struct sockaddr_storage *address, struct addr_endpoint *ret_endpoint);
 
 #endif

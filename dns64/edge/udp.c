@@ -283,8 +283,8 @@ int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, const s
                                       .batch = batch,
                                       .fd = fd,
                                       .family = at->addr.family,
-                                      .answers_from = socket_is_any(at),
-                                      .tells_arrival = socket_is_any(at)};
+                                      .answers_from = addr_is_any(&at->addr),
+                                      .tells_arrival = addr_is_any(&at->addr)};
     listener->event = event_new(tasks->base, fd, EV_READ | EV_PERSIST, on_readable, listener);
     if (listener->event == NULL || event_add(listener->event, NULL) < 0) {
         if (listener->event != NULL)

@@ -46,21 +46,13 @@ static bool has_address(const struct links *links, uint32_t ifindex, uint32_t ad
     return false;
 }
 
-static bool same_prefix(const struct addr_prefix *a, const struct addr_prefix *b)
-{
-    if (a->family != b->family)
-        return false;
-    return a->family == AF_INET ? a->v4.address == b->v4.address && a->v4.len == b->v4.len
-                                : addr_equal6(&a->v6.address, &b->v6.address) && a->v6.len == b->v6.len;
-}
-
 /* A route to exactly that prefix, by that device or by another one. */
 static bool has_route(const struct links *links, const struct addr_prefix *prefix, uint32_t ifindex,
                       bool other)
 {
     for (size_t i = 0; i < links->routes_count; i++)
         if ((links->routes[i].ifindex != ifindex) == other &&
-            same_prefix(&links->routes[i].destination, prefix))
+            addr_equal_prefix(&links->routes[i].destination, prefix))
             return true;
     return false;
 }

@@ -135,6 +135,27 @@ TEST(endpoints_and_port_ranges)
     assert_int_equal(addr_parse_port_range("9-8", &range), -EINVAL);
 }
 
+TEST(addresses_and_prefixes_are_equal_by_family_value_and_length)
+{
+    struct addr v4, v6, other4, other6;
+    struct addr_prefix a, b, c;
+    assert_int_equal(addr_parse("192.0.2.1", &v4), 0);
+    assert_int_equal(addr_parse("192.0.2.2", &other4), 0);
+    assert_int_equal(addr_parse("2001:db8::1", &v6), 0);
+    assert_int_equal(addr_parse("2001:db8::2", &other6), 0);
+    assert_true(addr_equal(&v4, &v4) && addr_equal(&v6, &v6));
+    assert_false(addr_equal(&v4, &other4) || addr_equal(&v6, &other6) || addr_equal(&v4, &v6));
+    assert_int_equal(addr_parse_prefix("2001:db8::/32", &a), 0);
+    assert_int_equal(addr_parse_prefix("2001:db8::/33", &b), 0);
+    assert_int_equal(addr_parse_prefix("192.0.2.0/24", &c), 0);
+    assert_true(addr_equal_prefix(&a, &a) && addr_equal_prefix(&c, &c));
+    assert_false(addr_equal_prefix(&a, &b) || addr_equal_prefix(&a, &c));
+    assert_int_equal(addr_parse("0.0.0.0", &other4), 0);
+    assert_int_equal(addr_parse("::", &other6), 0);
+    assert_true(addr_is_any(&other4) && addr_is_any(&other6));
+    assert_false(addr_is_any(&v4) || addr_is_any(&v6));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +165,7 @@ int main(void)
         cmocka_unit_test(prefixes_refuse_bits_beyond_their_length),
         cmocka_unit_test(membership_at_the_edges),
         cmocka_unit_test(endpoints_and_port_ranges),
+        cmocka_unit_test(addresses_and_prefixes_are_equal_by_family_value_and_length),
     };
     return RUN(tests);
 }

@@ -94,10 +94,10 @@ static void sockets_are_read(void **state)
     assert_true(parse("192.0.2.1", AF_INET, true, "C351 0100007F:0035 01" TAIL, &one));
     assert_false(one.serves); /* a connection */
     assert_true(parse("::", AF_INET6, false, "0035 " NOBODY6 " 07" TAIL, &one));
-    assert_true(one.serves && !one.tcp && socket_line_is_any(&one.addr));
+    assert_true(one.serves && !one.tcp && addr_is_any(&one.addr));
     assert_true(parse("2001:db8::1", AF_INET6, false, "0035 " NOBODY6 " 07" TAIL, &one));
     assert_string_equal(addr_print(&one.addr, text), "2001:db8::1");
-    assert_false(socket_line_is_any(&one.addr));
+    assert_false(addr_is_any(&one.addr));
     assert_true(parse("::ffff:192.0.2.1", AF_INET6, true, "0035 " NOBODY6 " 0A" TAIL, &one));
     assert_string_equal(addr_print(&one.addr, text), "192.0.2.1");
 }
