@@ -8,7 +8,7 @@ common_libbase_a_SOURCES = \
 	common/settings_schema.c common/settings_schema.h common/settings_text.c common/settings_text.h \
 	common/settings_uplink.c common/settings_uplink.h common/settings_upstream.c common/settings_upstream.h \
 	common/settings_views.c common/settings_views.h \
-	common/siphash.c common/siphash.h common/special.c common/special.h common/transport.h \
+	common/siphash.c common/siphash.h common/sockaddr.c common/sockaddr.h common/special.c common/special.h common/transport.h \
 	common/utc.c common/utc.h
 common_libshared_a_SOURCES = common/counters.c common/counters.h common/names.c common/names.h
 common_libservice_a_SOURCES = \

@@ -16,6 +16,7 @@
 #include "common/bytes.h"
 #include "common/clock.h"
 #include "common/pref64.h"
+#include "common/sockaddr.h"
 #include "gate64/client.h"
 #include "gate64/question.h"
 
@@ -25,7 +26,6 @@ enum {
     FRAME = 2, /* RFC 1035 4.2.2 */
     SAYS_LEN = 200,
     PREFIXES_MAX = 64,
-    LISTEN_MAX = 64,
     FIRST = 0xc00000aa, /* 192.0.0.170 and .171 (RFC 7050 8) */
     SECOND = 0xc00000ab,
 };
@@ -35,7 +35,7 @@ static const char zone[] = "ipv4only.arpa";
 struct selftest {
     const struct cmd_options *options;
     struct print_table *table; /* NULL: JSON */
-    struct addr_endpoint listen[LISTEN_MAX];
+    struct addr_endpoint listen[SETTINGS_LISTEN_MAX];
     size_t listen_count;
     struct addr_prefix6 prefixes[PREFIXES_MAX];
     size_t prefixes_count;
@@ -69,18 +69,14 @@ static void report(struct selftest *test, const char *check, const char *by, con
 
 static int connect_to(const struct addr_endpoint *to, int type)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(to->port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(to->port)};
+    struct sockaddr_storage address;
+    socklen_t len = sockaddr_of(to, &address);
     const struct timeval wait = {.tv_sec = WAIT_MS / 1000};
-    bool is4 = to->addr.family == AF_INET;
-    v4.sin_addr.s_addr = htonl(to->addr.v4);
-    v6.sin6_addr = to->addr.v6;
     int fd = socket(to->addr.family, type | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0 ||
-        connect(fd, is4 ? (const struct sockaddr *)&v4 : (const struct sockaddr *)&v6,
-                is4 ? sizeof(v4) : sizeof(v6)) < 0) {
+        connect(fd, (const struct sockaddr *)&address, len) < 0) {
         int r = -errno;
         close(fd);
         return r;
@@ -317,7 +313,7 @@ static void check_edns(struct selftest *test)
 /* Where a client of this host asks: any address is asked by the loopback one. */
 static void take_listen(struct selftest *test, const json_t *list)
 {
-    for (size_t i = 0; i < json_array_size(list) && test->listen_count < LISTEN_MAX; i++) {
+    for (size_t i = 0; i < json_array_size(list) && test->listen_count < SETTINGS_LISTEN_MAX; i++) {
         struct addr_endpoint *at = &test->listen[test->listen_count];
         const char *text = json_string_value(json_array_get(list, i));
         if (text == NULL || addr_parse_endpoint(text, 0, at) < 0)

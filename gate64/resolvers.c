@@ -4,7 +4,6 @@
  */
 #include "gate64/resolvers.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/sockaddr.h"
 #include "gate64/socket_line.h"
 
 enum {
@@ -63,14 +63,10 @@ static bool is_ourselves(const struct addr_endpoint *endpoint, const struct sett
 /* A socket that hears of nobody but the resolver; -1 if there is no way to it. */
 static int connect_to(const struct addr_endpoint *endpoint)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(endpoint->port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(endpoint->port)};
-    bool is4 = endpoint->addr.family == AF_INET;
-    v4.sin_addr.s_addr = htonl(endpoint->addr.v4);
-    v6.sin6_addr = endpoint->addr.v6;
+    struct sockaddr_storage address;
+    socklen_t len = sockaddr_of(endpoint, &address);
     int fd = socket(endpoint->addr.family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0 && connect(fd, is4 ? (const struct sockaddr *)&v4 : (const struct sockaddr *)&v6,
-                           is4 ? sizeof(v4) : sizeof(v6)) < 0) {
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, len) < 0) {
         close(fd);
         return -1;
     }

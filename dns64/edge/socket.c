@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/sockaddr.h"
+
 enum {
     BACKLOG = 4096,
     PACKET_OPTIONS_LEN = 256,
@@ -20,45 +22,6 @@ enum {
     HOP_LIMIT = 64,           /* what the kernel has for all interfaces unless it is told otherwise */
     RECEIVE_BUFFER = 1 << 20, /* bursts of questions */
 };
-
-socklen_t socket_to_sockaddr(const struct addr_endpoint *endpoint, struct sockaddr_storage *ret_address)
-{
-    memset(ret_address, 0, sizeof(*ret_address));
-    if (endpoint->addr.family == AF_INET) {
-        struct sockaddr_in *in = (struct sockaddr_in *)ret_address;
-        in->sin_family = AF_INET;
-        in->sin_port = htons(endpoint->port);
-        in->sin_addr.s_addr = htonl(endpoint->addr.v4);
-        return sizeof(*in);
-    }
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret_address;
-    in6->sin6_family = AF_INET6;
-    in6->sin6_port = htons(endpoint->port);
-    in6->sin6_addr = endpoint->addr.v6;
-    return sizeof(*in6);
-}
-
-void socket_from_sockaddr(const struct sockaddr_storage *address, struct addr_endpoint *ret_endpoint)
-{
-    *ret_endpoint = (struct addr_endpoint){0};
-    if (address->ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)address;
-        ret_endpoint->addr = (struct addr){.family = AF_INET, .v4 = ntohl(in->sin_addr.s_addr)};
-        ret_endpoint->port = ntohs(in->sin_port);
-        return;
-    }
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-    ret_endpoint->addr = (struct addr){.family = AF_INET6, .v6 = in6->sin6_addr};
-    ret_endpoint->port = ntohs(in6->sin6_port);
-}
-
-struct addr socket_addr(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET)
-        return (struct addr){.family = AF_INET,
-                             .v4 = ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr)};
-    return (struct addr){.family = AF_INET6, .v6 = ((const struct sockaddr_in6 *)address)->sin6_addr};
-}
 
 static int set(int fd, int level, int option, int value)
 {
@@ -104,7 +67,7 @@ static int set_listen_options(int fd, const struct addr_endpoint *at, int type)
 static int listen_on(const struct addr_endpoint *at, int type)
 {
     struct sockaddr_storage address;
-    socklen_t len = socket_to_sockaddr(at, &address);
+    socklen_t len = sockaddr_of(at, &address);
     int size = RECEIVE_BUFFER;
     int fd = socket(at->addr.family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -167,7 +130,7 @@ static void bind_random(int fd, uint8_t family, struct random *random)
         if (port < PORT_FIRST)
             continue;
         from.port = port;
-        socklen_t len = socket_to_sockaddr(&from, &address);
+        socklen_t len = sockaddr_of(&from, &address);
         if (bind(fd, (struct sockaddr *)&address, len) == 0)
             return;
     }
@@ -184,7 +147,7 @@ static void drain(int fd)
 int socket_connect_udp(const struct addr_endpoint *to, struct random *random)
 {
     struct sockaddr_storage address;
-    socklen_t len = socket_to_sockaddr(to, &address);
+    socklen_t len = sockaddr_of(to, &address);
     int fd = socket(to->addr.family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;

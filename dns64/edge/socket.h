@@ -27,8 +27,4 @@ uint32_t socket_interface(int fd);
 /* Small answers do not wait for each other (RFC 7766 8). */
 void socket_no_delay(int fd);
 
-socklen_t socket_to_sockaddr(const struct addr_endpoint *endpoint, struct sockaddr_storage *ret_address);
-struct addr socket_addr(const struct sockaddr *address);
-void socket_from_sockaddr(const struct sockaddr_storage *address, struct addr_endpoint *ret_endpoint);
-
 #endif

@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/sockaddr.h"
 #include "dns64/edge/socket.h"
 
 enum {
-    FRAME = 2,        /* RFC 1035 4.2.2: length before each message */
-    QUERY_LEN = 4096, /* a longer query is none */
-    LISTENERS_MAX = 64,
+    FRAME = 2,             /* RFC 1035 4.2.2: length before each message */
+    QUERY_LEN = 4096,      /* a longer query is none */
     OUTSTANDING_MAX = 100, /* pipelined queries of one connection; more wait in the socket */
     OUTPUT_MAX = 1 << 20,  /* bytes that a client does not read before it is closed */
     LONGEST_S = 3600,      /* a connection takes no more queries then */
@@ -49,7 +49,7 @@ struct tcp_connection {
 struct tcp_server {
     struct task_context *tasks;
     struct tcp_limits *limits;
-    struct evconnlistener *listeners[LISTENERS_MAX];
+    struct evconnlistener *listeners[SETTINGS_LISTEN_MAX];
     unsigned listeners_count;
     struct event *sweep;
     struct tcp_connection *newest, *oldest;
@@ -311,7 +311,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
                       void *context)
 {
     struct tcp_server *server = context;
-    struct addr client = socket_addr(address);
+    struct addr client = sockaddr_addr(address);
     (void)listener;
     (void)len;
     bool heard = rules_may_ask(in_force(server), &client) || may_refuse(server, fd);
@@ -383,7 +383,7 @@ int tcp_new(struct task_context *tasks, struct tcp_limits *limits, struct tcp_se
 
 int tcp_listen(struct tcp_server *server, int fd)
 {
-    if (server->listeners_count == LISTENERS_MAX)
+    if (server->listeners_count == SETTINGS_LISTEN_MAX)
         return -E2BIG;
     struct evconnlistener *listener = evconnlistener_new(
         server->tasks->base, on_accept, server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/sockaddr.h"
 #include "dns64/edge/socket.h"
 
 enum {
@@ -178,8 +179,9 @@ static void take_query(struct udp_listener *listener, struct udp_pending *pendin
 {
     const struct rules *rules = listener->tasks->in_force->rules;
     const struct udp_target *target = pending->target;
-    struct query_client who = {
-        .addr = socket_addr((const struct sockaddr *)&target->address), .udp = true, .utc_s = moment->utc_s};
+    struct query_client who = {.addr = sockaddr_addr((const struct sockaddr *)&target->address),
+                               .udp = true,
+                               .utc_s = moment->utc_s};
     size_t out_len = 0;
     who.allowed = rules_may_ask(rules, &who.addr);
     who.limited = rules->rate_limit > 0 &&

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/sockaddr.h"
 #include "dns64/edge/socket.h"
 #include "dns64/query/outcome.h"
 #include "dns64/upstream/resolver.h"
@@ -142,14 +143,12 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
 static void see_own_address(struct ports *ports, int fd)
 {
     struct sockaddr_storage address;
-    struct addr_endpoint from;
     socklen_t len = sizeof(address);
     uint8_t fresh[EDNS_COOKIE_CLIENT];
     if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
         return;
-    socket_from_sockaddr(&address, &from);
-    if (from.addr.family == ports->from.addr.family && from.addr.v4 == ports->from.addr.v4 &&
-        addr_equal6(&from.addr.v6, &ports->from.addr.v6))
+    struct addr from = sockaddr_addr((struct sockaddr *)&address);
+    if (addr_equal(&from, &ports->from))
         return;
     ports->from = from;
     random_bytes(ports->shared->random, fresh, sizeof(fresh));

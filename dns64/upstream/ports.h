@@ -55,7 +55,7 @@ struct ports {
     const struct addr_endpoint *to;
     ports_reply *reply;
     struct choice_upstream *learned; /* its cookie is renewed when our own address is another one */
-    struct addr_endpoint from;
+    struct addr from;
     struct ports_socket *current[PORTS_OPEN];
     struct ports_socket *first; /* of all */
 };

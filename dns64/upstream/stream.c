@@ -9,12 +9,11 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event_struct.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
+#include "common/sockaddr.h"
 #include "dns64/edge/socket.h"
 #include "dns64/upstream/ask.h"
 #include "dns64/upstream/resolver.h"
@@ -224,18 +223,11 @@ static struct bufferevent *new_bufferevent(struct streams *streams, SSL *ssl)
                : bufferevent_socket_new(streams->base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 }
 
-/* Small messages go out at once (RFC 7766 8). */
-static void without_delay(struct bufferevent *bev)
-{
-    int on = 1;
-    setsockopt(bufferevent_getfd(bev), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
-
 /* Begins to connect. Returns 0, or why not: no way there is another thing than no room. */
 static int connect_stream(struct stream *stream, const struct addr_endpoint *to)
 {
     struct sockaddr_storage address;
-    int len = (int)socket_to_sockaddr(to, &address);
+    int len = (int)sockaddr_of(to, &address);
     if (bufferevent_enable(stream->bev, EV_READ | EV_WRITE) < 0)
         return -ENOMEM;
     errno = 0;
@@ -263,7 +255,7 @@ static int open_stream(struct streams *streams, struct stream **ret_stream)
         free(stream);
         return r;
     }
-    without_delay(stream->bev);
+    socket_no_delay(bufferevent_getfd(stream->bev));
     stream->next = streams->first;
     stream->link = &streams->first;
     if (stream->next != NULL)
