@@ -32,7 +32,6 @@ void question_table_init(struct question_table *table, struct event_base *base, 
                          struct counters *counters)
 {
     *table = (struct question_table){.base = base, .cache = cache, .counters = counters};
-    clock_random(&table->secret, sizeof(table->secret));
 }
 
 /* What it goes by is the same in all views. */
@@ -43,10 +42,7 @@ static const struct query_policy *policy_of(const struct question *question)
 
 static struct question **find_bucket(struct question_table *table, const struct known_question *asked)
 {
-    struct cache_key key;
-    cache_key(table->cache, CACHE_DATA, asked->flags, asked->set.variant, &asked->name, asked->type,
-              asked->class, &key);
-    return &table->buckets[siphash13(table->secret, key.bytes, key.len) % QUESTION_BUCKETS];
+    return &table->buckets[known_key(table->cache, asked).hash % QUESTION_BUCKETS];
 }
 
 static bool same(const struct known_question *a, const struct known_question *b)

@@ -26,7 +26,6 @@ struct question_table {
     struct event_base *base;
     struct cache *cache;
     struct counters *counters;
-    struct siphash_key secret;
     unsigned outstanding;
     struct question *buckets[QUESTION_BUCKETS];
 };

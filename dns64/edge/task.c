@@ -95,19 +95,12 @@ static void on_a(void *context, struct known_reply *reply)
     on_reply(context, QUERY_A, reply);
 }
 
-/* Upstreams are asked for a slot; `waiter` NULL: for the cache alone. */
-static int ask_upstream(struct task_context *shared, struct task_rules *rules, const struct query *query,
-                        enum query_slot_name slot, uint64_t until_ns, struct question_waiter *waiter)
-{
-    struct known_question question = known_question(query, slot);
-    return question_ask(&shared->questions, rules, &question, until_ns, waiter);
-}
-
-static void refresh(struct task_context *shared, struct task_rules *rules, const struct query *query,
-                    enum query_slot_name slot)
+/* Upstreams are asked for the cache alone. */
+static void refresh(struct task_context *shared, struct task_rules *rules, const struct query_policy *policy,
+                    const struct known_question *question)
 {
     uint64_t until_ns = clock_now_ns() + ATTEMPT_BUDGET_MS * CLOCK_NS_PER_MS;
-    if (query->policy->prefetch && ask_upstream(shared, rules, query, slot, until_ns, NULL) == 0)
+    if (policy->prefetch && question_ask(&shared->questions, rules, question, until_ns, NULL) == 0)
         counters_add(shared->counters, OUTCOME_CACHE_REFRESHED, 1);
 }
 
@@ -139,12 +132,12 @@ static unsigned ask(struct task *task, enum query_slot_name slot, size_t *ret_le
     }
     if (known) {
         if (reply.refresh && !task->query.cache_only)
-            refresh(shared, task->rules, &task->query, slot);
+            refresh(shared, task->rules, task->query.policy, &question);
         return take(task, slot, &reply, ret_len);
     }
     task->waiter[slot] = (struct question_waiter){
         .done = slot == QUERY_MAIN ? on_main : on_a, .context = task, .since_ns = task->started_ns};
-    if (ask_upstream(shared, task->rules, &task->query, slot, task->until_ns, &task->waiter[slot]) < 0)
+    if (question_ask(&shared->questions, task->rules, &question, task->until_ns, &task->waiter[slot]) < 0)
         return take(task, slot, &nothing, ret_len);
     if (slot == QUERY_MAIN)
         start_timer(task);
@@ -243,14 +236,15 @@ static void act(struct task *task, unsigned actions, size_t len)
 /* A finished answer was given shortly before its end: all that it is made of is asked for again. */
 static void refresh_parts(struct task_context *shared, const struct query *query)
 {
-    struct known_question question = known_question(query, QUERY_A);
-    struct cache_key key;
+    struct known_question question = known_question(query, QUERY_MAIN);
     struct cache_found found;
-    refresh(shared, shared->in_force, query, QUERY_MAIN);
-    cache_key(shared->cache, CACHE_DATA, question.flags, question.set.variant, &question.name, question.type,
-              question.class, &key);
-    if (query->is_aaaa && cache_find(shared->cache, &key, clock_now_ns(), &found))
-        refresh(shared, shared->in_force, query, QUERY_A);
+    refresh(shared, shared->in_force, query->policy, &question);
+    if (!query->is_aaaa)
+        return;
+    question = known_question(query, QUERY_A);
+    struct cache_key key = known_key(shared->cache, &question);
+    if (cache_find(shared->cache, &key, clock_now_ns(), &found))
+        refresh(shared, shared->in_force, query->policy, &question);
 }
 
 /* NULL: there is no room for it. */
@@ -266,11 +260,12 @@ static struct task *task_new(struct task_context *shared, const struct query *qu
         counters_add(shared->counters, OUTCOME_OVERLOAD, 1);
         return NULL;
     }
+    uint64_t now_ns = clock_now_ns();
     *task = (struct task){.shared = shared,
                           .rules = shared->in_force,
-                          .started_ns = clock_now_ns(),
+                          .started_ns = now_ns,
                           .query = *query,
-                          .until_ns = clock_now_ns() + ATTEMPT_BUDGET_MS * CLOCK_NS_PER_MS,
+                          .until_ns = now_ns + ATTEMPT_BUDGET_MS * CLOCK_NS_PER_MS,
                           .place = place,
                           .next = shared->first};
     task->rules->holders++;
@@ -308,7 +303,7 @@ void task_observe(struct task_context *shared, const uint8_t *bytes, size_t len,
     }
     task->observer = observer;
     task->context = context;
-    task->until_ns = clock_now_ns() + TASK_OBSERVED_MS * CLOCK_NS_PER_MS;
+    task->until_ns = task->started_ns + TASK_OBSERVED_MS * CLOCK_NS_PER_MS;
     act(task, actions, 0);
 }
 

@@ -43,6 +43,11 @@ static struct cache_key key_of(const struct cache *cache, enum cache_kind kind,
     return key;
 }
 
+struct cache_key known_key(const struct cache *cache, const struct known_question *question)
+{
+    return key_of(cache, CACHE_DATA, question);
+}
+
 static struct cache_key denied_key(const struct cache *cache, const struct known_question *question,
                                    const struct name *name)
 {
@@ -63,7 +68,7 @@ static struct cache_key alias_key(const struct cache *cache, const struct known_
 static bool find_data(struct cache *cache, const struct known_question *question, uint64_t now_ns,
                       struct cache_found *ret_found)
 {
-    struct cache_key key = key_of(cache, CACHE_DATA, question), alias = alias_key(cache, question);
+    struct cache_key key = known_key(cache, question), alias = alias_key(cache, question);
     struct cache_found became;
     if (!cache_find(cache, &key, now_ns, ret_found))
         return false;
@@ -220,7 +225,7 @@ static bool is_contradicted(struct cache *cache, const struct known_question *qu
     struct known_question sibling = *question;
     struct cache_found found;
     sibling.type = MESSAGE_TYPE_AAAA;
-    struct cache_key key = key_of(cache, CACHE_DATA, &sibling);
+    struct cache_key key = known_key(cache, &sibling);
     return question->type == MESSAGE_TYPE_A && cache_find(cache, &key, now_ns, &found) &&
            found.age_s < found.life_s && (bytes_get16(found.bytes + 2) & MESSAGE_RCODE) == MESSAGE_NOERROR;
 }
@@ -269,7 +274,7 @@ static void keep_data(struct cache *cache, const struct known_question *question
         keep_alias(cache, question, now_ns);
     if (message_rcode(message) == MESSAGE_NOERROR)
         drop_denied(cache, question, &chain);
-    key = key_of(cache, CACHE_DATA, question);
+    key = known_key(cache, question);
     if (life_s == 0) {
         cache_drop(cache, &key);
         return;

@@ -25,6 +25,8 @@ struct known_question {
 };
 
 struct known_question known_question(const struct query *query, enum query_slot_name slot);
+/* What an upstream says to it stands in the cache under this key. */
+struct cache_key known_key(const struct cache *cache, const struct known_question *question);
 /* The same for an upstream: each side has its own EDNS (RFC 6891 6.2.6), and the flags are the client's (RFC
  * 5625 4.1). */
 void known_ask(const struct known_question *question, const struct query_policy *policy, struct ask *ret_ask);
