@@ -62,12 +62,12 @@ struct flush {
     size_t dropped;
 };
 
-static void flush_one(void *context, struct cache *cache, unsigned worker, uint64_t now_ns)
+static void flush_one(void *context, struct task_context *tasks, unsigned worker, uint64_t now_ns)
 {
     struct flush *flush = context;
     (void)worker;
     (void)now_ns;
-    flush->dropped += cache_flush(cache, &flush->name, flush->below);
+    flush->dropped += cache_flush(tasks->cache, &flush->name, flush->below);
 }
 
 void control_cache_flush(struct control_request *request, void *context)
@@ -76,7 +76,7 @@ void control_cache_flush(struct control_request *request, void *context)
     struct flush flush = {.below = control_query(request, "below") != NULL};
     if (!take_name(request, &flush.name))
         return;
-    worker_visit_caches(server->group, flush_one, &flush);
+    worker_visit_all(server->group, flush_one, &flush);
     control_reply_json(request, 200, json_pack("{s:I}", "dropped", (json_int_t)flush.dropped));
 }
 
@@ -108,11 +108,11 @@ static void see_one(void *context, const struct cache_seen *seen)
                   (json_int_t)found->len, "answer", sound ? control_record_answers(&message) : json_array()));
 }
 
-static void look_one(void *context, struct cache *cache, unsigned worker, uint64_t now_ns)
+static void look_one(void *context, struct task_context *tasks, unsigned worker, uint64_t now_ns)
 {
     struct lookup *lookup = context;
     lookup->worker = worker;
-    cache_look(cache, &lookup->name, now_ns, see_one, lookup);
+    cache_look(tasks->cache, &lookup->name, now_ns, see_one, lookup);
 }
 
 static bool next_record(void *cursor, json_t **ret_record)
@@ -149,6 +149,6 @@ void control_cache_lookup(struct control_request *request, void *context)
     pthread_mutex_lock(&server->lock);
     control_local_look(&server->rules->outside.policy, &name, lookup->records);
     pthread_mutex_unlock(&server->lock);
-    worker_visit_caches(server->group, look_one, lookup);
+    worker_visit_all(server->group, look_one, lookup);
     control_reply_stream(request, next_record, free_lookup, lookup);
 }

@@ -71,10 +71,12 @@ static void on_end(void *context, const struct query *query, const uint8_t *byte
     job_release(job);
 }
 
-static void begin(void *context, struct task_context *tasks)
+static void begin(void *context, struct task_context *tasks, unsigned worker, uint64_t now_ns)
 {
     static const struct task_observer observer = {on_took, on_end};
     struct job *job = context;
+    (void)worker;
+    (void)now_ns;
     job->client.allowed = rules_may_ask(tasks->in_force->rules, &job->client.addr);
     atomic_fetch_add(&job->holders, 1);
     task_observe(tasks, job->bytes, job->len, &job->client, &job->counters, &observer, job);
@@ -100,11 +102,11 @@ static void see_one(void *context, const struct cache_seen *seen)
     best->entries += seen->kind == CACHE_DATA;
 }
 
-static void look_one(void *context, struct cache *cache, unsigned worker, uint64_t now_ns)
+static void look_one(void *context, struct task_context *tasks, unsigned worker, uint64_t now_ns)
 {
     struct best *best = context;
     best->entries = 0;
-    cache_look(cache, best->name, now_ns, see_one, best);
+    cache_look(tasks->cache, best->name, now_ns, see_one, best);
     if (best->entries <= best->most)
         return;
     best->most = best->entries;
@@ -147,8 +149,8 @@ static void explain(struct control_request *request, struct server *server, stru
                     const struct name *name)
 {
     struct best best = {.name = name};
-    worker_visit_caches(server->group, look_one, &best);
-    if (!worker_visit_tasks(server->group, best.worker, begin, job)) {
+    worker_visit_all(server->group, look_one, &best);
+    if (!worker_visit_one(server->group, best.worker, begin, job)) {
         control_reply_error(request, 503, "dns64 is about to stop");
         return;
     }

@@ -20,19 +20,18 @@ static const char *const subjects[TOP_SUBJECTS] = {[TOP_NAMES] = "names", [TOP_C
 
 /* What all threads have. */
 struct collection {
-    const struct server *server;
     enum top_subject subject;
     struct top_entry *entries;
     size_t count;
     uint64_t queries, since_ns;
 };
 
-static void collect_one(void *context, struct cache *cache, unsigned worker, uint64_t now_ns)
+static void collect_one(void *context, struct task_context *tasks, unsigned worker, uint64_t now_ns)
 {
     struct collection *collection = context;
-    const struct top *top = worker_top(collection->server->group, worker);
+    const struct top *top = tasks->observer.top;
     struct top_numbers numbers = top_numbers(top);
-    (void)cache;
+    (void)worker;
     (void)now_ns;
     collection->count += top_entries(top, collection->subject, collection->entries + collection->count);
     collection->queries += numbers.queries;
@@ -110,7 +109,7 @@ static bool take_parameters(struct control_request *request, enum top_subject *r
 void control_top_get(struct control_request *request, void *context)
 {
     struct server *server = context;
-    struct collection collection = {.server = server, .since_ns = UINT64_MAX};
+    struct collection collection = {.since_ns = UINT64_MAX};
     unsigned workers;
     size_t limit;
     const char *of = control_query(request, "of");
@@ -126,21 +125,21 @@ void control_top_get(struct control_request *request, void *context)
         control_reply_error(request, 500, "out of memory");
         return;
     }
-    worker_visit_caches(server->group, collect_one, &collection);
+    worker_visit_all(server->group, collect_one, &collection);
     control_reply_json(request, 200, collection_json(&collection, limit));
     free(collection.entries);
 }
 
-static void reset_one(void *context, struct cache *cache, unsigned worker, uint64_t now_ns)
+static void reset_one(void *context, struct task_context *tasks, unsigned worker, uint64_t now_ns)
 {
-    const struct server *server = context;
-    (void)cache;
-    top_reset(worker_top(server->group, worker), now_ns);
+    (void)context;
+    (void)worker;
+    top_reset(tasks->observer.top, now_ns);
 }
 
 void control_top_reset(struct control_request *request, void *context)
 {
     struct server *server = context;
-    worker_visit_caches(server->group, reset_one, server);
+    worker_visit_all(server->group, reset_one, NULL);
     control_reply_json(request, 200, json_pack("{s:b}", "reset", 1));
 }

@@ -26,7 +26,6 @@ struct worker {
     unsigned udp_count;
     struct task_rules *next; /* handed over, not yet in force */
     worker_visit *visit;     /* to be done, and what with */
-    worker_task *task_visit;
     void *visit_context;
     bool stopping;
     struct event *wake; /* there is something in these above */
@@ -66,14 +65,9 @@ static void on_wake(evutil_socket_t fd, short events, void *context)
         pthread_cond_broadcast(&worker->group->taken);
     }
     if (worker->visit != NULL) {
-        worker->visit(worker->visit_context, worker->tasks.cache, (unsigned)(worker - worker->group->workers),
+        worker->visit(worker->visit_context, &worker->tasks, (unsigned)(worker - worker->group->workers),
                       clock_now_ns());
         worker->visit = NULL;
-        pthread_cond_broadcast(&worker->group->taken);
-    }
-    if (worker->task_visit != NULL) {
-        worker->task_visit(worker->visit_context, &worker->tasks);
-        worker->task_visit = NULL;
         pthread_cond_broadcast(&worker->group->taken);
     }
     if (worker->stopping)
@@ -300,33 +294,26 @@ int worker_exchange(struct worker_group *group, struct rules *rules)
     return r;
 }
 
-void worker_visit_caches(struct worker_group *group, worker_visit *visit, void *context)
-{
-    pthread_mutex_lock(&group->lock);
-    for (unsigned i = 0; i < group->count; i++) {
-        group->workers[i].visit = visit;
-        group->workers[i].visit_context = context;
-        wake(&group->workers[i]);
-        while (group->workers[i].visit != NULL)
-            pthread_cond_wait(&group->taken, &group->lock);
-    }
-    pthread_mutex_unlock(&group->lock);
-}
-
-bool worker_visit_tasks(struct worker_group *group, unsigned worker, worker_task *visit, void *context)
+bool worker_visit_one(struct worker_group *group, unsigned worker, worker_visit *visit, void *context)
 {
     struct worker *at = &group->workers[worker % group->count];
     pthread_mutex_lock(&group->lock);
     bool runs = at->started && !at->stopping;
     if (runs) {
-        at->task_visit = visit;
+        at->visit = visit;
         at->visit_context = context;
         wake(at);
-        while (at->task_visit != NULL)
+        while (at->visit != NULL)
             pthread_cond_wait(&group->taken, &group->lock);
     }
     pthread_mutex_unlock(&group->lock);
     return runs;
+}
+
+void worker_visit_all(struct worker_group *group, worker_visit *visit, void *context)
+{
+    for (unsigned i = 0; i < group->count; i++)
+        worker_visit_one(group, i, visit, context);
 }
 
 struct cache_numbers worker_cache_numbers(const struct worker_group *group)
@@ -345,11 +332,6 @@ const struct tally *worker_tallies(const struct worker_group *group, unsigned *r
 {
     *ret_count = group->count;
     return group->tallies;
-}
-
-struct top *worker_top(const struct worker_group *group, unsigned worker)
-{
-    return group->workers[worker].tasks.observer.top;
 }
 
 const struct counters *worker_counters(const struct worker_group *group, unsigned *ret_count)

@@ -34,21 +34,18 @@ void worker_stop(struct worker_group *group);
 /* The loop that worker_run dispatches in a thread of this number, for who runs it in a thread of his own. */
 struct event_base *worker_base(const struct worker_group *group, unsigned worker);
 
-/* For the control thread; worker_upstream not beside worker_exchange. */
-/* One for each thread. */
+/* For the control thread; worker_upstream not beside worker_exchange. Tallies and counters: one for each
+ * thread. */
 const struct tally *worker_tallies(const struct worker_group *group, unsigned *ret_count);
-/* Of one thread: within a worker_visit of it alone. */
-struct top *worker_top(const struct worker_group *group, unsigned worker);
 const struct counters *worker_counters(const struct worker_group *group, unsigned *ret_count);
 /* Sums over all threads' caches. */
 struct cache_numbers worker_cache_numbers(const struct worker_group *group);
-/* Has each running thread in turn do something with its cache, between two events; returns when all have. */
-typedef void worker_visit(void *context, struct cache *cache, unsigned worker, uint64_t now_ns);
-void worker_visit_caches(struct worker_group *group, worker_visit *visit, void *context);
-
-/* Has one thread do something with all that it has. False: it does not run (any more). */
-typedef void worker_task(void *context, struct task_context *tasks);
-bool worker_visit_tasks(struct worker_group *group, unsigned worker, worker_task *visit, void *context);
+/* Has a thread do something with all that it has, between two events; returns when it has. False: it does not
+ * run (any more). */
+typedef void worker_visit(void *context, struct task_context *tasks, unsigned worker, uint64_t now_ns);
+bool worker_visit_one(struct worker_group *group, unsigned worker, worker_visit *visit, void *context);
+/* Has each running thread do so in turn. */
+void worker_visit_all(struct worker_group *group, worker_visit *visit, void *context);
 
 /* Sums over all threads; latency is their mean. */
 struct worker_upstream {
