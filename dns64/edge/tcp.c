@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/listener.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -24,7 +24,9 @@ enum {
     OUTPUT_MAX = 1 << 20,  /* bytes that a client does not read before it is closed */
     LONGEST_S = 3600,      /* a connection takes no more queries then */
     REFUSALS_PER_SECOND = 100,
-    CROWDED_PART = 4, /* when less than this part of the places is free, the idle time is this part */
+    ACCEPTS_AT_ONCE = 32, /* then those who are in already are heard */
+    SPARED_MAX = 16,      /* connections found with a query in the socket, for one that is to make room */
+    CROWDED_PART = 4,     /* when less than this part of the places is free, the idle time is this part */
 };
 
 struct tcp_limits {
@@ -49,7 +51,7 @@ struct tcp_connection {
 struct tcp_server {
     struct task_context *tasks;
     struct tcp_limits *limits;
-    struct evconnlistener *listeners[SETTINGS_LISTEN_MAX];
+    struct event *listeners[SETTINGS_LISTEN_MAX];
     unsigned listeners_count;
     struct event *sweep;
     struct tcp_connection *newest, *oldest;
@@ -278,10 +280,28 @@ static bool may_refuse(struct tcp_server *server, int fd)
     return server->refusals++ < REFUSALS_PER_SECOND;
 }
 
-static void make_room(struct tcp_server *server)
+/* A whole query that has come but has not been read yet, as when many came in at once (RFC 7766 6.2.4). */
+static bool has_asked(struct tcp_connection *connection)
 {
-    if (server->count < in_force(server)->tcp.connections)
-        return;
+    struct evbuffer *input = bufferevent_get_input(connection->stream);
+    uint8_t bytes[FRAME + QUERY_LEN];
+    size_t len = evbuffer_get_length(input);
+    if (len >= sizeof(bytes))
+        return true;
+    evbuffer_copyout(input, bytes, len);
+    ssize_t more = recv(bufferevent_getfd(connection->stream), bytes + len, sizeof(bytes) - len,
+                        MSG_PEEK | MSG_DONTWAIT);
+    len += more > 0 ? (size_t)more : 0;
+    return len >= FRAME && len >= FRAME + (size_t)bytes_get16(bytes);
+}
+
+static void close_oldest(struct tcp_server *server)
+{
+    for (unsigned i = 0; i < SPARED_MAX && has_asked(server->oldest); i++) {
+        struct tcp_connection *spared = server->oldest;
+        list_remove(spared);
+        list_push(spared, clock_now_ns());
+    }
     count(server, OUTCOME_TCP_CLOSED);
     close_connection(server->oldest);
 }
@@ -307,35 +327,41 @@ static void open_connection(struct tcp_server *server, int fd, const struct addr
     bufferevent_enable(stream, EV_READ | EV_WRITE);
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len,
-                      void *context)
+static void take_client(struct tcp_server *server, int fd, const struct addr *client)
 {
-    struct tcp_server *server = context;
-    struct addr client = sockaddr_addr(address);
-    (void)listener;
-    (void)len;
-    bool heard = rules_may_ask(in_force(server), &client) || may_refuse(server, fd);
+    bool heard = rules_may_ask(in_force(server), client) || may_refuse(server, fd);
     int place =
-        heard ? take_place(server->limits, &client, in_force(server)->tcp.connections_per_network) : -1;
+        heard ? take_place(server->limits, client, in_force(server)->tcp.connections_per_network) : -1;
     if (place < 0) {
         count(server, OUTCOME_TCP_REFUSED);
         close(fd);
         return;
     }
     socket_no_delay(fd);
-    make_room(server);
-    open_connection(server, fd, &client, place);
+    if (server->count >= in_force(server)->tcp.connections)
+        close_oldest(server);
+    open_connection(server, fd, client, place);
 }
 
-/* No descriptors left: one is had by closing the longest without a query. */
-static void on_accept_error(struct evconnlistener *listener, void *context)
+/* A few at a time: in a storm of new clients one that has just come is still heard before others take its
+ * place. What is left brings the event again. */
+static void on_listen(evutil_socket_t listener, short events, void *context)
 {
     struct tcp_server *server = context;
-    (void)listener;
-    if ((errno != EMFILE && errno != ENFILE) || server->oldest == NULL)
-        return;
-    count(server, OUTCOME_TCP_CLOSED);
-    close_connection(server->oldest);
+    (void)events;
+    for (unsigned i = 0; i < ACCEPTS_AT_ONCE; i++) {
+        struct sockaddr_storage address;
+        socklen_t len = sizeof(address);
+        int fd = accept4(listener, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE) && server->oldest != NULL)
+            close_oldest(server); /* no descriptors left: one is had so */
+        if (fd < 0 && (errno == EAGAIN || errno == EMFILE || errno == ENFILE))
+            return;
+        if (fd < 0)
+            continue; /* this one has gone again */
+        struct addr client = sockaddr_addr((struct sockaddr *)&address);
+        take_client(server, fd, &client);
+    }
 }
 
 /* RFC 7766 6.2.3: less patience under load. */
@@ -385,13 +411,22 @@ int tcp_listen(struct tcp_server *server, int fd)
 {
     if (server->listeners_count == SETTINGS_LISTEN_MAX)
         return -E2BIG;
-    struct evconnlistener *listener = evconnlistener_new(
-        server->tasks->base, on_accept, server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    struct event *listener = event_new(server->tasks->base, fd, EV_READ | EV_PERSIST, on_listen, server);
     if (listener == NULL)
         return -ENOMEM;
-    evconnlistener_set_error_cb(listener, on_accept_error);
+    if (event_add(listener, NULL) < 0) {
+        event_free(listener);
+        return -ENOMEM;
+    }
     server->listeners[server->listeners_count++] = listener;
     return 0;
+}
+
+static void close_listener(struct event *listener)
+{
+    evutil_socket_t fd = event_get_fd(listener);
+    event_free(listener);
+    close(fd);
 }
 
 void tcp_free(struct tcp_server *server)
@@ -399,7 +434,7 @@ void tcp_free(struct tcp_server *server)
     if (server == NULL)
         return;
     while (server->listeners_count > 0)
-        evconnlistener_free(server->listeners[--server->listeners_count]);
+        close_listener(server->listeners[--server->listeners_count]);
     while (server->newest != NULL)
         close_connection(server->newest);
     if (server->sweep != NULL)
