@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 enum {
     BUCKETS = 2 * TOP_ENTRIES,
     NONE = UINT16_MAX,
