@@ -9,12 +9,14 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "common/time_units.h"
+
 static uint64_t read_clock(clockid_t id)
 {
     struct timespec now;
     if (clock_gettime(id, &now) < 0)
         abort(); /* a kernel without this clock cannot run us */
-    return (uint64_t)now.tv_sec * CLOCK_NS_PER_S + (uint64_t)now.tv_nsec;
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 uint64_t clock_now_ns(void)

@@ -10,9 +10,6 @@
 
 #include <stdint.h>
 
-#define CLOCK_NS_PER_S  UINT64_C(1000000000)
-#define CLOCK_NS_PER_MS UINT64_C(1000000)
-
 uint64_t clock_now_ns(void); /* CLOCK_BOOTTIME */
 uint64_t clock_utc_ns(void); /* CLOCK_REALTIME, for texts and what others date */
 

@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/time_units.h"
 
 enum {
     STALL_MS = 1000, /* what takes nothing for so long is told of */
@@ -73,7 +74,7 @@ void line_writer_follow(struct line_writer *writer, int error, uint64_t now_ns)
     }
     if (writer->stalled_ns == 0)
         writer->stalled_ns = now_ns;
-    if (writer->stall_told || now_ns - writer->stalled_ns < STALL_MS * CLOCK_NS_PER_MS)
+    if (writer->stall_told || now_ns - writer->stalled_ns < STALL_MS * NS_PER_MS)
         return;
     writer->stall_told = true;
     log_warning(

@@ -12,7 +12,7 @@ common_libbase_a_SOURCES = \
 	common/utc.c common/utc.h
 common_libshared_a_SOURCES = common/counters.c common/counters.h common/names.c common/names.h
 common_libservice_a_SOURCES = \
-	common/clock.c common/clock.h common/random.c common/random.h common/control.c common/control.h \
+	common/clock.c common/clock.h common/time_units.h common/random.c common/random.h common/control.c common/control.h \
 	common/links.c common/links.h common/links_netlink.c common/links_netlink.h \
 	common/log.c common/log.h common/mapping.c common/mapping.h common/program.c common/program.h \
 	common/names_reader.c common/names_reader.h common/names_server.c common/names_server.h \

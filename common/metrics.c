@@ -6,11 +6,11 @@
 
 #include <string.h>
 
+#include "common/time_units.h"
+
 enum {
     NUMBER_LEN = 20, /* digits of 2^64 - 1 */
 };
-
-#define NS_PER_S UINT64_C(1000000000)
 
 void metrics_init(struct metrics *metrics, char *buffer, size_t size)
 {

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#define NS_PER_S   UINT64_C(1000000000)
+#include "common/time_units.h"
+
 #define NS_PER_DAY (86400 * NS_PER_S)
 
 enum {
-    NS_PER_MS = 1000000,
     S_PER_MINUTE = 60,
     S_PER_HOUR = 3600,
     S_PER_DAY = 86400,

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/settings_upstream.h"
+#include "common/time_units.h"
 #include "config.h"
 #include "dns64/control_cache.h"
 #include "dns64/control_explain.h"
@@ -79,8 +80,8 @@ static void get_status(struct control_request *request, void *context)
     pthread_mutex_lock(&server->lock);
     json_t *status = json_pack("{s:s, s:s, s:i, s:I, s:I, s:i, s:o, s:o, s:o, s:I, s:I}", "program", "dns64",
                                "version", PACKAGE_VERSION, "pid", (int)getpid(), "started_utc_ms",
-                               (json_int_t)(started_utc_ns / CLOCK_NS_PER_MS), "uptime_s",
-                               (json_int_t)((clock_now_ns() - started_ns) / CLOCK_NS_PER_S), "workers",
+                               (json_int_t)(started_utc_ns / NS_PER_MS), "uptime_s",
+                               (json_int_t)((clock_now_ns() - started_ns) / NS_PER_S), "workers",
                                (int)server->rules->workers, "pref64", pref64_list(server), "listen",
                                listen_list(server), "upstream", upstream_list(server), "queries",
                                counter(server, OUTCOME_QUERIES_UDP) + counter(server, OUTCOME_QUERIES_TCP),

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/settings_upstream.h"
+#include "common/time_units.h"
 #include "dns64/server.h"
 
 enum {
@@ -55,7 +56,7 @@ static json_t *collection_json(struct collection *collection, size_t limit)
     for (size_t i = 0; i < collection->count && i < limit; i++)
         json_array_append_new(list, entry_json(&collection->entries[i]));
     return json_pack("{s:s, s:I, s:I, s:o}", "of", subjects[collection->subject], "seconds",
-                     (json_int_t)((clock_now_ns() - collection->since_ns) / CLOCK_NS_PER_S), "queries",
+                     (json_int_t)((clock_now_ns() - collection->since_ns) / NS_PER_S), "queries",
                      (json_int_t)collection->queries, "top", list);
 }
 
@@ -63,7 +64,7 @@ static json_t *collection_json(struct collection *collection, size_t limit)
 static double percentile_ms(const struct histogram_sum *took, unsigned percent)
 {
     uint64_t ns = histogram_percentile_ns(took, percent);
-    return ns == 0 || ns == UINT64_MAX ? -1 : (double)ns / CLOCK_NS_PER_MS;
+    return ns == 0 || ns == UINT64_MAX ? -1 : (double)ns / NS_PER_MS;
 }
 
 static json_t *upstream_json(const struct server *server, unsigned index)

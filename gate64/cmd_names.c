@@ -14,6 +14,7 @@
 #include "common/addr.h"
 #include "common/clock.h"
 #include "common/names_reader.h"
+#include "common/time_units.h"
 #include "gate64/client.h"
 
 enum {
@@ -113,7 +114,7 @@ int cmd_names(const struct cmd_options *options)
         return failed(options, r);
     r = cmd_list_begin(&list);
     if (r == 0)
-        show_all(&list, &reader.names, &filter, (uint32_t)(clock_now_ns() / CLOCK_NS_PER_S));
+        show_all(&list, &reader.names, &filter, (uint32_t)(clock_now_ns() / NS_PER_S));
     cmd_list_end(&list, r < 0);
     names_reader_close(&reader);
     return r == 0 ? CMD_EXIT_GOOD : cmd_failed(options, cmd_dns64, r, "out of memory");

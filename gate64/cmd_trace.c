@@ -10,6 +10,7 @@
 
 #include "common/addr.h"
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "gate64/client.h"
 #include "gate64/cmd.h"
 #include "gate64/trace_show.h"
@@ -110,9 +111,9 @@ static bool is_address(const char *text)
 /* The translator went in the middle: true if another answers. */
 static bool wait_for_next(const struct watch *watch)
 {
-    const struct timespec pause = {.tv_nsec = POLL_MS * (long)CLOCK_NS_PER_MS};
+    const struct timespec pause = {.tv_nsec = POLL_MS * (long)NS_PER_MS};
     char error[CLIENT_ERROR_LEN];
-    uint64_t until = clock_now_ns() + WAIT_S * CLOCK_NS_PER_S;
+    uint64_t until = clock_now_ns() + WAIT_S * NS_PER_S;
     tell(watch, "nat64d has ended its translator; waiting for the next one.\n");
     do {
         json_t *document = NULL;
@@ -138,7 +139,7 @@ static void say_restart(const struct watch *watch)
 
 static int follow(struct watch *watch, int64_t seconds)
 {
-    uint64_t end_ns = clock_now_ns() + (uint64_t)seconds * CLOCK_NS_PER_S;
+    uint64_t end_ns = clock_now_ns() + (uint64_t)seconds * NS_PER_S;
     char target[TARGET_LEN], error[CLIENT_ERROR_LEN] = "";
     for (;;) {
         make_target(watch, seconds, target);
@@ -151,7 +152,7 @@ static int follow(struct watch *watch, int64_t seconds)
         uint64_t now_ns = clock_now_ns();
         if (now_ns >= end_ns || watch->packets >= watch->count)
             return CMD_EXIT_GOOD;
-        seconds = (int64_t)((end_ns - now_ns - 1) / CLOCK_NS_PER_S) + 1;
+        seconds = (int64_t)((end_ns - now_ns - 1) / NS_PER_S) + 1;
     }
 }
 

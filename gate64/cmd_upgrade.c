@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "gate64/client.h"
 #include "gate64/text.h"
 
@@ -46,8 +47,8 @@ static int ask_running(const struct cmd_options *options, struct running *ret_ru
 static int wait_for_other(const struct cmd_options *options, const struct running *old,
                           struct running *ret_new, char *error)
 {
-    const struct timespec pause = {.tv_nsec = POLL_MS * (long)CLOCK_NS_PER_MS};
-    uint64_t until = clock_now_ns() + WAIT_S * CLOCK_NS_PER_S;
+    const struct timespec pause = {.tv_nsec = POLL_MS * (long)NS_PER_MS};
+    uint64_t until = clock_now_ns() + WAIT_S * NS_PER_S;
     snprintf(error, CLIENT_ERROR_LEN, "the old program still answers");
     do {
         struct running now;

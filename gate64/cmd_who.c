@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "common/utc.h"
 #include "gate64/client.h"
 #include "gate64/cmd.h"
@@ -51,7 +52,7 @@ static int parse_time(const struct cmd_options *options, struct who_query *query
 {
     uint64_t span_ns;
     query->from_ns = clock_utc_ns();
-    query->to_ns = query->from_ns + CLOCK_NS_PER_S;
+    query->to_ns = query->from_ns + NS_PER_S;
     if (options->at == NULL)
         return CMD_EXIT_GOOD;
     if (utc_parse(options->at, &query->from_ns, &span_ns) < 0) {

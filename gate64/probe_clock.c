@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "gate64/probe.h"
 
 enum {
@@ -20,7 +21,7 @@ enum {
 
 void probe_clock_judge(struct check *check, const struct probe_clock_state *state)
 {
-    bool wrong = state->utc_ns / CLOCK_NS_PER_S < RELEASE_UTC_S;
+    bool wrong = state->utc_ns / NS_PER_S < RELEASE_UTC_S;
     if (wrong)
         check_finding(check,
                       "the clock is before 2026, so it is wrong, and certificates and signatures fail");

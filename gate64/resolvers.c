@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/sockaddr.h"
+#include "common/time_units.h"
 #include "gate64/socket_line.h"
 
 enum {
@@ -92,7 +93,7 @@ static bool has_answer(int fd, uint16_t id)
 /* One try: asks those that were silent so far. */
 static void try_silent(struct resolvers *resolvers, struct pollfd *wait, uint16_t id)
 {
-    uint64_t until = clock_now_ns() + RESOLVERS_WAIT_MS * CLOCK_NS_PER_MS, now;
+    uint64_t until = clock_now_ns() + RESOLVERS_WAIT_MS * NS_PER_MS, now;
     size_t silent = 0;
     for (size_t i = 0; i < resolvers->count; i++) {
         wait[i].events = resolvers->list[i].state == RESOLVERS_SILENT && wait[i].fd >= 0 ? POLLIN : 0;
@@ -102,7 +103,7 @@ static void try_silent(struct resolvers *resolvers, struct pollfd *wait, uint16_
         }
     }
     while (silent > 0 && (now = clock_now_ns()) < until) {
-        if (poll(wait, resolvers->count, (int)((until - now) / CLOCK_NS_PER_MS) + 1) <= 0)
+        if (poll(wait, resolvers->count, (int)((until - now) / NS_PER_MS) + 1) <= 0)
             continue;
         for (size_t i = 0; i < resolvers->count; i++) {
             if (wait[i].events == 0 || wait[i].revents == 0)

@@ -13,6 +13,7 @@
 #include "common/metrics.h"
 #include "common/pref64.h"
 #include "common/reload.h"
+#include "common/time_units.h"
 #include "config.h"
 #include "nat64d/control_trace.h"
 #include "nat64d/control_who.h"
@@ -113,14 +114,13 @@ static void get_status(struct control_request *request, void *context)
                   "to_ipv6", tally(translator, TALLY_TO_IPV6), "dropped", dropped(translator));
     json_t *status = json_pack(
         "{s:s, s:s, s:i, s:I, s:I, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "program", "nat64d", "version",
-        PACKAGE_VERSION, "pid", (int)getpid(), "started_utc_ms",
-        (json_int_t)(started_utc_ns / CLOCK_NS_PER_MS), "uptime_s",
-        (json_int_t)((clock_now_ns() - started_ns) / CLOCK_NS_PER_S), "tun", translator->settings->nat64.tun,
-        "workers", (int)translator->tables->shared.workers, "pref64", pref64_list(translator), "backends",
-        prefixes_list(translator->backends, translator->backends_count), "sessions", counts(translator, true),
-        "bindings", counts(translator, false), "packets", packets);
+        PACKAGE_VERSION, "pid", (int)getpid(), "started_utc_ms", (json_int_t)(started_utc_ns / NS_PER_MS),
+        "uptime_s", (json_int_t)((clock_now_ns() - started_ns) / NS_PER_S), "tun",
+        translator->settings->nat64.tun, "workers", (int)translator->tables->shared.workers, "pref64",
+        pref64_list(translator), "backends", prefixes_list(translator->backends, translator->backends_count),
+        "sessions", counts(translator, true), "bindings", counts(translator, false), "packets", packets);
     json_object_set_new(status, "keeper_started_utc_ms",
-                        json_integer((json_int_t)(target->keeper_started_utc_ns / CLOCK_NS_PER_MS)));
+                        json_integer((json_int_t)(target->keeper_started_utc_ns / NS_PER_MS)));
     json_object_set_new(status, "path_mtus",
                         json_integer((json_int_t)path_mtu_count(translator->tables->path_mtus)));
     end(translator);
@@ -287,8 +287,8 @@ static void add_pool(json_t *record, const struct translator *translator, uint32
     json_t *more =
         json_pack("{s:b, s:b, s:o, s:I, s:I, s:I, s:I, s:o}", "shared", pool->shared, "drains", pool->drain,
                   "for", prefixes_list(pool->for6, pool->for6_count), "host", (json_int_t)host, "percent",
-                  (json_int_t)use.percent, "tcp_closing_s", (json_int_t)(closing_ns / CLOCK_NS_PER_S),
-                  "per_minute", (json_int_t)use.per_minute, "lasts_s",
+                  (json_int_t)use.percent, "tcp_closing_s", (json_int_t)(closing_ns / NS_PER_S), "per_minute",
+                  (json_int_t)use.per_minute, "lasts_s",
                   use.lasts_s < 0 ? json_null() : json_integer((json_int_t)use.lasts_s));
     json_object_update(record, more);
     json_decref(more);
@@ -348,7 +348,7 @@ static bool make_counter(struct walk *walk, json_t **ret_record)
 static json_int_t age_s(uint64_t learned_ns)
 {
     uint64_t now_ns = clock_now_ns();
-    return now_ns > learned_ns ? (json_int_t)((now_ns - learned_ns) / CLOCK_NS_PER_S) : 0;
+    return now_ns > learned_ns ? (json_int_t)((now_ns - learned_ns) / NS_PER_S) : 0;
 }
 
 static bool make_path_mtu(struct walk *walk, json_t **ret_record)

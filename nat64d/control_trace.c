@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "nat64d/control.h"
 #include "nat64d/edge/trace_json.h"
 #include "nat64d/table/trace_reader.h"
@@ -20,7 +21,7 @@ enum {
     PACKETS_PER_S = 1000,
     BURST = 256,
 };
-static const uint64_t packet_ns = CLOCK_NS_PER_S / PACKETS_PER_S;
+static const uint64_t packet_ns = NS_PER_S / PACKETS_PER_S;
 
 /* One trace that somebody reads. */
 struct follow {
@@ -164,7 +165,7 @@ void control_trace(struct control_request *request, void *context)
     pthread_mutex_unlock(&target->translator->mutex);
     uint64_t now_ns = clock_now_ns();
     ask.utc_ns = clock_utc_ns() - now_ns;
-    ask.end_ns = now_ns + ask.seconds * CLOCK_NS_PER_S;
+    ask.end_ns = now_ns + ask.seconds * NS_PER_S;
     int r = trace_reader_open(target->traces, &filter, &ask.place);
     if (r < 0) {
         control_reply_error(request, r == -EBUSY ? 409 : 500,

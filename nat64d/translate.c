@@ -19,6 +19,7 @@
 #include "common/sandbox.h"
 #include "common/service.h"
 #include "common/settings_file.h"
+#include "common/time_units.h"
 #include "nat64d/control.h"
 #include "nat64d/edge/ports.h"
 #include "nat64d/edge/translator.h"
@@ -324,8 +325,7 @@ static void wait_for_work(const struct process *process, uint64_t due_ns)
                            {.fd = TRANSLATE_FD, .events = POLLIN},
                            {.fd = process->watch, .events = POLLIN}};
     uint64_t now_ns = clock_now_ns();
-    poll(fds, sizeof(fds) / sizeof(fds[0]),
-         due_ns > now_ns ? (int)((due_ns - now_ns) / CLOCK_NS_PER_MS) + 1 : 0);
+    poll(fds, sizeof(fds) / sizeof(fds[0]), due_ns > now_ns ? (int)((due_ns - now_ns) / NS_PER_MS) + 1 : 0);
 }
 
 /* Until a signal says stop (0), the device is gone (-EBADFD) or the keeper does not answer. */
@@ -342,7 +342,7 @@ static int run(struct process *process)
         uint64_t now_ns = clock_now_ns();
         if (now_ns >= due_ns) {
             r = look_around(process);
-            due_ns = now_ns + LOOK_MS * CLOCK_NS_PER_MS;
+            due_ns = now_ns + LOOK_MS * NS_PER_MS;
         }
         if (r == 0)
             r = listen_to_keeper(process);

@@ -10,11 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/time_units.h"
 #include "pool/quota_record.h"
-
-enum {
-    NS_PER_S = 1000000000,
-};
 
 struct quota {
     _Atomic uint32_t sessions; /* of all backends */

@@ -10,14 +10,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "common/time_units.h"
 #include "dns64/access/client.h"
 
 enum {
     WAYS = 4, /* 64 bytes */
     SETS = RATE_NETWORKS / WAYS,
 };
-
-#define NS_PER_S UINT64_C(1000000000)
 
 struct place {
     _Atomic uint64_t who;      /* hash of the network; 0: nobody's */

@@ -12,6 +12,7 @@
 
 #include "common/bytes.h"
 #include "common/domain.h"
+#include "common/time_units.h"
 
 enum {
     UNIT = 8, /* entries begin at multiples; an index counts these, from 1 */
@@ -27,7 +28,6 @@ enum {
 };
 
 #define NOT_LINKED UINT32_MAX /* `next` of what is no longer found, and of the filling at the end */
-#define NS_PER_S   UINT64_C(1000000000)
 
 struct entry {
     uint32_t size; /* with everything */

@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/line_writer.h"
 #include "common/log.h"
+#include "common/time_units.h"
 #include "dns64/observe/log_text.h"
 
 enum {
@@ -81,7 +82,7 @@ static void tell_lost(struct query_log *log, uint64_t now_ns, uint64_t utc_ns)
     uint64_t lost = 0;
     for (unsigned i = 0; i < log->workers; i++)
         lost += log_ring_lost(log->rings[i]);
-    if (lost == log->told || now_ns - log->told_ns < TELL_MS * CLOCK_NS_PER_MS)
+    if (lost == log->told || now_ns - log->told_ns < TELL_MS * NS_PER_MS)
         return;
     log_warning("query-log", "%" PRIu64 " records were lost: %s took them too slowly, or not",
                 lost - log->told, log->out.path);
@@ -128,7 +129,7 @@ static void *run(void *argument)
         bool stopping = take_orders(log), empty = false;
         uint64_t now_ns = clock_now_ns();
         if (stopping && end_ns == 0)
-            end_ns = now_ns + LAST_MS * CLOCK_NS_PER_MS;
+            end_ns = now_ns + LAST_MS * NS_PER_MS;
         if (log->out.at == log->out.len)
             empty = fill(log);
         int r = line_writer_flush(&log->out);

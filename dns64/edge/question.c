@@ -8,11 +8,10 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "dns64/edge/task.h"
 
 enum {
-    MS_PER_S = 1000,
-    US_PER_MS = 1000,
     BUCKET_MAX = 64, /* questions in a bucket; sixteen of them when all are taken */
 };
 
@@ -147,8 +146,7 @@ static int start(struct question_table *table, struct task_rules *rules, const s
 
 static void arm(struct question *question, uint64_t due_ns, uint64_t now_ns)
 {
-    uint64_t wait_ms = due_ns > now_ns ? (due_ns - now_ns) / CLOCK_NS_PER_MS : 0;
-    struct timeval wait = {(time_t)(wait_ms / MS_PER_S), (suseconds_t)(wait_ms % MS_PER_S * US_PER_MS)};
+    struct timeval wait = time_units_timeval(due_ns > now_ns ? due_ns - now_ns : 0);
     question->stale_due_ns = due_ns;
     if (question->stale_timer == NULL)
         question->stale_timer = evtimer_new(question->table->base, on_stale_timer, question);
@@ -160,7 +158,7 @@ static void arm(struct question *question, uint64_t due_ns, uint64_t now_ns)
 static void watch_stale(struct question *question, uint64_t since_ns)
 {
     const struct query_policy *policy = policy_of(question);
-    uint64_t now_ns = clock_now_ns(), due_ns = since_ns + policy->stale_wait_ms * CLOCK_NS_PER_MS;
+    uint64_t now_ns = clock_now_ns(), due_ns = since_ns + policy->stale_wait_ms * NS_PER_MS;
     struct known_reply stale;
     if (question->stale_timer != NULL && question->stale_due_ns <= due_ns && question->stale_due_ns > now_ns)
         return; /* it runs soon enough */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "dns64/query/finished.h"
 
 struct task {
@@ -99,7 +100,7 @@ static void on_a(void *context, struct known_reply *reply)
 static void refresh(struct task_context *shared, struct task_rules *rules, const struct query_policy *policy,
                     const struct known_question *question)
 {
-    uint64_t until_ns = clock_now_ns() + ATTEMPT_BUDGET_MS * CLOCK_NS_PER_MS;
+    uint64_t until_ns = clock_now_ns() + ATTEMPT_BUDGET_MS * NS_PER_MS;
     if (policy->prefetch && question_ask(&shared->questions, rules, question, until_ns, NULL) == 0)
         counters_add(shared->counters, OUTCOME_CACHE_REFRESHED, 1);
 }
@@ -146,7 +147,7 @@ static unsigned ask(struct task *task, enum query_slot_name slot, size_t *ret_le
 
 static void arm(struct task *task, uint32_t wait_ms)
 {
-    struct timeval wait = {wait_ms / 1000, (int)(wait_ms % 1000) * 1000};
+    struct timeval wait = time_units_timeval(wait_ms * NS_PER_MS);
     evtimer_add(task->timer, &wait);
 }
 
@@ -265,7 +266,7 @@ static struct task *task_new(struct task_context *shared, const struct query *qu
                           .rules = shared->in_force,
                           .started_ns = now_ns,
                           .query = *query,
-                          .until_ns = now_ns + ATTEMPT_BUDGET_MS * CLOCK_NS_PER_MS,
+                          .until_ns = now_ns + ATTEMPT_BUDGET_MS * NS_PER_MS,
                           .place = place,
                           .next = shared->first};
     task->rules->holders++;
@@ -303,7 +304,7 @@ void task_observe(struct task_context *shared, const uint8_t *bytes, size_t len,
     }
     task->observer = observer;
     task->context = context;
-    task->until_ns = task->started_ns + TASK_OBSERVED_MS * CLOCK_NS_PER_MS;
+    task->until_ns = task->started_ns + TASK_OBSERVED_MS * NS_PER_MS;
     act(task, actions, 0);
 }
 

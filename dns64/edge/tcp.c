@@ -15,6 +15,7 @@
 
 #include "common/clock.h"
 #include "common/sockaddr.h"
+#include "common/time_units.h"
 #include "dns64/edge/socket.h"
 
 enum {
@@ -193,8 +194,7 @@ static bool take_query(struct tcp_connection *connection)
 {
     struct tcp_server *server = connection->server;
     struct evbuffer *input = bufferevent_get_input(connection->stream);
-    struct query_client who = {.addr = connection->client,
-                               .utc_s = (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S)};
+    struct query_client who = {.addr = connection->client, .utc_s = (uint32_t)(clock_utc_ns() / NS_PER_S)};
     uint8_t frame[FRAME];
     uint64_t now_ns = clock_now_ns();
     if (connection->outstanding >= OUTSTANDING_MAX ||
@@ -234,7 +234,7 @@ static void read_queries(struct tcp_connection *connection)
         close_connection(connection);
         return;
     }
-    if (clock_now_ns() - connection->opened_ns > LONGEST_S * CLOCK_NS_PER_S) {
+    if (clock_now_ns() - connection->opened_ns > LONGEST_S * NS_PER_S) {
         bufferevent_disable(connection->stream, EV_READ);
         connection->ended = true;
     }
@@ -270,7 +270,7 @@ static void on_event(struct bufferevent *stream, short events, void *context)
 static bool may_refuse(struct tcp_server *server, int fd)
 {
     const struct rules *rules = in_force(server);
-    uint64_t second = clock_now_ns() / CLOCK_NS_PER_S;
+    uint64_t second = clock_now_ns() / NS_PER_S;
     if (rules->uplink != 0 && socket_interface(fd) == rules->uplink)
         return false;
     if (second != server->refusals_second) {
@@ -368,7 +368,7 @@ static void on_listen(evutil_socket_t listener, short events, void *context)
 static uint64_t idle_ns(const struct tcp_server *server)
 {
     const struct rules_tcp *tcp = &in_force(server)->tcp;
-    uint64_t idle = (uint64_t)tcp->idle_s * CLOCK_NS_PER_S;
+    uint64_t idle = (uint64_t)tcp->idle_s * NS_PER_S;
     return server->count > tcp->connections - tcp->connections / CROWDED_PART ? idle / CROWDED_PART : idle;
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/sockaddr.h"
+#include "common/time_units.h"
 #include "dns64/edge/socket.h"
 
 enum {
@@ -130,7 +131,7 @@ static void keep_local(const struct udp_listener *listener, struct udp_target *t
 static bool may_refuse(struct udp_listener *listener, const struct udp_target *target, uint64_t now_ns)
 {
     const struct rules *rules = listener->tasks->in_force->rules;
-    uint64_t second = now_ns / CLOCK_NS_PER_S;
+    uint64_t second = now_ns / NS_PER_S;
     listener->unwelcome_ns = now_ns;
     if (!listener->tells_arrival && rules->uplink != 0) {
         listener->tells_arrival = socket_tell_arrival(listener->fd, listener->family, true) == 0;
@@ -150,7 +151,7 @@ static bool may_refuse(struct udp_listener *listener, const struct udp_target *t
 static void tell_arrival_no_longer(struct udp_listener *listener, uint64_t now_ns)
 {
     if (!listener->tells_arrival || listener->answers_from ||
-        now_ns - listener->unwelcome_ns < UNWELCOME_S * CLOCK_NS_PER_S)
+        now_ns - listener->unwelcome_ns < UNWELCOME_S * NS_PER_S)
         return;
     listener->tells_arrival = socket_tell_arrival(listener->fd, listener->family, false) < 0;
 }
@@ -256,7 +257,7 @@ static bool read_batch(struct udp_listener *listener)
         expect_address(batch);
     int got = recvmmsg(listener->fd, batch->messages, BATCH, 0, NULL);
     if (got > 0)
-        moment = (struct moment){clock_now_ns(), (uint32_t)(clock_utc_ns() / CLOCK_NS_PER_S)};
+        moment = (struct moment){clock_now_ns(), (uint32_t)(clock_utc_ns() / NS_PER_S)};
     for (int i = 0; i < got; i += GROUP)
         take_group(listener, (unsigned)i, (unsigned)(got - i < GROUP ? got - i : GROUP), &moment);
     udp_sender_flush(batch->sender);

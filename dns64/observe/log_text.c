@@ -5,11 +5,8 @@
 #include "dns64/observe/log_text.h"
 
 #include "common/json_line.h"
+#include "common/time_units.h"
 #include "dns64/query/outcome.h"
-
-enum {
-    NS_PER_US = 1000,
-};
 
 size_t log_text_record(const struct log_record *record, uint64_t utc_ns, char text[LOG_TEXT_LEN])
 {

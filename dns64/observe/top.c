@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/time_units.h"
+
 enum {
     BUCKETS = 2 * TOP_ENTRIES,
     NONE = UINT16_MAX,
 };
-
-#define NS_PER_S UINT64_C(1000000000)
 
 /* A counter; what it is of lies apart, so that a search for the smallest goes over little memory. */
 struct counter {

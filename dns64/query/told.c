@@ -5,13 +5,12 @@
 #include "dns64/query/told.h"
 
 #include "common/pref64.h"
+#include "common/time_units.h"
 
 enum {
     ANSWERS_AT = 6,   /* ANCOUNT */
     QUESTION_TAIL = 4 /* type and class */
 };
-
-#define NS_PER_S UINT64_C(1000000000)
 
 /* The client's packets come from this address: not so of those on the link or this host alone. */
 static bool is_backend(const struct addr *client)

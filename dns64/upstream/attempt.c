@@ -4,8 +4,9 @@
  */
 #include "dns64/upstream/attempt.h"
 
+#include "common/time_units.h"
+
 enum {
-    NS_PER_MS = 1000000,
     STREAM_FACTOR = 3, /* round trips of a connection with TLS, against one */
 };
 

@@ -4,9 +4,9 @@
  */
 #include "dns64/upstream/choice.h"
 
+#include "common/time_units.h"
+
 enum {
-    NS_PER_US = 1000,
-    NS_PER_MS = 1000000,
     US_PER_MS = 1000,
     UNKNOWN_US = 400000, /* of one that was never measured: those that answer go first */
     SILENT_US = 400000,  /* added for each question that it did not answer */

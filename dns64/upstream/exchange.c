@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/settings_upstream.h"
+#include "common/time_units.h"
 #include "dns64/query/outcome.h"
 
 /* A packet of it, where it is. */
@@ -159,8 +160,8 @@ static void set_timer(struct exchange *exchange)
     if (due_ns == exchange->due_ns)
         return;
     exchange->due_ns = due_ns;
-    uint64_t wait_us = (due_ns > now_ns ? due_ns - now_ns : 0) / 1000 + 1;
-    struct timeval wait = {(time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000)};
+    struct timeval wait =
+        time_units_timeval((due_ns > now_ns ? due_ns - now_ns : 0) + 1); /* when it is over */
     evtimer_add(&exchange->timer, &wait);
 }
 

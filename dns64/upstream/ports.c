@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/sockaddr.h"
+#include "common/time_units.h"
 #include "dns64/edge/socket.h"
 #include "dns64/query/outcome.h"
 #include "dns64/upstream/resolver.h"
@@ -168,7 +169,7 @@ static int open_socket(struct ports *ports, uint64_t now_ns, unsigned slot)
     }
     socket->ports = ports;
     socket->fd = fd;
-    socket->until_ns = now_ns + PORTS_LIFE_MS * CLOCK_NS_PER_MS;
+    socket->until_ns = now_ns + PORTS_LIFE_MS * NS_PER_MS;
     socket->used = socket->waiting = socket->strange = 0;
     socket->reading = false;
     if (event_assign(&socket->event, shared->base, fd, EV_READ | EV_PERSIST, on_readable, socket) < 0 ||

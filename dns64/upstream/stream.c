@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "common/sockaddr.h"
+#include "common/time_units.h"
 #include "dns64/edge/socket.h"
 #include "dns64/upstream/ask.h"
 #include "dns64/upstream/resolver.h"
@@ -87,7 +88,7 @@ void streams_done(struct streams *streams)
 
 static void set_timer(struct stream *stream, uint32_t ms)
 {
-    struct timeval wait = {ms / 1000, (int)(ms % 1000) * 1000};
+    struct timeval wait = time_units_timeval(ms * NS_PER_MS);
     evtimer_add(&stream->timer, &wait); /* without memory for it the peer closes first */
 }
 

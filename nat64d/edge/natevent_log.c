@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/line_writer.h"
 #include "common/log.h"
+#include "common/time_units.h"
 #include "nat64d/edge/natevent_config.h"
 #include "nat64d/edge/natevent_journal.h"
 
@@ -113,7 +114,7 @@ static void tell_lost(struct natevent_log *log, uint64_t now_ns)
     for (const struct source *source = log->sources; source != NULL; source = source->behind)
         count += natevent_ring_lost(source->ring) - source->told;
     uint64_t since_ns = log->complete_ns;
-    if (count > 0 && now_ns - log->lost_ns < TELL_MS * CLOCK_NS_PER_MS)
+    if (count > 0 && now_ns - log->lost_ns < TELL_MS * NS_PER_MS)
         return;
     log->complete_ns = now_ns;
     if (count == 0)
@@ -246,7 +247,7 @@ static void *run(void *argument)
         bool stopping = stops(log);
         uint64_t now_ns = clock_now_ns();
         if (stopping && end_ns == 0)
-            end_ns = now_ns + LAST_MS * CLOCK_NS_PER_MS;
+            end_ns = now_ns + LAST_MS * NS_PER_MS;
         if (log->out.at == log->out.len)
             fill(log);
         int r = flush(log);

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/time_units.h"
 
 enum {
     SECONDS = 60,
@@ -98,7 +99,7 @@ static int tell(struct pool_watch_pool *pool, const char *name, uint64_t closing
                     "pool %s: %u %% of its ports are in use%s; closed connections keep their port for %u s; "
                     "add addresses or ports to pools",
                     name, percent, percent >= PERCENT ? ", new flows are refused" : "",
-                    (unsigned)(closing_ns / CLOCK_NS_PER_S));
+                    (unsigned)(closing_ns / NS_PER_S));
         pool->step = step;
         return (int)steps_percent[step - 1];
     } else if (pool->step > 0 && percent + BACK < steps_percent[0]) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "nat64d/edge/fixed.h"
 #include "nat64d/keeper/size.h"
 #include "nat64d/rfc8158/events.h"
@@ -184,11 +185,11 @@ static void fill_options(struct tables *tables)
         [EXPIRY_TCP_CLOSING] = nat64->timeouts.tcp_closing,
     };
     for (unsigned i = 0; i < EXPIRY_LIFETIMES; i++)
-        shared->lifetime_ns[i] = (uint64_t)seconds[i] * CLOCK_NS_PER_S;
-    shared->closing_full_ns = (uint64_t)nat64->timeouts.tcp_closing_full * CLOCK_NS_PER_S;
+        shared->lifetime_ns[i] = (uint64_t)seconds[i] * NS_PER_S;
+    shared->closing_full_ns = (uint64_t)nat64->timeouts.tcp_closing_full * NS_PER_S;
     for (unsigned i = 0; i < TRANSPORT_COUNT; i++)
         shared->endpoint_independent[i] = nat64->filtering[i] == SETTINGS_ENDPOINT_INDEPENDENT;
-    shared->syn_wait_ns = (uint64_t)nat64->timeouts.tcp_incoming_syn * CLOCK_NS_PER_S;
+    shared->syn_wait_ns = (uint64_t)nat64->timeouts.tcp_incoming_syn * NS_PER_S;
     shared->eam_hairpin = (enum steps_eam_hairpin)nat64->translation.eam_hairpin;
     shared->outbound_refresh = nat64->refresh == SETTINGS_REFRESH_OUTBOUND;
     shared->tcp = (struct tcp_options){
@@ -198,7 +199,7 @@ static void fill_options(struct tables *tables)
         .probe = (enum tcp_probe)nat64->tcp.probe,
     };
     fill_events(shared, tables->settings);
-    shared->fragment_ns = (uint64_t)nat64->timeouts.fragment * CLOCK_NS_PER_S;
+    shared->fragment_ns = (uint64_t)nat64->timeouts.fragment * NS_PER_S;
     shared->fragments_max = (uint32_t)nat64->limits.fragments;
     shared->send_errors = nat64->icmp_errors.send;
     shared->forbids_pings = !nat64->pings;
@@ -242,7 +243,7 @@ static int make_claim(struct tables *tables, unsigned index)
         .shard = index,
         .shards = shared->shards,
         .seed = random_key(),
-        .hold_down_ns = (uint64_t)tables->settings->nat64.timeouts.hold_down * CLOCK_NS_PER_S,
+        .hold_down_ns = (uint64_t)tables->settings->nat64.timeouts.hold_down * NS_PER_S,
         .held = shared->state.held + (size_t)index * header->held_slots,
         .held_max = header->held_slots,
     };

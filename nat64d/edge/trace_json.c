@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "common/time_units.h"
 #include "nat64d/packet/advice.h"
 #include "nat64d/packet/packet.h"
 #include "nat64d/packet/trace_text.h"
@@ -13,7 +14,6 @@
 
 enum {
     TEXT_LEN = 512,
-    NS_PER_US = 1000,
 };
 
 static void set_text(json_t *object, const char *key, const struct builder *text)

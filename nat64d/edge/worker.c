@@ -14,6 +14,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/time_units.h"
 #include "nat64d/edge/queue.h"
 #include "nat64d/edge/send.h"
 #include "nat64d/edge/tun.h"
@@ -249,7 +250,7 @@ static void tick(struct worker *worker, uint64_t now_ns)
     unsigned budget = TIMEOUT_BUDGET;
     if (now_ns < worker->next_tick_ns)
         return;
-    worker->next_tick_ns = now_ns + TICK_MS * CLOCK_NS_PER_MS;
+    worker->next_tick_ns = now_ns + TICK_MS * NS_PER_MS;
     while (budget > 0) {
         uint32_t len = steps_timeout(&worker->steps, now_ns, &budget);
         if (len > 0)

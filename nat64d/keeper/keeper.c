@@ -24,6 +24,7 @@
 #include "common/sandbox.h"
 #include "common/service.h"
 #include "common/settings_file.h"
+#include "common/time_units.h"
 #include "nat64d/edge/translator.h"
 #include "nat64d/effective.h"
 #include "nat64d/keeper/channel.h"
@@ -237,7 +238,7 @@ static void tick(struct keeper *keeper, uint64_t now_ns)
 
     enum { S_PER_MINUTE = 60 };
     uint64_t every_ns =
-        (uint64_t)keeper->in_force.effective->nat64.snapshot_minutes * S_PER_MINUTE * CLOCK_NS_PER_S;
+        (uint64_t)keeper->in_force.effective->nat64.snapshot_minutes * S_PER_MINUTE * NS_PER_S;
     if (every_ns == 0 || keeper->snapshot_ns == 0) {
         keeper->snapshot_ns = now_ns;
     } else if (now_ns - keeper->snapshot_ns >= every_ns) {
@@ -251,7 +252,7 @@ static int next_ms(const struct keeper *keeper, uint64_t now_ns)
 {
     if (keeper->restart_ns == 0)
         return TICK_MS;
-    return keeper->restart_ns <= now_ns ? 0 : (int)((keeper->restart_ns - now_ns) / CLOCK_NS_PER_MS) + 1;
+    return keeper->restart_ns <= now_ns ? 0 : (int)((keeper->restart_ns - now_ns) / NS_PER_MS) + 1;
 }
 
 /* Until a signal says stop (0), or there is no point in going on. */

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/line_file.h"
 #include "common/log.h"
+#include "common/time_units.h"
 #include "nat64d/edge/natevent_log.h"
 #include "nat64d/keeper/keeper_own.h"
 
@@ -68,7 +69,7 @@ static int open_file(struct keeper *keeper)
             "events",
             "cannot open %s: %s; continuing, and trying again every %d s; make its folder, owned by root",
             settings->log.events, strerror(-fd), RETRY_S);
-    keeper->events_retry_ns = clock_now_ns() + RETRY_S * CLOCK_NS_PER_S;
+    keeper->events_retry_ns = clock_now_ns() + RETRY_S * NS_PER_S;
     return -1;
 }
 

@@ -24,6 +24,7 @@
 #include "common/settings_file.h"
 #include "common/settings_uplink.h"
 #include "common/siphash.h"
+#include "common/time_units.h"
 #include "nat64d/effective.h"
 #include "nat64d/keeper/channel.h"
 #include "nat64d/keeper/keeper_own.h"
@@ -100,7 +101,7 @@ static int send_reload(const struct keeper *keeper, const struct keeper_settings
 /* What the translator says to it. */
 static int wait_reloaded(struct keeper *keeper, char error[SETTINGS_ERROR_LEN])
 {
-    uint64_t until_ns = clock_now_ns() + ANSWER_WAIT_MS * CLOCK_NS_PER_MS;
+    uint64_t until_ns = clock_now_ns() + ANSWER_WAIT_MS * NS_PER_MS;
     strcpy(error, "the translator does not answer");
     while (clock_now_ns() < until_ns) {
         struct channel_message message;

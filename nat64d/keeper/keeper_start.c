@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/service.h"
+#include "common/time_units.h"
 #include "config.h"
 #include "nat64d/edge/queue.h"
 #include "nat64d/edge/tun.h"
@@ -260,7 +261,7 @@ static uint64_t pause_ns(unsigned restarts)
         return 0;
     for (unsigned i = AT_ONCE; i < restarts && pause_ms < PAUSE_MAX_MS; i++)
         pause_ms *= 2;
-    return (pause_ms < PAUSE_MAX_MS ? pause_ms : PAUSE_MAX_MS) * CLOCK_NS_PER_MS;
+    return (pause_ms < PAUSE_MAX_MS ? pause_ms : PAUSE_MAX_MS) * NS_PER_MS;
 }
 
 int keeper_child_ended(struct keeper *keeper, int status)
@@ -272,7 +273,7 @@ int keeper_child_ended(struct keeper *keeper, int status)
     forget_child(keeper);
     if (!keeper->was_ready && !bad_state && (WIFEXITED(status) || keeper->restarts == AT_ONCE))
         return -ECHILD; /* it has told why */
-    if (now_ns - keeper->started_ns > STEADY_S * CLOCK_NS_PER_S)
+    if (now_ns - keeper->started_ns > STEADY_S * NS_PER_S)
         keeper->restarts = 0;
     uint64_t wait_ns = pause_ns(keeper->restarts++);
     log_warning("translator", "the translator %s; starting it again%s", describe(status, text),

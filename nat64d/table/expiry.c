@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/time_units.h"
+
 enum {
     RINGS = EXPIRY_WHEEL + EXPIRY_POOLS,
     FIRST_END = STATE_SLOTS_MAX, /* ends of rings are numbered above the slots */
@@ -198,7 +200,6 @@ uint64_t expiry_closing(uint64_t lifetime_ns, uint64_t full_ns, uint32_t used, u
 
 uint32_t expiry_left_s(const struct session *session, uint64_t now_ns)
 {
-    enum { NS_PER_S = 1000000000 };
     uint64_t until_ns = session->expires_ns;
     return until_ns <= now_ns ? 0 : (uint32_t)((until_ns - now_ns + NS_PER_S - 1) / NS_PER_S);
 }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define NS_PER_S UINT64_C(1000000000)
+#include "common/time_units.h"
 
 /* Names the shape of ring and records: another version may have another. */
 #define LAYOUT (UINT64_C(0x6576656e74000001) + ((uint64_t)sizeof(struct natevent) << 16))

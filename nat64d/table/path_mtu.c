@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/time_units.h"
+
 enum {
     MTU_BITS = 16,
     MTU_MASK = (1 << MTU_BITS) - 1,
-    NS_PER_S = 1000000000,
 };
 
 static const uint64_t lifetime_ns = (uint64_t)NS_PER_S * PATH_MTU_LIFETIME_S;

@@ -6,9 +6,10 @@
 
 #include <string.h>
 
+#include "common/time_units.h"
+
 enum {
-    NS_PER_S = 1000000000, /* also the burst: one second's worth */
-    NETWORK_WORD = 8,      /* bytes of a /64 */
+    NETWORK_WORD = 8, /* bytes of a /64 */
 };
 
 void rate_limit(struct rate *rate, const struct rate_limits *limits)

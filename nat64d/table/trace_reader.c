@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/time_units.h"
+
 enum {
     HALVES = 16, /* packets in two parts of which one is there */
-    NS_PER_MS = 1000000,
 };
 
 struct place {

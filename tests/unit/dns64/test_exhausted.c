@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "dns64/edge/task.h"
 
 enum {
@@ -236,7 +237,7 @@ static void open_tasks(void)
                                                  .nxdomain_cut = true,
                                                  .prefetch = true};
     in_force = (struct task_rules){.rules = &rules, .holders = 1};
-    now_ns = CLOCK_NS_PER_S;
+    now_ns = NS_PER_S;
     silent = false;
     memset(&tasks, 0, sizeof(tasks));
     tasks.base = event_base_new();
@@ -330,7 +331,7 @@ static bool play(const struct scene *scene, int fault_at)
         answer_all();
         assert_int_equal(first.times, 1);
     }
-    now_ns += scene->later_s * CLOCK_NS_PER_S;
+    now_ns += scene->later_s * NS_PER_S;
     silent = scene->then_silent;
     faulted = false;
     until_fault = fault_at;
@@ -347,7 +348,7 @@ static bool play(const struct scene *scene, int fault_at)
     }
     assert_int_equal(tasks.outstanding, 0);
     if (!scene->then_silent) { /* nothing half done was kept */
-        now_ns += LATER_S * CLOCK_NS_PER_S;
+        now_ns += LATER_S * NS_PER_S;
         assert_true(start(scene->name, scene->type, &last));
         answer_all();
         assert_int_equal(last.times, 1);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "gate64/cmd.h"
 #include "tests/unit/gate64/fake_daemon.h"
 
@@ -45,7 +46,7 @@ static uint64_t now_ns;
 /* In the place of common/clock: every look at it is a second later. */
 uint64_t clock_now_ns(void)
 {
-    return now_ns += CLOCK_NS_PER_S;
+    return now_ns += NS_PER_S;
 }
 
 static void serve(int fd, void *context)

@@ -16,11 +16,12 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "gate64/nft_rules.h"
 #include "gate64/probe.h"
 #include "gate64/spawn.h"
 
-#define Y2026 (UINT64_C(1767225600) * CLOCK_NS_PER_S)
+#define Y2026 (UINT64_C(1767225600) * NS_PER_S)
 
 static int set_up(void **state)
 {

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
+#include "common/time_units.h"
 #include "gate64/cmd.h"
 #include "gate64/text.h"
 #include "gate64/trace_show.h"
@@ -79,7 +80,7 @@ static uint64_t now_ns;
 /* In the place of common/clock: every look at it is half a second later. */
 uint64_t clock_now_ns(void)
 {
-    return now_ns += CLOCK_NS_PER_S / 2;
+    return now_ns += NS_PER_S / 2;
 }
 
 static void serve(int fd, void *context)
