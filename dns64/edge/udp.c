@@ -17,8 +17,9 @@
 
 enum {
     BATCH = UDP_SENDER_BATCH,
+    BUSY = BATCH / 4,          /* so many at a time: more will follow */
     GROUP = 8,                 /* queries whose memory is fetched at a time */
-    ROUNDS = 4,                /* full batches before other events have their turn */
+    TURN = 4 * BATCH,          /* queries before other events have their turn */
     QUERY_LEN = 4096,          /* a longer query is none */
     STRIDE = QUERY_LEN + 64,   /* by a power of two, all queries would share a few lines of the CPU's cache */
     UNWELCOME_S = 60,          /* for so long it is watched where queries come from */
@@ -51,6 +52,7 @@ struct udp_listener {
     bool tells_arrival;    /* each query says by which interface it came */
     uint64_t unwelcome_ns; /* the last query of who may not ask */
     struct event *event;
+    bool busy; /* more queries than can be answered at once: read in turn, not waited for */
     uint64_t refusals_second;
     unsigned refusals;
 };
@@ -248,32 +250,47 @@ static void expect_address(struct udp_batch *batch)
     }
 }
 
-/* False when there is nothing more to read. */
-static bool read_batch(struct udp_listener *listener)
+/* How many were read. */
+static unsigned read_batch(struct udp_listener *listener)
 {
     struct udp_batch *batch = listener->batch;
-    struct moment moment = {0};
     if (listener->tells_arrival)
         expect_address(batch);
     int got = recvmmsg(listener->fd, batch->messages, BATCH, 0, NULL);
-    if (got > 0)
-        moment = (struct moment){clock_now_ns(), (uint32_t)(clock_utc_ns() / NS_PER_S)};
+    if (got <= 0)
+        return 0;
+    struct moment moment = {clock_now_ns(), (uint32_t)(clock_utc_ns() / NS_PER_S)};
     for (int i = 0; i < got; i += GROUP)
         take_group(listener, (unsigned)i, (unsigned)(got - i < GROUP ? got - i : GROUP), &moment);
     udp_sender_flush(batch->sender);
-    if (got <= 0)
-        return false;
     observer_sent(&listener->tasks->observer, clock_now_ns() - moment.now_ns);
     tell_arrival_no_longer(listener, moment.now_ns);
-    return got == BATCH;
+    return (unsigned)got;
 }
 
+/* A socket that epoll watches tells it of each answer that has left, too. So it is not watched as long as
+ * there is always something to read. */
+static void watch(struct udp_listener *listener, bool busy)
+{
+    if (busy != listener->busy && (busy ? event_del(listener->event) : event_add(listener->event, NULL)) == 0)
+        listener->busy = busy;
+    if (listener->busy)
+        event_active(listener->event, EV_READ, 0);
+}
+
+/* Where one came alone the next is not there yet: asking would be in vain. */
 static void on_readable(evutil_socket_t fd, short events, void *context)
 {
+    struct udp_listener *listener = context;
+    unsigned taken = 0, got;
+    bool busy = listener->busy;
     (void)fd;
     (void)events;
-    for (int i = 0; i < ROUNDS && read_batch(context); i++)
-        continue;
+    do {
+        got = read_batch(listener);
+        taken += got;
+    } while (got > 1 && taken < TURN);
+    watch(listener, got >= BUSY || (busy && taken > 0));
 }
 
 int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, const struct addr_endpoint *at,
