@@ -3,15 +3,12 @@
  *
  *   dns64_authority ADDRESS PORT           answers for bench.example: A 192.52.193.10, nothing else, SOA
  *   dns64_authority ADDRESS PORT reflect   sends every datagram back as an answer, without looking at it
- *   dns64_authority ADDRESS PORT burst     the same, but what goes to one client as one burst: faster than
- * any server that does not, so that the limit of a load is seen
  *
  * Layer: test
- * Specification: RFC 1035 4.1, RFC 2308 2.2, udp(7) UDP_SEGMENT
+ * Specification: RFC 1035 4.1, RFC 2308 2.2
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/udp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -90,8 +87,6 @@ static size_t reflect(uint8_t *query, size_t len)
     return len;
 }
 
-enum mode { ANSWER, REFLECT, BURST };
-
 struct batch {
     uint8_t queries[BATCH][QUERY_LEN + 64], answers[BATCH][ANSWER_LEN];
     struct sockaddr_in6 from[BATCH];
@@ -107,27 +102,7 @@ static void send_all(int fd, struct batch *batch, unsigned count)
     }
 }
 
-/* Neighbours of the same length are taken for one client's. */
-static void send_bursts(int fd, struct batch *batch, unsigned count)
-{
-    for (unsigned from = 0, to; from < count; from = to) {
-        _Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(uint16_t))];
-        struct msghdr message = batch->replies[from].msg_hdr;
-        uint16_t size = (uint16_t)batch->out[from].iov_len;
-        for (to = from; to < count && batch->out[to].iov_len == size; to++)
-            continue;
-        message.msg_iovlen = to - from;
-        message.msg_control = control;
-        message.msg_controllen = sizeof(control);
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        *header = (struct cmsghdr){
-            .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof(size))};
-        memcpy(CMSG_DATA(header), &size, sizeof(size));
-        sendmsg(fd, &message, 0);
-    }
-}
-
-static bool serve(int fd, enum mode mode)
+static bool serve(int fd, bool reflecting)
 {
     static struct batch batch;
     for (unsigned i = 0; i < BATCH; i++) {
@@ -140,28 +115,25 @@ static bool serve(int fd, enum mode mode)
     int got = recvmmsg(fd, batch.messages, BATCH, MSG_WAITFORONE, NULL);
     unsigned count = 0;
     for (int i = 0; i < got; i++) {
-        size_t len = mode != ANSWER ? reflect(batch.queries[i], batch.messages[i].msg_len)
-                                    : answer(batch.queries[i], batch.messages[i].msg_len, batch.answers[i]);
+        size_t len = reflecting ? reflect(batch.queries[i], batch.messages[i].msg_len)
+                                : answer(batch.queries[i], batch.messages[i].msg_len, batch.answers[i]);
         if (len == 0)
             continue;
-        batch.out[count] = (struct iovec){mode != ANSWER ? batch.queries[i] : batch.answers[i], len};
+        batch.out[count] = (struct iovec){reflecting ? batch.queries[i] : batch.answers[i], len};
         batch.replies[count].msg_hdr = (struct msghdr){.msg_name = &batch.from[i],
                                                        .msg_namelen = sizeof(batch.from[i]),
                                                        .msg_iov = &batch.out[count],
                                                        .msg_iovlen = 1};
         count++;
     }
-    if (mode == BURST)
-        send_bursts(fd, &batch, count);
-    else
-        send_all(fd, &batch, count);
+    send_all(fd, &batch, count);
     return got >= 0 || errno == EINTR || errno == ECONNREFUSED;
 }
 
 int main(int argc, char *argv[])
 {
     if (argc != 3 && argc != 4) {
-        fputs("usage: dns64_authority ADDRESS PORT [reflect | burst]\n", stderr);
+        fputs("usage: dns64_authority ADDRESS PORT [reflect]\n", stderr);
         return 2;
     }
     struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(argv[2]))};
@@ -173,8 +145,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "dns64_authority: %s\n", strerror(errno));
         return 1;
     }
-    enum mode mode = argc == 3 ? ANSWER : strcmp(argv[3], "burst") == 0 ? BURST : REFLECT;
-    while (serve(fd, mode))
+    while (serve(fd, argc == 4))
         continue;
     fprintf(stderr, "dns64_authority: %s\n", strerror(errno));
     return 1;

@@ -1,63 +1,45 @@
 /*
- * Asks a DNS server AAAA over and over, a fixed number at once, one datagram a query, from one socket:
+ * Asks a DNS server AAAA over and over, a fixed number at once, one datagram a query, as one client:
  *
- *   dns64_rate ADDRESS PORT NAMES AT-ONCE SECONDS
+ *   dns64_rate ADDRESS PORT NAMES AT-ONCE SECONDS socket|wire
  *
- * NAMES 0: no name is asked twice, in this run or another. Otherwise n0.bench.example and so on, in turn.
- * Prints answers a second, and how many were wrong or lost.
- *
- * Answers are looked at and counted by a filter of the socket, which has each number asked and answered, and
- * go no further: so the load can be faster than a server that does the same with queries and answers, and the
- * server, in whose time loopback delivers, pays neither for a queue of the client's nor for waking it.
+ * NAMES 0: no name is asked twice, in this run or another. Otherwise as many names of bench.example, in turn.
+ * Queries leave by a socket, or come in at the loopback device as from a network card: that is faster, but
+ * takes the whole of a CPU. Prints answers a second, and how many were wrong or lost.
  *
  * Layer: test
- * Specification: RFC 1035 4.1, bpf(2)
+ * Specification: RFC 1035 4.1
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/bpf.h>
+#include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "rate_wire.h"
 
 enum {
     BATCH = 64,
-    QUERY_LEN = 64,
     LOST_S = 2,       /* nothing for so long: what is outstanding is lost */
     PAUSE_NS = 20000, /* when enough is under way */
-    IDS = 65536,
-    GOOD = IDS, /* the numbers of the filter: one for each ID, and these */
-    WRONG,
-    NUMBERS,
-    NAMES_MAX = 1000000,
-    UDP_HEADER = 8, /* where the filter sees the message */
-    QR = 0x80,
-    RCODE = 0x0f,
-};
-
-struct query {
-    uint8_t len;
-    uint8_t bytes[QUERY_LEN - 1];
+    LETTERS_AT = RATE_WIRE_LABEL + 1,
 };
 
 struct load {
     int fd;
-    bool fresh;
-    unsigned run;
     unsigned names;
-    struct query *made; /* one for each name */
+    unsigned at_once;
     uint64_t sent;
-    uint32_t asked[IDS];
-    volatile uint64_t *numbers;
+    uint8_t query[RATE_WIRE_QUERY_MAX]; /* of the first name */
+    size_t len;
+    struct rate_wire wire;
 };
 
 static double now(void)
@@ -67,133 +49,50 @@ static double now(void)
     return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
 }
 
-static int call_bpf(int command, union bpf_attr *attr)
+/* naaaaaaaa.bench.example, AAAA, IN. Where no name is asked twice, in a zone of this run's own. */
+static void make_query(struct load *load)
 {
-    return (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
-}
-
-/* numbers[ID]++; numbers[QR, no error, and an answer ? GOOD : WRONG]++; nothing is kept. */
-static int load_filter(int map)
-{
-#define LOAD_BYTE(at)                                              \
-    {                                                              \
-        .code = BPF_LD | BPF_ABS | BPF_B, .imm = UDP_HEADER + (at) \
-    }
-#define MOVE(to, from)                                                          \
-    {                                                                           \
-        .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = (to), .src_reg = (from) \
-    }
-#define SET(to, value)                                                       \
-    {                                                                        \
-        .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (to), .imm = (value) \
-    }
-#define AND(to, value)                                                       \
-    {                                                                        \
-        .code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = (to), .imm = (value) \
-    }
-#define JUMP(op, reg, val, n)                                                      \
-    {                                                                              \
-        .code = BPF_JMP | (op) | BPF_K, .dst_reg = (reg), .imm = (val), .off = (n) \
-    }
-#define ADD_ONE                                                                                              \
-    {.code = BPF_STX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_10, .src_reg = BPF_REG_7, .off = -4},             \
-        {.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map}, \
-        {0}, MOVE(BPF_REG_2, BPF_REG_10),                                                                    \
-        {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -4},                              \
-        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_elem}, JUMP(BPF_JEQ, BPF_REG_0, 0, 2),       \
-        SET(BPF_REG_1, 1),                                                                                   \
-    {                                                                                                        \
-        .code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_1, .imm = BPF_ADD    \
-    }
-    const struct bpf_insn program[] = {
-        MOVE(BPF_REG_6, BPF_REG_1), /* where LD_ABS wants the packet */
-        {.code = BPF_LD | BPF_ABS | BPF_H, .imm = UDP_HEADER},
-        MOVE(BPF_REG_7, BPF_REG_0),
-        ADD_ONE,
-        SET(BPF_REG_7, WRONG),
-        LOAD_BYTE(2),
-        AND(BPF_REG_0, QR),
-        JUMP(BPF_JEQ, BPF_REG_0, 0, 6),
-        LOAD_BYTE(3),
-        AND(BPF_REG_0, RCODE),
-        JUMP(BPF_JNE, BPF_REG_0, 0, 3),
-        LOAD_BYTE(7),
-        JUMP(BPF_JEQ, BPF_REG_0, 0, 1),
-        SET(BPF_REG_7, GOOD),
-        ADD_ONE,
-        SET(BPF_REG_0, 0),
-        {.code = BPF_JMP | BPF_EXIT},
-    };
-    union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-                           .insns = (uintptr_t)program,
-                           .insn_cnt = sizeof(program) / sizeof(program[0]),
-                           .license = (uintptr_t) "GPL"};
-    return call_bpf(BPF_PROG_LOAD, &attr);
-}
-
-static bool attach_filter(struct load *load)
-{
-    union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY,
-                           .key_size = sizeof(uint32_t),
-                           .value_size = sizeof(uint64_t),
-                           .max_entries = NUMBERS,
-                           .map_flags = BPF_F_MMAPABLE};
-    int map = call_bpf(BPF_MAP_CREATE, &attr);
-    int program = map >= 0 ? load_filter(map) : -1;
-    if (program < 0)
-        return false;
-    load->numbers = mmap(NULL, NUMBERS * sizeof(uint64_t), PROT_READ, MAP_SHARED, map, 0);
-    return load->numbers != MAP_FAILED &&
-           setsockopt(load->fd, SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof(program)) == 0;
-}
-
-static void make_query(struct query *query, const char *label)
-{
-    static const uint8_t tail[] = "\5bench\7example\0\0\34\0\1"; /* AAAA, IN; the last NUL is not sent */
     static const uint8_t header[12] = {0, 0, 1, 0, 0, 1};
-    size_t len = strlen(label);
-    memcpy(query->bytes, header, sizeof(header));
-    query->bytes[12] = (uint8_t)len;
-    memcpy(query->bytes + 13, label, len);
-    memcpy(query->bytes + 13 + len, tail, sizeof(tail) - 1);
-    query->len = (uint8_t)(13 + len + sizeof(tail) - 1);
-}
-
-static void make_name(const struct load *load, struct query *query, uint64_t number)
-{
-    char label[32];
-    if (load->fresh)
-        snprintf(label, sizeof(label), "x%u-%llu", load->run, (unsigned long long)number);
-    else
-        snprintf(label, sizeof(label), "n%llu", (unsigned long long)number);
-    make_query(query, label);
+    static const uint8_t tail[] = "\5bench\7example\0\0\34\0\1"; /* the last NUL is not sent */
+    struct timespec at;
+    uint8_t *to = load->query;
+    memcpy(to, header, sizeof(header));
+    to[RATE_WIRE_LABEL - 1] = 1 + RATE_WIRE_LETTERS;
+    to[RATE_WIRE_LABEL] = 'n';
+    rate_wire_letters(0, to + LETTERS_AT);
+    to += LETTERS_AT + RATE_WIRE_LETTERS;
+    if (load->names == 0) {
+        clock_gettime(CLOCK_REALTIME, &at);
+        *to++ = RATE_WIRE_LETTERS;
+        rate_wire_letters((uint32_t)(at.tv_sec * 1000 + at.tv_nsec / 1000000), to);
+        to += RATE_WIRE_LETTERS;
+    }
+    memcpy(to, tail, sizeof(tail) - 1);
+    load->len = (size_t)(to - load->query) + sizeof(tail) - 1;
 }
 
 static void send_some(struct load *load, unsigned count)
 {
-    static struct query fresh[BATCH];
-    static uint8_t ids[BATCH][2];
-    static struct iovec parts[BATCH][2];
+    static uint8_t queries[BATCH][RATE_WIRE_QUERY_MAX];
+    static struct iovec parts[BATCH];
     static struct mmsghdr messages[BATCH];
     for (unsigned i = 0; i < count; i++) {
         uint64_t number = load->sent + i;
-        struct query *query = load->fresh ? &fresh[i] : &load->made[number % load->names];
-        if (load->fresh)
-            make_name(load, query, number);
-        ids[i][0] = (uint8_t)(number >> 8);
-        ids[i][1] = (uint8_t)number;
-        parts[i][0] = (struct iovec){ids[i], 2};
-        parts[i][1] = (struct iovec){query->bytes + 2, query->len - 2u};
-        messages[i].msg_hdr = (struct msghdr){.msg_iov = parts[i], .msg_iovlen = 2};
+        memcpy(queries[i], load->query, load->len);
+        queries[i][0] = (uint8_t)(number >> 8);
+        queries[i][1] = (uint8_t)number;
+        rate_wire_letters((uint32_t)(load->names > 0 ? number % load->names : number),
+                          queries[i] + LETTERS_AT);
+        parts[i] = (struct iovec){queries[i], load->len};
+        messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
     }
     int sent = sendmmsg(load->fd, messages, count, 0);
-    for (int i = 0; i < sent; i++)
-        load->asked[(uint16_t)load->sent++]++;
+    load->sent += sent > 0 ? (unsigned)sent : 0;
 }
 
 static uint64_t outstanding(const struct load *load)
 {
-    return load->sent - load->numbers[GOOD] - load->numbers[WRONG];
+    return load->sent - load->wire.numbers->good - load->wire.numbers->wrong;
 }
 
 /* False: nothing came for too long. */
@@ -207,66 +106,88 @@ static bool wait_for_some(const struct load *load)
     return outstanding(load) < before;
 }
 
-/* Asked and not answered, or answered more often than asked. */
+static void send_by_socket(struct load *load, double until)
+{
+    unsigned chunk = load->at_once < 2 * BATCH ? (load->at_once + 1) / 2 : BATCH;
+    bool answered = true;
+    while (now() < until && answered) {
+        while (outstanding(load) + chunk <= load->at_once)
+            send_some(load, chunk);
+        answered = wait_for_some(load);
+    }
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+}
+
+static bool send_by_wire(struct load *load, double seconds)
+{
+    const struct sigaction action = {.sa_handler = on_alarm}; /* it ends the call */
+    const struct itimerval timer = {
+        .it_value = {.tv_sec = (time_t)seconds, .tv_usec = (suseconds_t)(seconds * 1e6) % 1000000}};
+    if (sigaction(SIGALRM, &action, NULL) < 0 || setitimer(ITIMER_REAL, &timer, NULL) < 0 ||
+        !rate_wire_send(&load->wire, load->query, load->len, load->names, load->at_once))
+        return false;
+    load->sent = load->wire.numbers->sent;
+    return true;
+}
+
+/* IDs go round: asked and not answered, or answered more often than asked. */
 static uint64_t count_lost(const struct load *load)
 {
     uint64_t lost = 0;
-    for (unsigned i = 0; i < IDS; i++) {
-        uint64_t asked = load->asked[i], answered = load->numbers[i];
+    for (unsigned i = 0; i < RATE_WIRE_IDS; i++) {
+        uint64_t asked = load->sent / RATE_WIRE_IDS + (i < load->sent % RATE_WIRE_IDS);
+        uint64_t answered = load->wire.numbers->answers[i];
         lost += asked > answered ? asked - answered : answered - asked;
     }
     return lost;
 }
 
-static bool make_names(struct load *load)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_REALTIME, &at);
-    load->fresh = load->names == 0;
-    load->run = (unsigned)(at.tv_sec * 1000 + at.tv_nsec / 1000000) % 100000000;
-    if (load->fresh)
-        return true;
-    load->made = load->names <= NAMES_MAX ? calloc(load->names, sizeof(*load->made)) : NULL;
-    for (unsigned i = 0; load->made != NULL && i < load->names; i++)
-        make_name(load, &load->made[i], i);
-    return load->made != NULL;
-}
-
 static bool open_socket(struct load *load, const char *address, const char *port)
 {
-    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(port))};
+    struct sockaddr_in6 *to = &load->wire.to;
+    socklen_t len = sizeof(load->wire.from);
+    *to = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(port))};
     load->fd = socket(AF_INET6, SOCK_DGRAM, 0);
-    return load->fd >= 0 && inet_pton(AF_INET6, address, &to.sin6_addr) == 1 && attach_filter(load) &&
-           connect(load->fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+    return load->fd >= 0 && inet_pton(AF_INET6, address, &to->sin6_addr) == 1 &&
+           connect(load->fd, (struct sockaddr *)to, sizeof(*to)) == 0 &&
+           getsockname(load->fd, (struct sockaddr *)&load->wire.from, &len) == 0 &&
+           rate_wire_count(&load->wire);
 }
 
 int main(int argc, char *argv[])
 {
     static struct load load;
-    if (argc != 6) {
-        fputs("usage: dns64_rate ADDRESS PORT NAMES AT-ONCE SECONDS\n", stderr);
+    bool by_wire = argc == 7 && strcmp(argv[6], "wire") == 0;
+    if (argc != 7 || (!by_wire && strcmp(argv[6], "socket") != 0)) {
+        fputs("usage: dns64_rate ADDRESS PORT NAMES AT-ONCE SECONDS socket|wire\n", stderr);
         return 2;
     }
     load.names = (unsigned)atoi(argv[3]);
-    unsigned at_once = (unsigned)atoi(argv[4]), chunk = at_once < 2 * BATCH ? (at_once + 1) / 2 : BATCH;
-    if (at_once == 0 || at_once >= IDS / 2 || !make_names(&load) || !open_socket(&load, argv[1], argv[2]) ||
-        prctl(PR_SET_TIMERSLACK, 1) < 0) {
+    load.at_once = (unsigned)atoi(argv[4]);
+    make_query(&load);
+    if (load.at_once == 0 || load.at_once >= RATE_WIRE_IDS / 2 || (by_wire && load.names == 0) ||
+        !open_socket(&load, argv[1], argv[2]) || prctl(PR_SET_TIMERSLACK, 1) < 0) {
         fprintf(stderr, "dns64_rate: %s\n", strerror(errno));
         return 1;
     }
-    double began = now(), until = began + atof(argv[5]), at;
-    bool answered = true;
-    while ((at = now()) < until && answered) {
-        while (outstanding(&load) + chunk <= at_once)
-            send_some(&load, chunk);
-        answered = wait_for_some(&load);
+    double began = now(), seconds = atof(argv[5]);
+    if (!by_wire) {
+        send_by_socket(&load, began + seconds);
+    } else if (!send_by_wire(&load, seconds)) {
+        fprintf(stderr, "dns64_rate: %s\n", strerror(errno));
+        return 1;
     }
-    uint64_t in_time = load.numbers[GOOD];
+    double took = now() - began;
+    uint64_t in_time = load.wire.numbers->good;
     while (outstanding(&load) > 0 && wait_for_some(&load))
         continue;
     uint64_t lost = count_lost(&load);
-    printf("%.0f answers a second, %llu in all, %llu wrong, %llu lost\n", (double)in_time / (at - began),
-           (unsigned long long)load.numbers[GOOD], (unsigned long long)load.numbers[WRONG],
+    printf("%.0f answers a second, %llu in all, %llu wrong, %llu lost\n", (double)in_time / took,
+           (unsigned long long)load.wire.numbers->good, (unsigned long long)load.wire.numbers->wrong,
            (unsigned long long)lost);
-    return load.numbers[WRONG] + lost > 0;
+    return load.wire.numbers->wrong + lost > 0;
 }
