@@ -34,7 +34,7 @@ struct task_rules *task_rules_new(struct rules *rules, struct task_context *task
     own->rules = rules_hold(rules);
     own->holders = 1;
     own->exchange.mix_case = rules->settings->dns64.case_randomisation;
-    own->exchange.trust_all = rules->settings->dns64.trusted_upstream;
+    own->exchange.trusted = rules->settings->dns64.trusted_upstream;
     if (exchange_context_init(&own->exchange, &tasks->exchanges, rules->upstreams, rules->upstreams_count) <
         0) {
         task_rules_release(own);

@@ -193,7 +193,7 @@ static uint8_t *copy_reply(const struct exchange *exchange, unsigned i, const st
     memcpy(copy, message->bytes, message->len);
     if (exchange->ask.mixed)
         memcpy(copy + MESSAGE_HEADER, exchange->asked.bytes, exchange->asked.len);
-    if (!exchange->shared->trust_all && !resolver->at.tls && !addr_is_loopback(&resolver->at.at.addr))
+    if (!exchange->shared->trusted || (!resolver->at.tls && !addr_is_loopback(&resolver->at.at.addr)))
         bytes_put16(copy + 2, (uint16_t)(message->flags & ~MESSAGE_AD));
     return copy;
 }

@@ -24,7 +24,7 @@ struct exchange_context {
     struct resolver *resolvers[ROUTE_UPSTREAMS_MAX];
     struct choice choice;
     bool mix_case;
-    bool trust_all;             /* trusted-upstream */
+    bool trusted;               /* trusted-upstream */
     struct exchange *lingering; /* answered, and still learning */
 };
 
@@ -45,9 +45,9 @@ struct exchange_question {
 };
 
 /* Called once: `bytes` (malloc'ed, the receiver's to free) is a reply that parses and matches, in the letters
- * of the question; NULL when there was none. AD is as the upstream said if it is trusted: reached over TLS or
- * on this host, or by `trusted-upstream`; else it is clear. `from` is whose it is, or NULL. Not called after
- * exchange_cancel. */
+ * of the question; NULL when there was none. AD is as the upstream said if that is trusted and nobody
+ * between it and us can have changed it: over TLS or on this host; else it is clear. `from` is whose it is,
+ * or NULL. Not called after exchange_cancel. */
 typedef void exchange_done(void *context, uint8_t *bytes, size_t len, const struct addr_endpoint *from);
 
 /* Never calls `done` before it returns. -ENOMEM, or -ENOENT when there is no upstream. */

@@ -131,10 +131,11 @@ other() { # PORT UPSTREAM LINES: another dns64 on the gateway
     lab_spawn gw "other-$1" "$G64_BUILD/dns64/dns64" -c "$LAB_DIR/other-$1.conf" -f
     lab_wait 10 test -S "$LAB_DIR/other-$1/dns64/control"
 }
-other 5301 192.52.193.56 "" && other 5302 192.52.193.56 "trusted-upstream = true;" && other 5303 127.0.0.54 ""
-t "D64-SEC-03 AD of a resolver across the network is not passed" dig_says_not 'status: NOERROR' 'flags:.* ad' -p 5301 +dnssec six.signed.example AAAA
-t "D64-SEC-03 unless it is said to be trusted" dig_says 'flags:.* ad' -p 5302 +dnssec six.signed.example AAAA
-t "D64-SEC-03 AD of one on this host is passed" dig_says 'flags:.* ad' -p 5303 +dnssec six.signed.example AAAA
+trust="trusted-upstream = true;"
+other 5301 127.0.0.54 "" && other 5302 192.52.193.56 "$trust" && other 5303 127.0.0.54 "$trust"
+t "D64-SEC-03 AD of a resolver that is not said to be trusted is not passed" dig_says_not 'status: NOERROR' 'flags:.* ad' -p 5301 +dnssec six.signed.example AAAA
+t "D64-SEC-03 nor that of one across the network in clear text" dig_says_not 'status: NOERROR' 'flags:.* ad' -p 5302 +dnssec six.signed.example AAAA
+t "D64-SEC-03 AD of a trusted one on this host is passed" dig_says 'flags:.* ad' -p 5303 +dnssec six.signed.example AAAA
 t "D64-SEC-06 to who says that AD is known to it" dig_says 'flags:.* ad' -p 5303 +nodnssec +adflag v4.signed.example A
 t "D64-SEC-06 and to nobody else" dig_says_not 'status: NOERROR' 'flags:.* ad' -p 5303 +nodnssec +noadflag v4.signed.example A
 t "D64-SEC-03 it is never set on what is synthetic" dig_says_not "$synthetic" 'flags:.* ad' -p 5303 +dnssec v4.signed.example AAAA

@@ -15,7 +15,8 @@
 #include "tests/unit/test.h"
 
 enum {
-    UPSTREAMS_MAX = 9, /* numbered from 1 to 8 */
+    UPSTREAMS_MAX = 9,  /* numbered from 1 to 8 */
+    UPSTREAM_LOCAL = 8, /* on the gateway itself */
     GROUPS_MAX = 256,
     CONFIG_LEN = 8192,
     ADDRESS_LEN = 64,
@@ -64,15 +65,24 @@ static void append(char config[CONFIG_LEN], const struct text_line *line, const 
         text_fail(line, "the configuration is too long");
 }
 
+static void upstream_address(unsigned number, char address[ADDRESS_LEN])
+{
+    if (number == UPSTREAM_LOCAL)
+        snprintf(address, ADDRESS_LEN, "::1");
+    else
+        snprintf(address, ADDRESS_LEN, "2001:db8:53::%u", number);
+}
+
 /* The upstreams that are asked by default: those of the line `ask-upstreams`, or all. */
 static void append_upstreams(const struct play *play, char config[CONFIG_LEN], const char *chosen)
 {
     static const struct text_line nowhere = {"play.c", 0, NULL};
-    char text[ADDRESS_LEN];
+    char address[ADDRESS_LEN], text[2 * ADDRESS_LEN];
     const char *separator = "upstream = [";
     for (unsigned i = 1; i < UPSTREAMS_MAX; i++)
         if (play->counted[i] && (chosen == NULL || strchr(chosen, (char)('0' + i)) != NULL)) {
-            snprintf(text, sizeof(text), "%s\"2001:db8:53::%u#53\"", separator, i);
+            upstream_address(i, address);
+            snprintf(text, sizeof(text), "%s\"%s#53\"", separator, address);
             append(config, &nowhere, text);
             separator = ", ";
         }
@@ -125,7 +135,7 @@ static void begin(struct play *play)
     if (play->gateway == NULL)
         text_fail(&play->scenario->lines[0], "%s\n%s", error, config);
     for (unsigned i = 1; i < UPSTREAMS_MAX; i++) {
-        snprintf(address, sizeof(address), "2001:db8:53::%u", i);
+        upstream_address(i, address);
         if (play->counted[i])
             play->scripts[i] = script_new(gateway_base(play->gateway), address);
         play->counted[i] = false;
