@@ -16,7 +16,7 @@ dns64_libdnswire_a_SOURCES = \
 	dns64/wire/message.c dns64/wire/message.h dns64/wire/name.c dns64/wire/name.h \
 	dns64/wire/patch.c dns64/wire/patch.h
 dns64_libdnsstate_a_SOURCES = dns64/access/list.c dns64/access/list.h dns64/access/view.c dns64/access/view.h \
-	dns64/access/places.c dns64/access/places.h dns64/access/rate.c dns64/access/rate.h \
+	dns64/access/places.c dns64/access/places.h dns64/access/rate.c dns64/access/rate.h dns64/access/refusals.c dns64/access/refusals.h \
 	dns64/cache/cache.c dns64/cache/cache.h dns64/upstream/choice.c dns64/upstream/choice.h \
 	dns64/local/roster.c dns64/local/roster.h
 dns64_libdnsquery_a_SOURCES = \

@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/sockaddr.h"
 #include "common/time_units.h"
+#include "dns64/access/refusals.h"
 #include "dns64/edge/socket.h"
 
 enum {
@@ -24,10 +25,9 @@ enum {
     OUTSTANDING_MAX = 100, /* pipelined queries of one connection; more wait in the socket */
     OUTPUT_MAX = 1 << 20,  /* bytes that a client does not read before it is closed */
     LONGEST_S = 3600,      /* a connection takes no more queries then */
-    REFUSALS_PER_SECOND = 100,
-    ACCEPTS_AT_ONCE = 32, /* then those who are in already are heard */
-    SPARED_MAX = 16,      /* connections found with a query in the socket, for one that is to make room */
-    CROWDED_PART = 4,     /* when less than this part of the places is free, the idle time is this part */
+    ACCEPTS_AT_ONCE = 32,  /* then those who are in already are heard */
+    SPARED_MAX = 16,       /* connections found with a query in the socket, for one that is to make room */
+    CROWDED_PART = 4,      /* when less than this part of the places is free, the idle time is this part */
 };
 
 struct tcp_limits {
@@ -57,8 +57,7 @@ struct tcp_server {
     struct event *sweep;
     struct tcp_connection *newest, *oldest;
     unsigned count;
-    uint64_t refusals_second;
-    unsigned refusals;
+    struct refusals refusals;
 };
 
 struct tcp_limits *tcp_limits_new(size_t connections)
@@ -270,14 +269,9 @@ static void on_event(struct bufferevent *stream, short events, void *context)
 static bool may_refuse(struct tcp_server *server, int fd)
 {
     const struct rules *rules = in_force(server);
-    uint64_t second = clock_now_ns() / NS_PER_S;
     if (rules->uplink != 0 && socket_interface(fd) == rules->uplink)
         return false;
-    if (second != server->refusals_second) {
-        server->refusals_second = second;
-        server->refusals = 0;
-    }
-    return server->refusals++ < REFUSALS_PER_SECOND;
+    return refusals_take(&server->refusals, clock_now_ns());
 }
 
 /* A whole query that has come but has not been read yet, as when many came in at once (RFC 7766 6.2.4). */

@@ -13,17 +13,17 @@
 #include "common/clock.h"
 #include "common/sockaddr.h"
 #include "common/time_units.h"
+#include "dns64/access/refusals.h"
 #include "dns64/edge/socket.h"
 
 enum {
     BATCH = UDP_SENDER_BATCH,
-    BUSY = BATCH / 4,          /* so many at a time: more will follow */
-    GROUP = 8,                 /* queries whose memory is fetched at a time */
-    TURN = 4 * BATCH,          /* queries before other events have their turn */
-    QUERY_LEN = 4096,          /* a longer query is none */
-    STRIDE = QUERY_LEN + 64,   /* by a power of two, all queries would share a few lines of the CPU's cache */
-    UNWELCOME_S = 60,          /* for so long it is watched where queries come from */
-    REFUSALS_PER_SECOND = 100, /* so that refusals cannot be aimed at others */
+    BUSY = BATCH / 4,        /* so many at a time: more will follow */
+    GROUP = 8,               /* queries whose memory is fetched at a time */
+    TURN = 4 * BATCH,        /* queries before other events have their turn */
+    QUERY_LEN = 4096,        /* a longer query is none */
+    STRIDE = QUERY_LEN + 64, /* by a power of two, all queries would share a few lines of the CPU's cache */
+    UNWELCOME_S = 60,        /* for so long it is watched where queries come from */
 };
 
 /* A query between its two parts. */
@@ -53,8 +53,7 @@ struct udp_listener {
     uint64_t unwelcome_ns; /* the last query of who may not ask */
     struct event *event;
     bool busy; /* more queries than can be answered at once: read in turn, not waited for */
-    uint64_t refusals_second;
-    unsigned refusals;
+    struct refusals refusals;
 };
 
 /* Who waits for upstreams. */
@@ -133,7 +132,6 @@ static void keep_local(const struct udp_listener *listener, struct udp_target *t
 static bool may_refuse(struct udp_listener *listener, const struct udp_target *target, uint64_t now_ns)
 {
     const struct rules *rules = listener->tasks->in_force->rules;
-    uint64_t second = now_ns / NS_PER_S;
     listener->unwelcome_ns = now_ns;
     if (!listener->tells_arrival && rules->uplink != 0) {
         listener->tells_arrival = socket_tell_arrival(listener->fd, listener->family, true) == 0;
@@ -141,11 +139,7 @@ static bool may_refuse(struct udp_listener *listener, const struct udp_target *t
     }
     if (rules->uplink != 0 && (target->arrived == 0 || target->arrived == rules->uplink))
         return false; /* 0: it came before they told */
-    if (second != listener->refusals_second) {
-        listener->refusals_second = second;
-        listener->refusals = 0;
-    }
-    return listener->refusals++ < REFUSALS_PER_SECOND;
+    return refusals_take(&listener->refusals, now_ns);
 }
 
 /* A socket of one address tells the interface only while somebody asks who may not: it costs something with

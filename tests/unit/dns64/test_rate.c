@@ -8,6 +8,7 @@
 #include "tests/unit/test.h"
 
 #include "dns64/access/rate.h"
+#include "dns64/access/refusals.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -106,6 +107,17 @@ TEST(CKI_03_what_is_given_back_is_there_for_others)
 }
 
 /* Networks that are equal but for bits that a sum or a mask would lose share no places: each is counted. */
+TEST(SEC_03_refusals_are_so_many_a_second)
+{
+    struct refusals refusals = {0};
+    for (unsigned second = 0; second < 2; second++) {
+        for (unsigned i = 0; i < REFUSALS_PER_SECOND; i++)
+            assert_true(refusals_take(&refusals, start + second * SECOND + i));
+        for (unsigned i = 0; i < 2 * REFUSALS_PER_SECOND; i++)
+            assert_false(refusals_take(&refusals, start + second * SECOND + SECOND - 1));
+    }
+}
+
 TEST(SEC_30_what_collides_without_a_key_does_not_with_one)
 {
     struct rate *rate = rate_new(secret);
@@ -130,6 +142,7 @@ int main(void)
         cmocka_unit_test(SEC_32_each_IPv4_address_has_its_limit),
         cmocka_unit_test(SEC_32_2_to_20_sources_do_not_free_one_of_its_limit),
         cmocka_unit_test(CKI_03_what_is_given_back_is_there_for_others),
+        cmocka_unit_test(SEC_03_refusals_are_so_many_a_second),
         cmocka_unit_test(SEC_30_what_collides_without_a_key_does_not_with_one),
     };
     return RUN(tests);
