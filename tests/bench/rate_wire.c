@@ -19,6 +19,7 @@ enum {
     NEXT_HEADER_AT = IPV6_AT + 6,
     SOURCE_AT = IPV6_AT + 8,
     ADDRESS_LEN = 16,
+    ADDRESS_WORDS = ADDRESS_LEN / sizeof(uint32_t),
     UDP_AT = IPV6_AT + 40,
     CHECKSUM_AT = UDP_AT + 6,
     DNS_AT = UDP_AT + 8,
@@ -179,7 +180,7 @@ static void judge(struct program *program, const struct rate_wire *wire)
 static int load_counter(const struct rate_wire *wire)
 {
     struct program program = {0};
-    unsigned jumps[4];
+    unsigned jumps[4 + ADDRESS_WORDS];
     jumps[0] = begin(&program, offsetof(struct __sk_buff, data), offsetof(struct __sk_buff, data_end),
                      DNS_AT + RATE_WIRE_LABEL);
     load(&program, BPF_H, BPF_REG_5, BPF_REG_2, ETHERTYPE_AT);
@@ -188,6 +189,11 @@ static int load_counter(const struct rate_wire *wire)
     jumps[2] = jump_if(&program, BPF_JNE, BPF_REG_5, IPPROTO_UDP);
     load(&program, BPF_H, BPF_REG_5, BPF_REG_2, UDP_AT + 2);
     jumps[3] = jump_if(&program, BPF_JNE, BPF_REG_5, wire->from.sin6_port);
+    for (unsigned i = 0; i < ADDRESS_WORDS; i++) {
+        load(&program, BPF_W, BPF_REG_5, BPF_REG_2, SOURCE_AT + ADDRESS_LEN + i * sizeof(uint32_t));
+        jumps[4 + i] = jump_if(&program, BPF_JNE, BPF_REG_5, (int32_t)wire->from.sin6_addr.s6_addr32[i]);
+        program.code[jumps[4 + i]].code = BPF_JMP32 | BPF_JNE | BPF_K;
+    }
     load(&program, BPF_H, BPF_REG_1, BPF_REG_2, DNS_AT);
     swap16(&program, BPF_REG_1);
     with_value(&program, BPF_LSH, BPF_REG_1, 3); /* eight bytes a number */
