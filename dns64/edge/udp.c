@@ -52,7 +52,8 @@ struct udp_listener {
     bool tells_arrival;    /* each query says by which interface it came */
     uint64_t unwelcome_ns; /* the last query of who may not ask */
     struct event *event;
-    bool busy; /* more queries than can be answered at once: read in turn, not waited for */
+    struct event *turn; /* when busy: the next one */
+    bool busy;          /* more queries than can be answered at once: read in turn, not waited for */
     struct refusals refusals;
 };
 
@@ -263,13 +264,17 @@ static unsigned read_batch(struct udp_listener *listener)
 }
 
 /* A socket that epoll watches tells it of each answer that has left, too. So it is not watched as long as
- * there is always something to read. */
-static void watch(struct udp_listener *listener, bool busy)
+ * there is always something to read, but has its turn by a timer; one that makes itself active instead keeps
+ * libevent from looking at anything else. */
+static void take_turns(struct udp_listener *listener, bool busy)
 {
-    if (busy != listener->busy && (busy ? event_del(listener->event) : event_add(listener->event, NULL)) == 0)
-        listener->busy = busy;
-    if (listener->busy)
-        event_active(listener->event, EV_READ, 0);
+    static const struct timeval at_once = {0, 0};
+    if (busy && !listener->busy)
+        listener->busy = event_del(listener->event) == 0;
+    else if (!busy && listener->busy)
+        listener->busy = event_add(listener->event, NULL) < 0;
+    if (listener->busy && evtimer_add(listener->turn, &at_once) < 0)
+        listener->busy = event_add(listener->event, NULL) < 0;
 }
 
 /* Where one came alone the next is not there yet: asking would be in vain. */
@@ -284,7 +289,15 @@ static void on_readable(evutil_socket_t fd, short events, void *context)
         got = read_batch(listener);
         taken += got;
     } while (got > 1 && taken < TURN);
-    watch(listener, got >= BUSY || (busy && taken > 0));
+    take_turns(listener, got >= BUSY || (busy && taken > 0));
+}
+
+static void free_events(struct udp_listener *listener)
+{
+    if (listener->turn != NULL)
+        event_free(listener->turn);
+    if (listener->event != NULL)
+        event_free(listener->event);
 }
 
 int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, const struct addr_endpoint *at,
@@ -300,9 +313,9 @@ int udp_new(struct task_context *tasks, struct udp_batch *batch, int fd, const s
                                       .answers_from = addr_is_any(&at->addr),
                                       .tells_arrival = addr_is_any(&at->addr)};
     listener->event = event_new(tasks->base, fd, EV_READ | EV_PERSIST, on_readable, listener);
-    if (listener->event == NULL || event_add(listener->event, NULL) < 0) {
-        if (listener->event != NULL)
-            event_free(listener->event);
+    listener->turn = evtimer_new(tasks->base, on_readable, listener);
+    if (listener->event == NULL || listener->turn == NULL || event_add(listener->event, NULL) < 0) {
+        free_events(listener);
         free(listener);
         return -ENOMEM;
     }
@@ -314,7 +327,7 @@ void udp_free(struct udp_listener *listener)
 {
     if (listener == NULL)
         return;
-    event_free(listener->event);
+    free_events(listener);
     close(listener->fd);
     free(listener);
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/settings.h"
@@ -29,6 +30,7 @@ enum {
     SOON_MS = 100,
     IDLE_MS = 10000,
     SWEEP_MS = 1000, /* how often it is looked for who is idle */
+    FLOOD = 20000,   /* full batches of datagrams */
 };
 
 #define CLIENT   "2001:db8::1"
@@ -54,6 +56,24 @@ static struct upstream_asker askers[ASKED_MAX];
 static uint8_t asked[ASKED_MAX][512];
 static size_t asked_len[ASKED_MAX];
 static unsigned asked_count;
+
+static unsigned flood; /* so many full batches are still to come, as fast as they are read */
+
+/* The listener's: datagrams that are no messages. */
+int recvmmsg(int fd, struct mmsghdr *messages, unsigned room, int flags, struct timespec *timeout)
+{
+    struct sockaddr_in6 from = {.sin6_family = AF_INET6, .sin6_port = htons(1053)};
+    if (flood == 0 || messages[0].msg_hdr.msg_name == NULL) /* not the listener, who asks from whom it is */
+        return (int)syscall(SYS_recvmmsg, fd, messages, room, flags, timeout);
+    flood--;
+    inet_pton(AF_INET6, CLIENT, &from.sin6_addr);
+    for (unsigned i = 0; i < room; i++) {
+        memcpy(messages[i].msg_hdr.msg_name, &from, sizeof(from));
+        messages[i].msg_hdr.msg_namelen = sizeof(from);
+        messages[i].msg_len = 1;
+    }
+    return (int)room;
+}
 
 static void on_asked(void *context, const struct upstream_asker *asker, const uint8_t *bytes, size_t len)
 {
@@ -218,6 +238,41 @@ TEST(TCP_7766_02_what_is_known_does_not_wait_for_what_was_asked_before)
     pass(SOON_MS);
     assert_int_equal(stream->answers, 2);
     assert_int_equal(stream->ids[1], 1);
+    stream_close(stream);
+}
+
+static bool is_answered(const void *stream)
+{
+    return ((const struct stream *)stream)->answers > 0;
+}
+
+static bool is_asked(const void *context)
+{
+    (void)context;
+    return asked_count > 0;
+}
+
+TEST(TRAP_04_TCP_and_upstreams_have_their_turn_while_datagrams_come_without_end)
+{
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(UPSTREAM_PORT)};
+    begin("");
+    struct stream *stream = stream_open(CLIENT);
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(inet_pton(AF_INET6, GATEWAY_ADDRESS, &to.sin6_addr), 1);
+    pass(SOON_MS);
+    assert_int_equal(sendto(fd, "", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+    ask(stream, 1, KNOWN);
+    flood = FLOOD;
+    assert_true(gateway_run(gateway, IDLE_MS, is_answered, stream));
+    assert_in_range(flood, 1, FLOOD - 1);
+    stream->answers = 0;
+    ask(stream, 2, "other.example");
+    assert_true(gateway_run(gateway, IDLE_MS, is_asked, NULL));
+    answer_all();
+    assert_true(gateway_run(gateway, IDLE_MS, is_answered, stream));
+    assert_in_range(flood, 1, FLOOD - 1);
+    flood = 0;
+    close(fd);
     stream_close(stream);
 }
 
@@ -457,6 +512,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(TCP_7766_01_an_answer_comes_by_the_connection_of_its_query),
         CASE(TCP_7766_02_what_is_known_does_not_wait_for_what_was_asked_before),
+        CASE(TRAP_04_TCP_and_upstreams_have_their_turn_while_datagrams_come_without_end),
         CASE(TCP_7766_02_TCP_7766_04_150_queries_in_one_write_a_hundred_under_way_at_a_time),
         CASE(TCP_7766_02_who_sends_no_more_gets_what_it_asked_for_and_then_the_end),
         CASE(TCP_7766_03_a_message_in_any_parts_is_a_message),
