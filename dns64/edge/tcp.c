@@ -280,6 +280,8 @@ static bool has_asked(struct tcp_connection *connection)
     struct evbuffer *input = bufferevent_get_input(connection->stream);
     uint8_t bytes[FRAME + QUERY_LEN];
     size_t len = evbuffer_get_length(input);
+    if (connection->ended)
+        return false;
     if (len >= sizeof(bytes))
         return true;
     evbuffer_copyout(input, bytes, len);
@@ -337,6 +339,18 @@ static void take_client(struct tcp_server *server, int fd, const struct addr *cl
     open_connection(server, fd, client, place);
 }
 
+/* No descriptor or memory for another connection. One of ours gives it up; where there is none, others must
+ * first, and asking again at once would be in vain. */
+static void make_do(struct tcp_server *server)
+{
+    if (server->oldest != NULL) {
+        close_oldest(server);
+        return;
+    }
+    for (unsigned i = 0; i < server->listeners_count; i++)
+        event_del(server->listeners[i]); /* until on_sweep */
+}
+
 /* A few at a time: in a storm of new clients one that has just come is still heard before others take its
  * place. What is left brings the event again. */
 static void on_listen(evutil_socket_t listener, short events, void *context)
@@ -347,12 +361,12 @@ static void on_listen(evutil_socket_t listener, short events, void *context)
         struct sockaddr_storage address;
         socklen_t len = sizeof(address);
         int fd = accept4(listener, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && (errno == EMFILE || errno == ENFILE) && server->oldest != NULL)
-            close_oldest(server); /* no descriptors left: one is had so */
-        if (fd < 0 && (errno == EAGAIN || errno == EMFILE || errno == ENFILE))
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+            make_do(server);
+        if (fd < 0 && errno != ECONNABORTED) /* that one alone has gone again */
             return;
         if (fd < 0)
-            continue; /* this one has gone again */
+            continue;
         struct addr client = sockaddr_addr((struct sockaddr *)&address);
         take_client(server, fd, &client);
     }
@@ -366,13 +380,16 @@ static uint64_t idle_ns(const struct tcp_server *server)
     return server->count > tcp->connections - tcp->connections / CROWDED_PART ? idle / CROWDED_PART : idle;
 }
 
-/* Every second: who has been idle for too long. The list is in order, so it ends at the first who has not. */
+/* Every second: who has been idle for too long. The list is in order, so it ends at the first who has not.
+ * And listeners that make_do has stopped go on. */
 static void on_sweep(evutil_socket_t fd, short events, void *context)
 {
     struct tcp_server *server = context;
     uint64_t limit_ns = idle_ns(server), now_ns = clock_now_ns();
     (void)fd;
     (void)events;
+    for (unsigned i = 0; i < server->listeners_count; i++)
+        event_add(server->listeners[i], NULL);
     for (struct tcp_connection *at = server->oldest, *newer; at != NULL; at = newer) {
         newer = at->newer;
         if (now_ns - at->last_query_ns < limit_ns)
