@@ -308,7 +308,7 @@ const struct settings_key settings_schema[] = {
     BOOL("dns64.case-randomisation", dns64.case_randomisation, "false",
          "questions in letters large and small by chance, which answers must have too"),
     BOOL("dns64.trusted-upstream", dns64.trusted_upstream, "false",
-         "true: AD is believed of every resolver, not only over TLS or on this host (RFC 6840 5.7)"),
+         "true: AD is believed of resolvers over TLS or on this host (RFC 6840 5.7)"),
     {"dns64.views", SETTINGS_TYPE_GROUPS, AT(dns64.views), 0, VIEWS_MAX, "()", NULL, false,
      "clients for whom something else holds; what a view does not name is as outside of it"},
     {"dns64.views[].name", SETTINGS_TYPE_TEXT, VIEW_AT(name), 1, SETTINGS_NAME_LEN - 1, "\"view\"", NULL,

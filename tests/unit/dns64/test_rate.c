@@ -106,7 +106,6 @@ TEST(CKI_03_what_is_given_back_is_there_for_others)
     rate_free(rate);
 }
 
-/* Networks that are equal but for bits that a sum or a mask would lose share no places: each is counted. */
 TEST(SEC_03_refusals_are_so_many_a_second)
 {
     struct refusals refusals = {0};
@@ -118,6 +117,7 @@ TEST(SEC_03_refusals_are_so_many_a_second)
     }
 }
 
+/* Networks that are equal but for bits that a sum or a mask would lose share no places: each is counted. */
 TEST(SEC_30_what_collides_without_a_key_does_not_with_one)
 {
     struct rate *rate = rate_new(secret);
