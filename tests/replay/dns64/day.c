@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "common/settings_file.h"
+#include "common/time_units.h"
 #include "tests/replay/dns64/authority.h"
 #include "tests/replay/dns64/gateway.h"
 #include "tests/replay/dns64/judge.h"
@@ -35,7 +36,6 @@ enum {
     DAY_MS = 86400000,
     HOUR_MS = 3600000,
     MS_PER_S = 1000,
-    US_PER_MS = 1000,
     QUERIES = 10000,
     LOST_OF = 10000, /* one packet of so many is lost on its way to an upstream */
     JITTER_MS = 5,
@@ -184,7 +184,7 @@ static void on_timer(evutil_socket_t fd, short events, void *context)
             day.start_ms + day.sent * DAY_MS / day.wanted + chance(2 * DAY_MS / (uint32_t)day.wanted + 1);
     }
     uint64_t wait_ms = day.next_ms > virtual_now_ms() ? day.next_ms - virtual_now_ms() : 0;
-    struct timeval wait = {(time_t)(wait_ms / MS_PER_S), (suseconds_t)(wait_ms % MS_PER_S * US_PER_MS)};
+    struct timeval wait = time_units_timeval(wait_ms * NS_PER_MS);
     if (day.sent < day.wanted)
         evtimer_add(day.timer, &wait);
 }

@@ -9,14 +9,10 @@
 #include <string.h>
 
 #include "common/settings_file.h"
+#include "common/time_units.h"
 #include "dns64/edge/worker.h"
 #include "dns64/rules.h"
 #include "tests/replay/dns64/virtual.h"
-
-enum {
-    MS_PER_S = 1000,
-    US_PER_MS = 1000,
-};
 
 struct gateway {
     struct rules *rules;
@@ -77,7 +73,7 @@ struct event_base *gateway_base(const struct gateway *gateway)
 
 bool gateway_run(struct gateway *gateway, uint64_t ms, bool (*stop)(const void *context), const void *context)
 {
-    struct timeval end = {(time_t)(ms / MS_PER_S), (suseconds_t)(ms % MS_PER_S * US_PER_MS)};
+    struct timeval end = time_units_timeval(ms * NS_PER_MS);
     gateway->ended = false;
     if (evtimer_add(gateway->end, &end) < 0)
         abort();

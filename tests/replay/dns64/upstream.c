@@ -13,13 +13,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/time_units.h"
 #include "tests/replay/dns64/virtual.h"
 
 enum {
     FRAME = 2,
     BACKLOG = 128,
-    MS_PER_S = 1000,
-    US_PER_MS = 1000,
 };
 
 struct upstream_connection {
@@ -266,7 +265,7 @@ static void on_due(evutil_socket_t fd, short events, void *context)
 
 static void send_later(const struct sending *what, const uint8_t *bytes, uint64_t delay_ms)
 {
-    struct timeval delay = {(time_t)(delay_ms / MS_PER_S), (suseconds_t)(delay_ms % MS_PER_S * US_PER_MS)};
+    struct timeval delay = time_units_timeval(delay_ms * NS_PER_MS);
     struct upstream *upstream = what->asker.upstream;
     struct sending *sending = malloc(sizeof(*sending) + what->len), *before;
     if (sending == NULL)

@@ -3,6 +3,7 @@
  * Specification: clock_gettime(2), epoll_wait(2), netdevice(7), user_namespaces(7)
  */
 #include "tests/replay/dns64/virtual.h"
+#include "common/time_units.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,9 +24,8 @@
 
 enum {
     START_S = 1000000000, /* in UTC, the year 2001 */
-    NS_PER_S = 1000000000,
-    ROUNDS = 3,         /* SYN, its answer, the answer to that: each goes through the queue */
-    ARRIVAL_MS = 10000, /* real time; it takes microseconds */
+    ROUNDS = 3,           /* SYN, its answer, the answer to that: each goes through the queue */
+    ARRIVAL_MS = 10000,   /* real time; it takes microseconds */
     WHOLE_ADDRESS = 128,
     ADDRESS_TRIES = 50000, /* 5 s */
 };
@@ -77,13 +77,13 @@ int epoll_wait(int fd, struct epoll_event *events, int room, int timeout_ms)
         return n;
     if (timeout_ms < 0)
         stop("everybody waits, and nothing will come");
-    now_ns += (uint64_t)timeout_ms * VIRTUAL_NS_PER_MS;
+    now_ns += (uint64_t)timeout_ms * NS_PER_MS;
     return 0;
 }
 
 uint64_t virtual_now_ms(void)
 {
-    return now_ns / VIRTUAL_NS_PER_MS;
+    return now_ns / NS_PER_MS;
 }
 
 static bool loopback_up(void)

@@ -15,8 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VIRTUAL_NS_PER_MS UINT64_C(1000000)
-
 /* A network namespace of our own in which loopback is up, one processor, and the clock stands at a time long
  * after the machine's start. False: not allowed here; *ret_reason says what. */
 bool virtual_begin(const char **ret_reason);
